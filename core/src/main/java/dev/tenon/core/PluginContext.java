@@ -1,0 +1,24 @@
+package dev.tenon.core;
+
+import io.grpc.Channel;
+import io.grpc.stub.AbstractStub;
+import java.util.function.Function;
+
+/**
+ * What a plugin's services are made with: who they are, and clients for what they require.
+ * Thread-safe.
+ */
+public interface PluginContext {
+  /** Returns the identity of this run of the plugin. */
+  SpiffeId.OfPlugin self();
+
+  /**
+   * Returns an ordinary gRPC stub whose calls go through the host's router with this plugin's
+   * identity. Unary calls without a deadline get 30 s.
+   *
+   * <pre>{@code ctx.client(LogGrpc::newBlockingStub)}</pre>
+   *
+   * @throws IllegalStateException if the plugin did not declare the service with {@code requires}
+   */
+  <S extends AbstractStub<S>> S client(Function<Channel, S> stub);
+}

@@ -1,0 +1,48 @@
+package dev.tenon.core;
+
+import io.grpc.Status;
+
+/**
+ * Why a request was refused, as the peer may know it: a gRPC code and one text for each. What helps
+ * an operator but also an attacker (which of two reasons it was) goes to the audit log instead.
+ */
+public enum Refusal {
+  /** No, malformed, unknown, expired or foreign credential. */
+  NOT_AUTHENTICATED(Status.Code.UNAUTHENTICATED, "not authenticated"),
+  /** The identity is known and the policy does not allow this, whether or not it exists. */
+  NOT_ALLOWED(Status.Code.PERMISSION_DENIED, "not allowed"),
+  /** A field of the request breaks its limits; the text names it. */
+  INVALID_REQUEST(Status.Code.INVALID_ARGUMENT, "invalid request"),
+  /** The enrolment token was redeemed by an earlier or a simultaneous attempt. */
+  TOKEN_SPENT(Status.Code.ABORTED, "enrolment token already redeemed"),
+  /** No protocol version in common; the text names the supported range. */
+  PROTOCOL_UNSUPPORTED(Status.Code.FAILED_PRECONDITION, "protocol version not supported"),
+  /** Another plugin provides this exclusive service. */
+  SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
+  /** Unknown, or not the caller's to know. */
+  NOT_FOUND(Status.Code.NOT_FOUND, "not found"),
+  /** Nothing is configured to provide the service. */
+  NOT_PROVIDED(Status.Code.UNIMPLEMENTED, "service not provided"),
+  /** Providers are configured and none can take the call now. */
+  UNAVAILABLE(Status.Code.UNAVAILABLE, "service unavailable"),
+  /** The random source or the audit log failed: nothing was issued or changed. */
+  INTERNAL(Status.Code.INTERNAL, "internal error");
+
+  private final Status.Code code;
+  private final String text;
+
+  Refusal(Status.Code code, String text) {
+    this.code = code;
+    this.text = text;
+  }
+
+  /** Returns the gRPC code. */
+  public Status.Code code() {
+    return code;
+  }
+
+  /** Returns the text for the peer. */
+  public String text() {
+    return text;
+  }
+}

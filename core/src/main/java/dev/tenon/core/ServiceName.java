@@ -1,0 +1,68 @@
+package dev.tenon.core;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * The type of a service: a fully qualified protobuf service name such as {@code
+ * acme.kv.v1.KeyValue}, case-sensitive, at most 128 bytes.
+ */
+public record ServiceName(String value) implements Comparable<ServiceName> {
+  /** Longest name, in bytes. */
+  public static final int MAX_LENGTH = 128;
+
+  private static final List<String> RESERVED_PREFIXES =
+      List.of("grpc.health.", "grpc.reflection.", "tenon.", "plugin.");
+
+  /**
+   * Checks the name.
+   *
+   * @throws IllegalArgumentException if {@code value} is not a protobuf full name
+   */
+  public ServiceName {
+    requireNonNull(value, "value");
+    if (value.length() > MAX_LENGTH || !isFullName(value)) {
+      throw new IllegalArgumentException(
+          "service: "
+              + Ascii.quote(value)
+              + " (expected: a protobuf full name such as acme.kv.v1.KeyValue, at most 128 bytes)");
+    }
+  }
+
+  private static boolean isFullName(String value) {
+    boolean atPartStart = true;
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (atPartStart) {
+        if (!Ascii.isLetter(c) && c != '_') {
+          return false;
+        }
+        atPartStart = false;
+      } else if (c == '.') {
+        atPartStart = true;
+      } else if (!Ascii.isLetter(c) && !Ascii.isDigit(c) && c != '_') {
+        return false;
+      }
+    }
+    return !atPartStart;
+  }
+
+  /**
+   * Returns whether the name belongs to gRPC's or Tenon's own services, which are never registered
+   * nor relayed.
+   */
+  public boolean isReserved() {
+    return RESERVED_PREFIXES.stream().anyMatch(value::startsWith);
+  }
+
+  @Override
+  public int compareTo(ServiceName other) {
+    return value.compareTo(other.value);
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

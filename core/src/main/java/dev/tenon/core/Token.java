@@ -1,0 +1,117 @@
+package dev.tenon.core;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * A bearer secret of 256 random bits. Immutable and thread-safe.
+ *
+ * <p>Its text form is a prefix that tells its kind, so that secret scanners find leaks, and 43
+ * base64url characters (RFC 4648, section 5, without padding). It has no {@code equals}: whoever
+ * must compare compares digests, in constant time. {@code toString} shows the kind alone.
+ */
+public final class Token {
+  /** Secret length; above the 160 bits that RFC 6749, section 10.10, asks for. */
+  public static final int SIZE_BYTES = 32;
+
+  private static final int TEXT_LENGTH = 43;
+
+  /** What a token is good for. */
+  public enum Kind {
+    /** Single use: turns a launched process into an identity. */
+    ENROLMENT("tne_"),
+    /** Renewable: sent with every call of a plugin. */
+    RUNTIME("tnr_");
+
+    private final String prefix;
+
+    Kind(String prefix) {
+      this.prefix = prefix;
+    }
+
+    /** Returns the four characters that the text form begins with. */
+    public String prefix() {
+      return prefix;
+    }
+  }
+
+  private final Kind kind;
+  private final byte[] secret;
+
+  private Token(Kind kind, byte[] secret) {
+    this.kind = kind;
+    this.secret = secret;
+  }
+
+  /**
+   * Returns the token that carries {@code secret}.
+   *
+   * @throws IllegalArgumentException if there are not {@link #SIZE_BYTES} bytes, or all are zero,
+   *     which only a broken random source brings
+   */
+  public static Token of(Kind kind, byte[] secret) {
+    requireNonNull(kind, "kind");
+    if (secret.length != SIZE_BYTES) {
+      throw new IllegalArgumentException("secret: " + secret.length + " bytes (expected: 32)");
+    }
+    if (Arrays.equals(secret, new byte[SIZE_BYTES])) {
+      throw new IllegalArgumentException("secret: all zero (expected: random bytes)");
+    }
+    return new Token(kind, secret.clone());
+  }
+
+  /**
+   * Returns the token that {@code text} is the one canonical form of, or empty for anything else:
+   * another kind, another length, padding, another alphabet, or unused bits that are not zero.
+   */
+  public static Optional<Token> parse(Kind kind, String text) {
+    requireNonNull(kind, "kind");
+    if (text.length() != kind.prefix.length() + TEXT_LENGTH || !text.startsWith(kind.prefix)) {
+      return Optional.empty();
+    }
+    byte[] secret;
+    try {
+      secret = Base64.getUrlDecoder().decode(text.substring(kind.prefix.length()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    if (secret.length != SIZE_BYTES || Arrays.equals(secret, new byte[SIZE_BYTES])) {
+      return Optional.empty();
+    }
+    Token token = new Token(kind, secret);
+    return MessageDigest.isEqual(text.getBytes(US_ASCII), token.exposeForWire().getBytes(US_ASCII))
+        ? Optional.of(token)
+        : Optional.empty();
+  }
+
+  /** Returns what the token is good for. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Returns the SHA-256 digest of the text form; what a host keeps instead of the token. */
+  public byte[] sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(exposeForWire().getBytes(US_ASCII));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Returns the secret for the wire. Every caller is a place to review. */
+  public String exposeForWire() {
+    return kind.prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+  }
+
+  /** Returns the kind, never the secret. */
+  @Override
+  public String toString() {
+    return "Token[" + kind + ", redacted]";
+  }
+}
