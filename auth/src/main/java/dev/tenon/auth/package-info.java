@@ -1,0 +1,9 @@
+/**
+ * Who may do what: tokens, issuers of SVIDs, policy and the audit log. Identity comes in as a value.
+ *
+ * <p>Unsupported outside Tenon: its types are public only for Tenon's other modules.
+ */
+@NullMarked
+package dev.tenon.auth;
+
+import org.jspecify.annotations.NullMarked;
