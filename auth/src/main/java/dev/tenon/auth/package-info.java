@@ -1,5 +1,6 @@
 /**
- * Who may do what: tokens, issuers of SVIDs, policy and the audit log. Identity comes in as a value.
+ * Who may do what: tokens, issuers of SVIDs, policy and the audit log. Identity comes in as a
+ * value.
  *
  * <p>Unsupported outside Tenon: its types are public only for Tenon's other modules.
  */
