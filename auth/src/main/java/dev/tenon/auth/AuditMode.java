@@ -1,0 +1,9 @@
+package dev.tenon.auth;
+
+/** How often an allowed call is written to the audit log. */
+public enum AuditMode {
+  /** The first call of each caller, service and method; later ones are counted. */
+  FIRST,
+  /** Every call: the intent before it, the outcome after it. */
+  CALL
+}
