@@ -1,0 +1,206 @@
+package dev.tenon.registry;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.VersionRange;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** A registry in the memory of one host. Thread-safe. */
+final class InMemoryRegistry implements ServiceRegistry {
+  /*
+   * Writers take `lock`, build the next snapshot from the current one, and publish it with a
+   * volatile write. Readers take no lock: they load `current` once and work on what they loaded.
+   *
+   * Under the same lock a writer takes the waiters that its snapshot answers off the list; it
+   * completes their futures after the lock is released, because completing runs code of others.
+   * Nothing is called out to while `lock` is held. A waiter is added under the lock after a second
+   * look at `current`, so no change falls between looking and waiting. Whoever completes a future
+   * (a writer, the timer, or its owner by cancelling) thereby ends the wait: one action on the
+   * future takes the waiter off the list and its task off the timer.
+   */
+  private final Object lock = new Object();
+  private final Set<Waiter> waiters = Collections.newSetFromMap(new IdentityHashMap<>());
+  private volatile Snapshot current = Snapshot.EMPTY;
+
+  @Override
+  public Registration register(Registration claim) throws ServiceTakenException {
+    requireNonNull(claim, "claim");
+    List<Answer> answers;
+    synchronized (lock) {
+      answers = publish(current.with(claim));
+    }
+    answers.forEach(Answer::deliver);
+    return claim;
+  }
+
+  @Override
+  public Registration unregister(RuntimeId owner, String id) throws RegistrationNotFoundException {
+    requireNonNull(owner, "owner");
+    requireNonNull(id, "id");
+    synchronized (lock) {
+      Registration claim =
+          current
+              .claim(id)
+              .orElseThrow(
+                  () -> new RegistrationNotFoundException(RegistrationNotFoundException.UNKNOWN));
+      if (!claim.provider().equals(owner)) {
+        throw new RegistrationNotFoundException(RegistrationNotFoundException.NOT_THE_OWNER);
+      }
+      current = current.without(claim);
+      return claim;
+    }
+  }
+
+  @Override
+  public List<Registration> remove(RuntimeId provider) {
+    requireNonNull(provider, "provider");
+    synchronized (lock) {
+      List<Registration> removed = current.claims(provider);
+      current = current.without(provider);
+      return removed;
+    }
+  }
+
+  @Override
+  public void reportHealth(RuntimeId provider, Health health) {
+    requireNonNull(provider, "provider");
+    requireNonNull(health, "health");
+    List<Answer> answers;
+    synchronized (lock) {
+      answers = publish(current.with(provider, health));
+    }
+    answers.forEach(Answer::deliver);
+  }
+
+  /** Publishes {@code next} and takes the waiters that it answers off the list; needs the lock. */
+  private List<Answer> publish(Snapshot next) {
+    current = next;
+    List<Answer> answers = new ArrayList<>();
+    for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
+      Waiter waiter = each.next();
+      Optional<Discovery> found = waiter.lookUp(next);
+      if (found.isPresent()) {
+        each.remove();
+        answers.add(new Answer(waiter, found));
+      }
+    }
+    return answers;
+  }
+
+  @Override
+  public Optional<Health> health(RuntimeId provider) {
+    return current.health(provider);
+  }
+
+  @Override
+  public Registration choose(ServiceName service) throws NoProviderException {
+    return current.choose(service);
+  }
+
+  @Override
+  public Registration choose(ServiceName service, RuntimeId provider)
+      throws ProviderNotFoundException, NoProviderException {
+    return current.choose(service, provider);
+  }
+
+  @Override
+  public Optional<Discovery> discover(ServiceName service, VersionRange versions) {
+    return current.discover(service, versions);
+  }
+
+  @Override
+  public CompletableFuture<Optional<Discovery>> discoverWithin(
+      ServiceName service, VersionRange versions, Duration wait, ScheduledExecutorService timer) {
+    requireNonNull(timer, "timer");
+    if (wait.isNegative()) {
+      throw new IllegalArgumentException("wait: " + wait + " (expected: >= 0)");
+    }
+    Waiter waiter = new Waiter(service, versions);
+    synchronized (lock) {
+      Optional<Discovery> found = waiter.lookUp(current);
+      if (found.isPresent() || wait.isZero()) {
+        return CompletableFuture.completedFuture(found);
+      }
+      waiters.add(waiter);
+    }
+    endAfter(waiter, wait, timer);
+    return waiter.answer();
+  }
+
+  private void endAfter(Waiter waiter, Duration wait, ScheduledExecutorService timer) {
+    Future<?> timeout;
+    try {
+      timeout =
+          timer.schedule(
+              () -> waiter.answer().complete(Optional.empty()),
+              wait.toNanos(),
+              TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      forget(waiter);
+      throw e;
+    }
+    var unused =
+        waiter
+            .answer()
+            .whenComplete(
+                (found, failure) -> {
+                  timeout.cancel(/* mayInterruptIfRunning= */ false);
+                  forget(waiter);
+                });
+  }
+
+  private void forget(Waiter waiter) {
+    synchronized (lock) {
+      waiters.remove(waiter);
+    }
+  }
+
+  /** Returns how many questions wait for a provider. */
+  int waiting() {
+    synchronized (lock) {
+      return waiters.size();
+    }
+  }
+
+  @Override
+  public Optional<Registration> registration(String id) {
+    return current.claim(id);
+  }
+
+  @Override
+  public List<Registration> registrations() {
+    return current.claims();
+  }
+
+  @Override
+  public List<Registration> registrations(RuntimeId provider) {
+    return current.claims(provider);
+  }
+
+  @Override
+  public List<Registration> registrations(ServiceName service) {
+    return current.claims(service);
+  }
+
+  /** What a waiter is told once the lock is released. */
+  private record Answer(Waiter waiter, Optional<Discovery> found) {
+    void deliver() {
+      waiter.answer().complete(found);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package dev.tenon.registry;
+
+import static java.util.stream.Collectors.collectingAndThen;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import dev.tenon.core.VersionRange;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** All claims and all health reports at one moment. Immutable: a change makes the next one. */
+final class Snapshot {
+  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of());
+
+  /** In the order of registration. */
+  private final List<Registration> claims;
+
+  private final Map<RuntimeId, Health> health;
+  private final Map<ServiceName, List<Registration>> providers;
+  private final Map<ServiceName, List<Registration>> eligible;
+
+  private Snapshot(List<Registration> claims, Map<RuntimeId, Health> health) {
+    this.claims = List.copyOf(claims);
+    this.health = Map.copyOf(health);
+    providers = byService(this.claims.stream());
+    eligible = byService(this.claims.stream().filter(claim -> isEligible(claim.provider())));
+  }
+
+  private static Map<ServiceName, List<Registration>> byService(Stream<Registration> claims) {
+    return Map.copyOf(
+        claims.collect(
+            groupingBy(Registration::service, collectingAndThen(toList(), List::copyOf))));
+  }
+
+  private boolean isEligible(RuntimeId provider) {
+    Health last = health.get(provider);
+    return last != null && last.isEligible();
+  }
+
+  /** Returns the snapshot with {@code claim}, which keeps the place of the one that it replaces. */
+  Snapshot with(Registration claim) throws ServiceTakenException {
+    List<Registration> next = new ArrayList<>(claims);
+    int place = next.size();
+    for (int i = 0; i < claims.size(); i++) {
+      Registration other = claims.get(i);
+      boolean ours = other.provider().equals(claim.provider());
+      if (ours && other.service().equals(claim.service())) {
+        place = i;
+      } else if (other.id().equals(claim.id())) {
+        throw new IllegalArgumentException("registration id: in use (expected: a new one)");
+      } else if (other.service().equals(claim.service()) && excludes(claim, other)) {
+        throw new ServiceTakenException(claim, other);
+      }
+    }
+    if (place < next.size()) {
+      next.set(place, claim);
+    } else {
+      next.add(claim);
+    }
+    return new Snapshot(next, health);
+  }
+
+  private static boolean excludes(Registration claim, Registration other) {
+    return claim.sharing() == Sharing.EXCLUSIVE || other.sharing() == Sharing.EXCLUSIVE;
+  }
+
+  Snapshot without(Registration claim) {
+    return new Snapshot(where(other -> !other.equals(claim)), health);
+  }
+
+  /** Returns the snapshot without any claim or report of {@code provider}. */
+  Snapshot without(RuntimeId provider) {
+    Map<RuntimeId, Health> remaining = new HashMap<>(health);
+    remaining.remove(provider);
+    return new Snapshot(where(claim -> !claim.provider().equals(provider)), remaining);
+  }
+
+  Snapshot with(RuntimeId provider, Health report) {
+    if (health.get(provider) == report) {
+      return this;
+    }
+    Map<RuntimeId, Health> reports = new HashMap<>(health);
+    reports.put(provider, report);
+    return new Snapshot(claims, reports);
+  }
+
+  Optional<Health> health(RuntimeId provider) {
+    return Optional.ofNullable(health.get(provider));
+  }
+
+  Registration choose(ServiceName service) throws NoProviderException {
+    List<Registration> candidates = eligible.getOrDefault(service, List.of());
+    if (candidates.isEmpty()) {
+      throw new NoProviderException(service);
+    }
+    return candidates.get(0);
+  }
+
+  Registration choose(ServiceName service, RuntimeId provider)
+      throws ProviderNotFoundException, NoProviderException {
+    for (Registration claim : claims(service)) {
+      if (claim.provider().equals(provider)) {
+        if (isEligible(provider)) {
+          return claim;
+        }
+        throw new NoProviderException(service);
+      }
+    }
+    throw new ProviderNotFoundException(service, provider);
+  }
+
+  Optional<Discovery> discover(ServiceName service, VersionRange versions) {
+    List<Registration> found =
+        eligible.getOrDefault(service, List.of()).stream()
+            .filter(claim -> versions.contains(claim.version()))
+            .toList();
+    return found.stream().findFirst().map(first -> new Discovery(first, found.size() == 1));
+  }
+
+  Optional<Registration> claim(String id) {
+    return claims.stream().filter(claim -> claim.id().equals(id)).findFirst();
+  }
+
+  List<Registration> claims() {
+    return claims;
+  }
+
+  List<Registration> claims(RuntimeId provider) {
+    return where(claim -> claim.provider().equals(provider));
+  }
+
+  List<Registration> claims(ServiceName service) {
+    return providers.getOrDefault(service, List.of());
+  }
+
+  private List<Registration> where(Predicate<Registration> condition) {
+    return claims.stream().filter(condition).toList();
+  }
+}
