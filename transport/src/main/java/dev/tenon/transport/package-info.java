@@ -1,5 +1,6 @@
 /**
- * TLS and sockets for both sides: credentials, the trust check, Unix sockets, and the bootstrap document.
+ * TLS and sockets for both sides: credentials, the trust check, Unix sockets, and the bootstrap
+ * document.
  *
  * <p>Unsupported outside Tenon: its types are public only for Tenon's other modules.
  */

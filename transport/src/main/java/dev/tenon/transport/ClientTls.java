@@ -1,0 +1,31 @@
+package dev.tenon.transport;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Supplier;
+
+/**
+ * How a connecting side proves itself and checks the server. TLS 1.3 with verification, always:
+ * there is no option to weaken it.
+ *
+ * @param credentials the current snapshot; asked once per connection, so that a renewed one takes
+ *     effect on the next
+ * @param peers which server is the right one
+ * @param serverName the DNS name to ask for (SNI) and to find in the server's certificate
+ */
+public record ClientTls(Supplier<Credentials> credentials, PeerRule peers, String serverName) {
+  /**
+   * Checks the server name.
+   *
+   * @throws IllegalArgumentException if {@code serverName} is not a DNS name
+   */
+  public ClientTls {
+    requireNonNull(credentials, "credentials");
+    requireNonNull(peers, "peers");
+    requireNonNull(serverName, "serverName");
+    if (!DnsNames.isName(serverName)) {
+      throw new IllegalArgumentException(
+          "server name: " + Quote.of(serverName) + " (expected: a lower-case DNS name)");
+    }
+  }
+}

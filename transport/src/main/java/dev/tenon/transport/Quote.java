@@ -1,0 +1,17 @@
+package dev.tenon.transport;
+
+/** Hostile text made fit for an error message or a log line. */
+final class Quote {
+  private static final int MAX_LENGTH = 80;
+
+  private Quote() {}
+
+  /** Returns at most 80 characters of {@code text} in quotes, anything unprintable as {@code ?}. */
+  static String of(String text) {
+    StringBuilder quoted = new StringBuilder().append('"');
+    text.chars()
+        .limit(MAX_LENGTH)
+        .forEach(c -> quoted.append(c >= ' ' && c <= '~' ? (char) c : '?'));
+    return quoted.append(text.length() > MAX_LENGTH ? "...\"" : "\"").toString();
+  }
+}
