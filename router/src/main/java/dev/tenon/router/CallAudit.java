@@ -24,10 +24,13 @@ final class CallAudit {
     this.clock = clock;
   }
 
-  /** Records that a connection or a token did not prove an identity. */
-  void notAuthenticated(@Nullable String actor, String method, NotAuthenticatedException refused)
+  /**
+   * Records that a connection or a token did not prove an identity. What was asked for is left out:
+   * an unproved peer's path is its own words, and may hold the very token.
+   */
+  void notAuthenticated(@Nullable String actor, NotAuthenticatedException refused)
       throws AuditFailedException {
-    record("authentication", actor, "verify", method, Outcome.DENIED, reason(refused));
+    record("authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
   }
 
   /** Records that a call was refused. {@code resource} is null where the path has no legal form. */
