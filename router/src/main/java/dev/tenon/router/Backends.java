@@ -1,0 +1,19 @@
+package dev.tenon.router;
+
+import dev.tenon.core.RuntimeId;
+import io.grpc.Channel;
+import java.util.Optional;
+
+/**
+ * The channels on which the host reaches its plugins, by runtime id. Addresses come from the host
+ * alone: nothing that a plugin says changes what this returns. Must be thread-safe and not block.
+ *
+ * <p>The channels honour the stream tracers in {@link io.grpc.CallOptions}, as every channel of
+ * grpc-java does: the router learns from them whether a status came from the provider. They carry
+ * no interceptor that adds credentials.
+ */
+@FunctionalInterface
+public interface Backends {
+  /** Returns the channel to {@code provider}, or empty if there is none now. */
+  Optional<Channel> backend(RuntimeId provider);
+}

@@ -1,0 +1,46 @@
+package dev.tenon.router;
+
+import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.core.Token;
+import io.grpc.Metadata;
+import java.util.Iterator;
+
+/**
+ * Reads the one place and the one form in which a runtime token is accepted: a single {@code
+ * authorization} value, {@code Bearer}, one space, the token (RFC 6750, section 2.1, read strictly:
+ * the scheme is case-sensitive and nothing may surround it). Stateless.
+ */
+final class BearerToken {
+  static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final String SCHEME = "Bearer ";
+
+  private BearerToken() {}
+
+  /**
+   * Returns the presented token's text, in canonical form.
+   *
+   * @throws NotAuthenticatedException if there is none, more than one, or one in another form
+   */
+  static String presented(Metadata headers) throws NotAuthenticatedException {
+    Iterable<String> all = headers.getAll(AUTHORIZATION);
+    if (all == null) {
+      throw new NotAuthenticatedException(Why.MISSING);
+    }
+    Iterator<String> values = all.iterator();
+    String value = values.next();
+    if (values.hasNext()) {
+      throw new NotAuthenticatedException(Why.DUPLICATE);
+    }
+    if (!value.startsWith(SCHEME)) {
+      throw new NotAuthenticatedException(value.isBlank() ? Why.MISSING : Why.MALFORMED);
+    }
+    String text = value.substring(SCHEME.length());
+    if (Token.parse(Token.Kind.RUNTIME, text).isEmpty()) {
+      throw new NotAuthenticatedException(Why.MALFORMED);
+    }
+    return text;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tenon.router;
+
+import dev.tenon.auth.AuditEvent;
+import dev.tenon.auth.AuditEvent.Outcome;
+import dev.tenon.auth.AuditFailedException;
+import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.CallDeniedException;
+import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.auth.Permit;
+import dev.tenon.core.RefusedException;
+import io.grpc.Status;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what happens to calls into the audit log. Thread-safe. */
+final class CallAudit {
+  private final AuditLog log;
+  private final InstantSource clock;
+
+  CallAudit(AuditLog log, InstantSource clock) {
+    this.log = log;
+    this.clock = clock;
+  }
+
+  /**
+   * Records that a connection or a token did not prove an identity. What was asked for is left out:
+   * an unproved peer's path is its own words, and may hold the very token.
+   */
+  void notAuthenticated(@Nullable String actor, NotAuthenticatedException refused)
+      throws AuditFailedException {
+    record("authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
+  }
+
+  /** Records that a call was refused. {@code resource} is null where the path has no legal form. */
+  void refused(String actor, @Nullable String resource, RefusedException refused)
+      throws AuditFailedException {
+    record("call", actor, "refuse", resource, Outcome.DENIED, reason(refused));
+  }
+
+  private static Map<String, String> reason(RefusedException refused) {
+    return Map.of("reason", auditReason(refused), "refusal", refused.refusal().name());
+  }
+
+  private static String auditReason(RefusedException refused) {
+    if (refused instanceof CallDeniedException denied) {
+      return denied.auditReason();
+    }
+    if (refused instanceof NotAuthenticatedException notAuthenticated) {
+      return notAuthenticated.auditReason();
+    }
+    return String.valueOf(refused.getMessage());
+  }
+
+  /** Records the first call of its caller, service and method under one policy. */
+  void first(Permit permit, String provider) throws AuditFailedException {
+    relayed(permit, "relay", Outcome.SUCCESS, details(permit, provider));
+  }
+
+  /** Records that a call is about to be relayed, for a rule that wants every call on record. */
+  void intent(Permit permit, String provider) throws AuditFailedException {
+    relayed(permit, "intent", Outcome.SUCCESS, details(permit, provider));
+  }
+
+  /** Records how a call ended whose intent was recorded. */
+  void outcome(Permit permit, String provider, Status status) throws AuditFailedException {
+    Map<String, String> details = details(permit, provider);
+    details.put("status", status.getCode().name());
+    relayed(permit, "outcome", status.isOk() ? Outcome.SUCCESS : Outcome.ERROR, details);
+  }
+
+  private static Map<String, String> details(Permit permit, String provider) {
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("rule", permit.rule());
+    details.put("provider", provider);
+    return details;
+  }
+
+  private void relayed(Permit permit, String action, Outcome outcome, Map<String, String> details)
+      throws AuditFailedException {
+    record("call", permit.caller().actor(), action, permit.path().toString(), outcome, details);
+  }
+
+  private void record(
+      String event,
+      @Nullable String actor,
+      String action,
+      @Nullable String resource,
+      Outcome outcome,
+      Map<String, String> details)
+      throws AuditFailedException {
+    log.record(new AuditEvent(clock.instant(), event, actor, action, resource, outcome, details));
+  }
+}

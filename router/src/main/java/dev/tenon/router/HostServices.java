@@ -1,0 +1,146 @@
+package dev.tenon.router;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.inprocess.AnonymousInProcessSocketAddress;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The host's own services, as a backend: behind the router like any provider, on threads of their
+ * own, so that a slow service of the host holds up no relay. Thread-safe.
+ *
+ * <p>A call that finds all threads busy waits; when too many wait it ends with RESOURCE_EXHAUSTED.
+ * Nothing but the router reaches them: the server inside has no name and no address.
+ */
+public final class HostServices implements AutoCloseable {
+  private final Map<ServiceName, Version> versions;
+  private final ServiceThreads threads;
+  private final Server server;
+  private final ManagedChannel transport;
+  private final Channel channel;
+
+  private HostServices(Builder builder) {
+    versions = Map.copyOf(builder.versions);
+    threads = new ServiceThreads(builder.threads, builder.maxWaiting);
+    AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
+    InProcessServerBuilder building =
+        InProcessServerBuilder.forAddress(address)
+            .executor(threads)
+            .intercept(new RelayedCaller.Reader());
+    builder.services.forEach(building::addService);
+    try {
+      server = building.build().start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("in-process server", e);
+    }
+    transport = InProcessChannelBuilder.forAddress(address).directExecutor().build();
+    channel = ClientInterceptors.intercept(transport, threads);
+  }
+
+  /** Returns a builder without services. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Returns the names and versions of the services. */
+  public Map<ServiceName, Version> versions() {
+    return versions;
+  }
+
+  /** Returns the names of the services. */
+  public Set<ServiceName> names() {
+    return versions.keySet();
+  }
+
+  Optional<Channel> channel(ServiceName service) {
+    return versions.containsKey(service) ? Optional.of(channel) : Optional.empty();
+  }
+
+  /** Ends open calls with UNAVAILABLE, interrupts the services' threads, and ends them. */
+  @Override
+  public void close() {
+    transport.shutdownNow();
+    server.shutdownNow();
+    threads.close();
+  }
+
+  /** Collects the services. Not thread-safe. */
+  public static final class Builder {
+    private final Map<ServiceName, Version> versions = new LinkedHashMap<>();
+    private final List<ServerServiceDefinition> services = new ArrayList<>();
+    private int threads = 16;
+    private int maxWaiting = 1_000;
+
+    private Builder() {}
+
+    /**
+     * Adds a service.
+     *
+     * @throws IllegalArgumentException if there is one of that name already, or the name belongs to
+     *     gRPC or Tenon
+     */
+    public Builder offer(BindableService service, Version version) {
+      ServerServiceDefinition definition = service.bindService();
+      ServiceName name = new ServiceName(definition.getServiceDescriptor().getName());
+      requireNonNull(version, "version");
+      if (name.isReserved()) {
+        throw new IllegalArgumentException(
+            "service: " + name + " (expected: not a service of gRPC or Tenon)");
+      }
+      if (versions.putIfAbsent(name, version) != null) {
+        throw new IllegalArgumentException("service: " + name + " twice (expected: once)");
+      }
+      services.add(definition);
+      return this;
+    }
+
+    /**
+     * Sets how many calls the services handle at a time; 16 unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder threads(int threads) {
+      this.threads = positive("threads", threads);
+      return this;
+    }
+
+    /**
+     * Sets how many calls may wait for a thread; 1,000 unless set.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder maxWaiting(int maxWaiting) {
+      this.maxWaiting = positive("maxWaiting", maxWaiting);
+      return this;
+    }
+
+    private static int positive(String name, int value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+      }
+      return value;
+    }
+
+    /** Starts the services. */
+    public HostServices start() {
+      return new HostServices(this);
+    }
+  }
+}

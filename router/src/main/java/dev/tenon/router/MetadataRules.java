@@ -1,0 +1,136 @@
+package dev.tenon.router;
+
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
+import io.grpc.Metadata;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Which metadata crosses the router. Stateless.
+ *
+ * <p>Every forwarded block is a copy: what the caller or the provider built is never changed.
+ */
+final class MetadataRules {
+  /*
+   * Metadata is the application's and passes, in both directions, except
+   *
+   *   credentials   authorization, proxy-authorization, cookie, set-cookie: they are between a
+   *                 peer and the host; a provider that saw a caller's could be that caller.
+   *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to is read before,
+   *                 tenon-caller is written after; so no peer can forge or repeat either.
+   *   hop-by-hop    RFC 9110, section 7.6.1, and proxy-*: they describe one connection.
+   *   transport's   host, content-*, user-agent, accept-encoding and grpc-*: grpc-java writes its
+   *                 own on each side. Of grpc-* pass only the keys that gRPC gives to
+   *                 applications and libraries: trace context, tags, retry hints, status details.
+   *
+   * A key that is no legal key, which grpc-java reads but would refuse to write, is dropped.
+   */
+  static final Metadata.Key<String> CALLER =
+      Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> TO =
+      Metadata.Key.of("tenon-to", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final List<String> PREFIXES = List.of("tenon-", "x-plugin-", "proxy-", "grpc-");
+  private static final Set<String> NAMES =
+      Set.of(
+          "authorization",
+          "cookie",
+          "set-cookie",
+          "connection",
+          "te",
+          "trailer",
+          "keep-alive",
+          "transfer-encoding",
+          "upgrade",
+          "http2-settings",
+          "host",
+          "content-type",
+          "content-length",
+          "content-encoding",
+          "accept-encoding",
+          "user-agent");
+  private static final Set<String> KEPT =
+      Set.of(
+          "grpc-trace-bin",
+          "grpc-tags-bin",
+          "grpc-previous-rpc-attempts",
+          "grpc-retry-pushback-ms",
+          "grpc-status-details-bin");
+
+  private MetadataRules() {}
+
+  /**
+   * Returns the provider that the caller asked for by name.
+   *
+   * @throws CallRefusedException if {@code tenon-to} is there more than once or is not a runtime id
+   */
+  static Optional<RuntimeId> target(Metadata headers) throws CallRefusedException {
+    Iterable<String> asked = headers.getAll(TO);
+    if (asked == null) {
+      return Optional.empty();
+    }
+    Iterator<String> values = asked.iterator();
+    String value = values.next();
+    if (values.hasNext()) {
+      throw badTarget("tenon-to repeated");
+    }
+    try {
+      return Optional.of(new RuntimeId(value));
+    } catch (IllegalArgumentException e) {
+      throw badTarget("tenon-to malformed");
+    }
+  }
+
+  private static CallRefusedException badTarget(String auditReason) {
+    return new CallRefusedException(
+        Refusal.INVALID_REQUEST, auditReason, "tenon-to: (expected: exactly one runtime id)");
+  }
+
+  /** Returns what the provider gets of {@code headers}, and who the caller is. */
+  static Metadata request(Metadata headers, SpiffeId caller) {
+    Metadata forwarded = forwarded(headers);
+    forwarded.put(CALLER, caller.toString());
+    return forwarded;
+  }
+
+  /** Returns what the caller gets of a provider's headers or trailers. */
+  static Metadata response(Metadata metadata) {
+    return forwarded(metadata);
+  }
+
+  private static Metadata forwarded(Metadata from) {
+    Metadata to = new Metadata();
+    Predicate<String> dropped = MetadataRules::isDropped;
+    from.keys().stream().filter(dropped.negate()).forEach(name -> copy(name, from, to));
+    return to;
+  }
+
+  private static boolean isDropped(String name) {
+    return NAMES.contains(name)
+        || (PREFIXES.stream().anyMatch(name::startsWith) && !KEPT.contains(name));
+  }
+
+  private static void copy(String name, Metadata from, Metadata to) {
+    try {
+      if (name.endsWith(Metadata.BINARY_HEADER_SUFFIX)) {
+        copy(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER), from, to);
+      } else {
+        copy(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), from, to);
+      }
+    } catch (IllegalArgumentException e) {
+      // Not a legal key: see above.
+    }
+  }
+
+  private static <T> void copy(Metadata.Key<T> key, Metadata from, Metadata to) {
+    Iterable<T> values = from.getAll(key);
+    if (values != null) {
+      values.forEach(value -> to.put(key, value));
+    }
+  }
+}

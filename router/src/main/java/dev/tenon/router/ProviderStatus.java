@@ -1,0 +1,98 @@
+package dev.tenon.router;
+
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/**
+ * Tells a status that the provider sent from one that our side of the connection made up. One per
+ * call; thread-safe.
+ *
+ * <p>A status from the provider is the application's and passes. One that grpc-java made (no
+ * connection, connection lost, not HTTP/2, message too large) carries addresses and internals in its
+ * description and becomes a plain one. grpc-java does not say which is which, so this watches the
+ * stream: only a provider's trailers reach {@link ClientStreamTracer#inboundTrailers}.
+ */
+final class ProviderStatus extends ClientStreamTracer.Factory {
+  /** Longest description that passes, in UTF-16 units. */
+  static final int MAX_DESCRIPTION_CHARS = 1024;
+
+  private volatile Status sent = Status.UNKNOWN;
+  private volatile boolean isSent;
+
+  @Override
+  public ClientStreamTracer newClientStreamTracer(
+      ClientStreamTracer.StreamInfo stream, Metadata headers) {
+    isSent = false;
+    return new ClientStreamTracer() {
+      private volatile boolean trailersCame;
+
+      @Override
+      public void inboundTrailers(Metadata trailers) {
+        trailersCame = true;
+      }
+
+      @Override
+      public void streamClosed(Status status) {
+        if (trailersCame) {
+          sent = status;
+          isSent = true;
+        }
+      }
+    };
+  }
+
+  /** Returns how the call ends for the caller, with the trailers that go with it. */
+  End end(Status status, Metadata trailers) {
+    if (isSent && isSame(sent, status)) {
+      return new End(passed(status), MetadataRules.response(trailers));
+    }
+    return switch (status.getCode()) {
+      case CANCELLED -> new End(Status.CANCELLED.withDescription("cancelled"), new Metadata());
+      case DEADLINE_EXCEEDED ->
+          new End(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), new Metadata());
+      case RESOURCE_EXHAUSTED ->
+          new End(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), new Metadata());
+      default -> unavailable();
+    };
+  }
+
+  private static boolean isSame(Status sent, Status status) {
+    return sent.getCode() == status.getCode()
+        && String.valueOf(sent.getDescription()).equals(String.valueOf(status.getDescription()));
+  }
+
+  private static Status passed(Status status) {
+    Status passed = Status.fromCode(status.getCode());
+    String description = status.getDescription();
+    return description == null ? passed : passed.withDescription(bounded(description));
+  }
+
+  private static String bounded(String description) {
+    int length = Math.min(description.length(), MAX_DESCRIPTION_CHARS);
+    if (length < description.length() && Character.isHighSurrogate(description.charAt(length - 1))) {
+      length--;
+    }
+    StringBuilder bounded = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      char c = description.charAt(i);
+      bounded.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? '?' : c);
+    }
+    return bounded.toString();
+  }
+
+  private static End unavailable() {
+    return End.of(RefusalStatus.of(Refusal.UNAVAILABLE));
+  }
+
+  /** How a call ends. */
+  record End(Status status, Metadata trailers) {
+    static End of(StatusRuntimeException refused) {
+      Metadata trailers = refused.getTrailers();
+      return new End(refused.getStatus(), trailers == null ? new Metadata() : trailers);
+    }
+  }
+}

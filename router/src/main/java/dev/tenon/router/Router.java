@@ -1,0 +1,169 @@
+package dev.tenon.router;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.Policy;
+import dev.tenon.core.Identity;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusedException;
+import dev.tenon.registry.ServiceRegistry;
+import io.grpc.Channel;
+import io.grpc.HandlerRegistry;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.lang.System.Logger.Level;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The only way from a caller to a provider: admit, decide, choose, relay. Thread-safe; holds no
+ * lock and starts no thread.
+ *
+ * <p>Its fronts are {@link #front}, for the calls of plugins that {@link Admission} let in, and
+ * {@link #channel}, for code inside the host; both take the same steps.
+ */
+public final class Router implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Router.class.getName());
+
+  private final Routes routes;
+  private final CallAudit audit;
+  private final CallCounters counters = new CallCounters();
+  private volatile boolean closed;
+
+  private Router(Routes routes, CallAudit audit) {
+    this.routes = routes;
+    this.audit = audit;
+  }
+
+  /** Returns a builder; all of its parts must be given. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns the channel on which {@code caller} calls. Whoever holds it is believed to be the
+   * caller. Decisions are made on the thread that starts a call; of the call options, deadline,
+   * executor, wait-for-ready and message sizes take effect, and call credentials never do.
+   */
+  public Channel channel(Identity caller) {
+    return new CallerChannel(this, requireNonNull(caller, "caller"));
+  }
+
+  /**
+   * Returns the front for a server's {@code fallbackHandlerRegistry}: it takes every path and
+   * refuses what is not for it. The server must have {@link Admission} among its interceptors; a
+   * call that did not pass it is refused.
+   */
+  public HandlerRegistry front() {
+    return new RelayFront(this);
+  }
+
+  /** Returns the calls relayed so far, by caller, provider and service. */
+  public List<CallCount> calls() {
+    return counters.counts();
+  }
+
+  /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  Route route(Identity caller, String fullMethodName, Metadata headers) throws RefusedException {
+    if (closed) {
+      throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
+    }
+    return routes.route(caller, fullMethodName, headers);
+  }
+
+  CallCounters counters() {
+    return counters;
+  }
+
+  CallAudit audit() {
+    return audit;
+  }
+
+  /** Logs a call that ended; the provider's or the connection's own words appear here alone. */
+  void logEnd(Route route, Status status) {
+    LOG.log(
+        Level.DEBUG,
+        () ->
+            "call ended: caller="
+                + route.permit().caller().actor()
+                + " provider="
+                + route.provider()
+                + " path="
+                + route.permit().path()
+                + " status="
+                + status);
+  }
+
+  /** Collects what a router works with. Not thread-safe. */
+  public static final class Builder {
+    private @Nullable Supplier<Policy> policy;
+    private @Nullable ServiceRegistry registry;
+    private @Nullable HostServices hostServices;
+    private @Nullable Backends backends;
+    private @Nullable AuditLog audit;
+    private InstantSource clock = InstantSource.system();
+
+    private Builder() {}
+
+    /** Sets where the policy is read, for every call; another instance takes effect at once. */
+    public Builder policy(Supplier<Policy> policy) {
+      this.policy = requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /** Sets who provides what. */
+    public Builder registry(ServiceRegistry registry) {
+      this.registry = requireNonNull(registry, "registry");
+      return this;
+    }
+
+    /** Sets the host's own services, which win over plugins. The router does not close them. */
+    public Builder hostServices(HostServices hostServices) {
+      this.hostServices = requireNonNull(hostServices, "hostServices");
+      return this;
+    }
+
+    /** Sets how plugins are reached. */
+    public Builder backends(Backends backends) {
+      this.backends = requireNonNull(backends, "backends");
+      return this;
+    }
+
+    /** Sets where calls are recorded. The router does not close it. */
+    public Builder audit(AuditLog audit) {
+      this.audit = requireNonNull(audit, "audit");
+      return this;
+    }
+
+    /** Sets the time of audit events; the system's clock unless set. */
+    public Builder clock(InstantSource clock) {
+      this.clock = requireNonNull(clock, "clock");
+      return this;
+    }
+
+    /**
+     * Returns the router.
+     *
+     * @throws NullPointerException if a part is missing; the message names it
+     */
+    public Router build() {
+      CallAudit callAudit = new CallAudit(requireNonNull(audit, "audit"), clock);
+      Routes routes =
+          new Routes(
+              new Decisions(requireNonNull(policy, "policy")),
+              requireNonNull(registry, "registry"),
+              requireNonNull(hostServices, "hostServices"),
+              requireNonNull(backends, "backends"),
+              callAudit);
+      return new Router(routes, callAudit);
+    }
+  }
+}

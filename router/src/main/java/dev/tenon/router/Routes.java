@@ -1,0 +1,121 @@
+package dev.tenon.router;
+
+import dev.tenon.core.CallPath;
+import dev.tenon.core.Identity;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.auth.AuditMode;
+import dev.tenon.registry.NoProviderException;
+import dev.tenon.registry.Registration;
+import dev.tenon.registry.ServiceRegistry;
+import io.grpc.Channel;
+import io.grpc.Metadata;
+import java.util.Optional;
+
+/**
+ * What a call passes before a byte of it reaches a provider: form, policy, scope, health, audit; in
+ * this order, so that whoever has no right to a service learns nothing about it. Thread-safe.
+ */
+final class Routes {
+  private final Decisions decisions;
+  private final ServiceRegistry registry;
+  private final HostServices hostServices;
+  private final Backends backends;
+  private final CallAudit audit;
+
+  Routes(
+      Decisions decisions,
+      ServiceRegistry registry,
+      HostServices hostServices,
+      Backends backends,
+      CallAudit audit) {
+    this.decisions = decisions;
+    this.registry = registry;
+    this.hostServices = hostServices;
+    this.backends = backends;
+    this.audit = audit;
+  }
+
+  /**
+   * Returns where the call goes; what had to be written before it may go there is written.
+   *
+   * @throws RefusedException if it goes nowhere; the audit log knows, or is the reason
+   */
+  Route route(Identity caller, String fullMethodName, Metadata headers) throws RefusedException {
+    CallPath path;
+    try {
+      path = CallPath.ofFullMethodName(fullMethodName);
+    } catch (IllegalArgumentException e) {
+      RefusedException refused =
+          new CallRefusedException(Refusal.NOT_PROVIDED, "malformed path");
+      audit.refused(caller.actor(), /* resource= */ null, refused);
+      throw refused;
+    }
+    try {
+      return route(caller, path, headers);
+    } catch (RefusedException refused) {
+      audit.refused(caller.actor(), path.toString(), refused);
+      throw refused;
+    }
+  }
+
+  private Route route(Identity caller, CallPath path, Metadata headers) throws RefusedException {
+    if (path.service().isReserved()) {
+      throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
+    }
+    Decisions.Decision decision = decisions.decide(caller, path);
+    Route route = choose(decision, MetadataRules.target(headers));
+    record(decision, route);
+    return route;
+  }
+
+  private Route choose(Decisions.Decision decision, Optional<RuntimeId> target)
+      throws RefusedException {
+    ServiceName service = decision.permit().path().service();
+    Optional<Channel> ofHost = hostServices.channel(service);
+    if (ofHost.isPresent()) {
+      if (target.isPresent()) {
+        throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
+      }
+      return new Route(
+          decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get());
+    }
+    Registration chosen = chosen(decision, service, target);
+    Channel channel =
+        backends
+            .backend(chosen.provider())
+            .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
+    return new Route(
+        decision.permit(),
+        chosen.provider().value(),
+        chosen.provider().plugin().value(),
+        channel);
+  }
+
+  private Registration chosen(
+      Decisions.Decision decision, ServiceName service, Optional<RuntimeId> target)
+      throws RefusedException {
+    try {
+      return target.isPresent()
+          ? registry.choose(service, target.get())
+          : registry.choose(service);
+    } catch (NoProviderException e) {
+      if (decision.policy().isProvidable(service) || !registry.registrations(service).isEmpty()) {
+        throw e;
+      }
+      throw new CallRefusedException(Refusal.NOT_PROVIDED, "nothing may provide it");
+    }
+  }
+
+  private void record(Decisions.Decision decision, Route route) throws RefusedException {
+    if (decision.permit().audit() == AuditMode.CALL) {
+      audit.intent(decision.permit(), route.provider());
+    } else if (!decision.isRecorded()) {
+      audit.first(decision.permit(), route.provider());
+      decision.markRecorded();
+    }
+  }
+}
