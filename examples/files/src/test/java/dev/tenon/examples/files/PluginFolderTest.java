@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** The folder that the host starts the plugin from agrees with the plugin. */
 final class PluginFolderTest {
-  private static final Path FOLDER = Path.of("plugin");
+  private static final Path FOLDER = Path.of("../plugins/files");
   private static final Path LAUNCHER = FOLDER.resolve("bin/files");
 
   @Test
