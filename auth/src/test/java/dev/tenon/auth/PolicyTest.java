@@ -92,6 +92,17 @@ class PolicyTest {
         .withMessageContaining(file + ":2: rule[0].efect: got an unknown key");
   }
 
+  /** A file that is there and is no policy is refused; it does not pass for a missing one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rule = yes", "[[rule]", "a = 1\na = 2"})
+  void load_notToml_refused(String text, @TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("policy.toml"), text);
+
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> Policy.load(file))
+        .withMessageContaining("not TOML");
+  }
+
   @Test
   void load_wellFormedFile_applies(@TempDir Path folder) throws Exception {
     Path file = Files.writeString(folder.resolve("policy.toml"), allow("a", "words", "*", "*"));
@@ -114,6 +125,17 @@ class PolicyTest {
     assertDenied(Policy.parse(allow + deny), plugin("words"), GET, "deny rule no");
     assertDenied(Policy.parse(deny + allow), plugin("words"), GET, "deny rule no");
     assertThat(Policy.parse(deny + allow).authorize(plugin("other"), GET).rule()).isEqualTo("yes");
+  }
+
+  /** Deny wins among rules of the same caller, in both orders. Row: PL-2. */
+  @ParameterizedTest
+  @ValueSource(strings = {"words", "w*", "*"})
+  void authorize_sameCaller_deniedInBothOrders(String caller) throws Exception {
+    String allow = allow("yes", caller, "acme.*", "*");
+    String deny = deny("no", caller, "acme.kv.v1.KeyValue", "*");
+
+    assertDenied(Policy.parse(allow + deny), plugin("words"), GET, "deny rule no");
+    assertDenied(Policy.parse(deny + allow), plugin("words"), GET, "deny rule no");
   }
 
   /** Deny wins when the wide rule denies and the narrow one allows. Row: PL-2. */
