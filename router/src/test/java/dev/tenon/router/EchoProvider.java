@@ -6,6 +6,7 @@ import com.google.rpc.ErrorInfo;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import dev.tenon.transport.Peer;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -20,7 +21,6 @@ import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -44,6 +44,7 @@ final class EchoProvider implements BindableService, ServerInterceptor {
   volatile Metadata initial = new Metadata();
   volatile Metadata trailing = new Metadata();
   volatile boolean answersLate;
+  volatile Runnable onCall = () -> {};
 
   @Override
   public ServerServiceDefinition bindService() {
@@ -55,8 +56,8 @@ final class EchoProvider implements BindableService, ServerInterceptor {
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     calls.incrementAndGet();
     lastHeaders = headers;
-    Optional.ofNullable(call.getAttributes().get(dev.tenon.transport.Peer.KEY))
-        .ifPresent(peer -> connections.add(peer.connection()));
+    onCall.run();
+    Peer.of(call).ifPresent(peer -> connections.add(peer.connection()));
     ServerCall<Q, R> answering =
         new SimpleForwardingServerCall<>(call) {
           @Override
