@@ -7,6 +7,7 @@ import dev.tenon.auth.Role;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
 import dev.tenon.registry.ServiceRegistry;
@@ -19,6 +20,7 @@ import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
+import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
@@ -35,19 +37,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A host's data plane with plugins around it, joined by real mTLS over loopback. */
 final class Wire implements AutoCloseable {
   private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
 
   final InstantSource clock = InstantSource.system();
+  final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
   final SecureRandom random = new SecureRandom();
   final RecordingAuditLog audit = new RecordingAuditLog();
   final ServiceRegistry registry = ServiceRegistry.inMemory();
   final HostServices hostServices = HostServices.builder().start();
   final Map<RuntimeId, Channel> backends = new ConcurrentHashMap<>();
   final Lineages lineages =
-      new Lineages(new TokenMint(random), clock, Duration.ofHours(1), Duration.ofMinutes(5));
+      new Lineages(
+          new TokenMint(random),
+          () -> clock.instant().plus(ahead.get()),
+          Duration.ofHours(1),
+          Duration.ofMinutes(5));
   final Transport transport = Transport.create(TlsProvider.preferred());
 
   private final EmbeddedAuthority hosts =
@@ -96,7 +104,7 @@ final class Wire implements AutoCloseable {
   /**
    * Starts a provider's server and makes it known and healthy; returns the host's channel to it.
    */
-  Channel provide(RuntimeId run, dev.tenon.core.ServiceName service, EchoProvider provider)
+  Channel provide(RuntimeId run, ServiceName service, BindableService provider)
       throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
     Credentials credentials = plugin(run, keys);
@@ -142,12 +150,22 @@ final class Wire implements AutoCloseable {
   Caller enrol(RuntimeId run) throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
     Token token = lineages.open(run, keys.getPublic()).token();
-    return new Caller(connect(run, keys), token);
+    return new Caller(connect(run, keys), token, keys);
   }
 
   /** Connects to the front as {@code run} with a key of the test's choice. */
   Channel connect(RuntimeId run, KeyPair keys) throws Exception {
     return channel(front, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
+  }
+
+  /** Serves {@code service} behind {@code admission} and connects {@code run} to it. */
+  Channel serve(RuntimeId run, KeyPair keys, BindableService service, Admission admission)
+      throws Exception {
+    ServerTls tls =
+        new ServerTls(
+            () -> hostCredentials, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(Names.HOST));
+    Endpoint at = listen(transport.server(ANY, tls).addService(service).intercept(admission));
+    return channel(at, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
   }
 
   /** Ends the servers of all providers and keeps the channels to them. */
@@ -173,7 +191,7 @@ final class Wire implements AutoCloseable {
   }
 
   /** A plugin's connection and its token. */
-  record Caller(Channel bare, Token token) {
+  record Caller(Channel bare, Token token, KeyPair keys) {
     /** Returns the connection on which every call carries the token. */
     Channel channel() {
       return withAuthorization("Bearer " + token.exposeForWire());
