@@ -46,8 +46,7 @@ public final class Admission implements ServerInterceptor {
   /** Makes the admission of one listener, or of one service of it. */
   public Admission(Lineages lineages, AuditLog audit, InstantSource clock, TokenRule rule) {
     this.lineages = requireNonNull(lineages, "lineages");
-    this.audit =
-        new CallAudit(requireNonNull(audit, "audit"), requireNonNull(clock, "clock"));
+    this.audit = new CallAudit(requireNonNull(audit, "audit"), requireNonNull(clock, "clock"));
     this.rule = requireNonNull(rule, "rule");
   }
 
@@ -63,15 +62,12 @@ public final class Admission implements ServerInterceptor {
       return refuse(call, recorded(actor, refused));
     }
     Identity caller = new Identity(plugin.orElseThrow(), Identity.Evidence.SVID);
-    Context admitted =
-        Context.current().withValues(CALLER, caller, PEER, peer.orElseThrow());
+    Context admitted = Context.current().withValues(CALLER, caller, PEER, peer.orElseThrow());
     return Contexts.interceptCall(admitted, call, headers, next);
   }
 
   private static Optional<SpiffeId.OfPlugin> plugin(Peer peer) {
-    return peer.id()
-        .filter(SpiffeId.OfPlugin.class::isInstance)
-        .map(SpiffeId.OfPlugin.class::cast);
+    return peer.id().filter(SpiffeId.OfPlugin.class::isInstance).map(SpiffeId.OfPlugin.class::cast);
   }
 
   private void verify(Optional<Peer> peer, Optional<SpiffeId.OfPlugin> plugin, Metadata headers)
@@ -87,8 +83,7 @@ public final class Admission implements ServerInterceptor {
     }
   }
 
-  private RefusedException recorded(
-      @Nullable String actor, NotAuthenticatedException refused) {
+  private RefusedException recorded(@Nullable String actor, NotAuthenticatedException refused) {
     try {
       audit.notAuthenticated(actor, refused);
       return refused;

@@ -30,7 +30,8 @@ final class CallAudit {
    */
   void notAuthenticated(@Nullable String actor, NotAuthenticatedException refused)
       throws AuditFailedException {
-    record("authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
+    record(
+        "authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
   }
 
   /** Records that a call was refused. {@code resource} is null where the path has no legal form. */

@@ -12,9 +12,9 @@ import io.grpc.StatusRuntimeException;
  * call; thread-safe.
  *
  * <p>A status from the provider is the application's and passes. One that grpc-java made (no
- * connection, connection lost, not HTTP/2, message too large) carries addresses and internals in its
- * description and becomes a plain one. grpc-java does not say which is which, so this watches the
- * stream: only a provider's trailers reach {@link ClientStreamTracer#inboundTrailers}.
+ * connection, connection lost, not HTTP/2, message too large) carries addresses and internals in
+ * its description and becomes a plain one. grpc-java does not say which is which, so this watches
+ * the stream: only a provider's trailers reach {@link ClientStreamTracer#inboundTrailers}.
  */
 final class ProviderStatus extends ClientStreamTracer.Factory {
   /** Longest description that passes, in UTF-16 units. */
@@ -73,7 +73,8 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
 
   private static String bounded(String description) {
     int length = Math.min(description.length(), MAX_DESCRIPTION_CHARS);
-    if (length < description.length() && Character.isHighSurrogate(description.charAt(length - 1))) {
+    if (length < description.length()
+        && Character.isHighSurrogate(description.charAt(length - 1))) {
       length--;
     }
     StringBuilder bounded = new StringBuilder(length);

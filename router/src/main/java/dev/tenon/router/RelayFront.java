@@ -38,8 +38,7 @@ final class RelayFront extends HandlerRegistry {
   private ServerCall.Listener<byte[]> start(ServerCall<byte[], byte[]> up, Metadata headers) {
     Identity caller = Admission.CALLER.get();
     if (caller == null) {
-      ProviderStatus.End end =
-          ProviderStatus.End.of(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
+      ProviderStatus.End end = ProviderStatus.End.of(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
       up.close(end.status(), end.trailers());
       return new ServerCall.Listener<>() {};
     }

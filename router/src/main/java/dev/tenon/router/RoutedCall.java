@@ -27,8 +27,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile ClientCall<Q, R> delegate = new NoCall<>();
   private volatile boolean cancelledBeforeStart;
 
-  RoutedCall(
-      Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
+  RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
     this.caller = caller;
     this.method = method;
@@ -55,7 +54,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       return;
     }
     CallCounters.Cell counted =
-        router.counters().started(caller.name(), route.providerName(), route.permit().path().service());
+        router
+            .counters()
+            .started(caller.name(), route.providerName(), route.permit().path().service());
     ClientCall<Q, R> call = route.channel().newCall(method, forwardedOptions());
     delegate = call;
     call.start(

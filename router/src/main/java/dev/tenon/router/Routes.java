@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.AuditMode;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
@@ -7,7 +8,6 @@ import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.auth.AuditMode;
 import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
@@ -49,8 +49,7 @@ final class Routes {
     try {
       path = CallPath.ofFullMethodName(fullMethodName);
     } catch (IllegalArgumentException e) {
-      RefusedException refused =
-          new CallRefusedException(Refusal.NOT_PROVIDED, "malformed path");
+      RefusedException refused = new CallRefusedException(Refusal.NOT_PROVIDED, "malformed path");
       audit.refused(caller.actor(), /* resource= */ null, refused);
       throw refused;
     }
@@ -80,8 +79,7 @@ final class Routes {
       if (target.isPresent()) {
         throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
       }
-      return new Route(
-          decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get());
+      return new Route(decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get());
     }
     Registration chosen = chosen(decision, service, target);
     Channel channel =
@@ -89,19 +87,14 @@ final class Routes {
             .backend(chosen.provider())
             .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
     return new Route(
-        decision.permit(),
-        chosen.provider().value(),
-        chosen.provider().plugin().value(),
-        channel);
+        decision.permit(), chosen.provider().value(), chosen.provider().plugin().value(), channel);
   }
 
   private Registration chosen(
       Decisions.Decision decision, ServiceName service, Optional<RuntimeId> target)
       throws RefusedException {
     try {
-      return target.isPresent()
-          ? registry.choose(service, target.get())
-          : registry.choose(service);
+      return target.isPresent() ? registry.choose(service, target.get()) : registry.choose(service);
     } catch (NoProviderException e) {
       if (decision.policy().isProvidable(service) || !registry.registrations(service).isEmpty()) {
         throw e;

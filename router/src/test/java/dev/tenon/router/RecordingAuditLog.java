@@ -1,0 +1,46 @@
+package dev.tenon.router;
+
+import dev.tenon.auth.AuditEvent;
+import dev.tenon.auth.AuditFailedException;
+import dev.tenon.auth.AuditLog;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** An audit log that tests read, and that fails when told to. */
+final class RecordingAuditLog implements AuditLog {
+  private final List<AuditEvent> events = new CopyOnWriteArrayList<>();
+  private volatile boolean failing;
+
+  @Override
+  public void record(AuditEvent event) throws AuditFailedException {
+    if (failing) {
+      throw new AuditFailedException("disk full at /secret/path");
+    }
+    events.add(event);
+  }
+
+  /** Makes every later record fail. */
+  void fail() {
+    failing = true;
+  }
+
+  List<AuditEvent> events() {
+    return events;
+  }
+
+  /** Returns the reasons of all refusals, in order. */
+  List<String> reasons() {
+    return events.stream()
+        .filter(event -> event.outcome() == AuditEvent.Outcome.DENIED)
+        .map(event -> event.details().get("reason"))
+        .toList();
+  }
+
+  /** Returns what was done, in order. */
+  List<String> actions() {
+    return events.stream().map(AuditEvent::action).toList();
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,471 @@
+package dev.tenon.router;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * One suite, run against the provider directly and through the router, with the same expectations:
+ * whoever calls cannot tell the two apart. Both ways are mTLS.
+ *
+ * <p>Row: RT-8, RT-15
+ */
+final class RelayedCallsTest {
+  private static final Metadata.Key<String> TRAILER =
+      Metadata.Key.of("x-test-trailer", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<byte[]> BINARY =
+      Metadata.Key.of("x-test-bin", Metadata.BINARY_BYTE_MARSHALLER);
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private static Wire wire;
+  private static Channel direct;
+  private static Channel routed;
+  private static EchoProvider provider;
+
+  /** How the call gets to the provider. */
+  enum Way {
+    DIRECT,
+    ROUTED;
+
+    Channel channel() {
+      return this == DIRECT ? direct : routed;
+    }
+  }
+
+  @BeforeAll
+  static void open() throws Exception {
+    wire = new Wire();
+    provider = new EchoProvider();
+    direct = wire.provide(Names.WORDS, Names.ECHO, provider);
+    // The two ways have connections of their own, so that one cannot disturb the other.
+    wire.provide(Names.WORDS_2, Names.ECHO, provider);
+    wire.registry.remove(Names.WORDS);
+    routed = wire.enrol(Names.CALLER).channel();
+  }
+
+  @AfterAll
+  static void close() {
+    wire.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    provider.initial = new Metadata();
+    provider.trailing = new Metadata();
+    provider.trailing.put(TRAILER, "tail");
+    provider.trailing.put(BINARY, new byte[] {0, -1, 127});
+    provider.initial.put(TRAILER, "head");
+    provider.answersLate = false;
+    provider.cancelled.set(0);
+    provider.received.set(0);
+    provider.sent.set(0);
+    provider.calls.set(0);
+  }
+
+  private static EchoRequest request(String payload) {
+    return EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(payload)).build();
+  }
+
+  private static List<String> payloads(List<EchoResponse> responses) {
+    return responses.stream().map(r -> r.getPayload().toStringUtf8()).toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void unary_answers_withMessageHeadersAndTrailers(Way way) {
+    AtomicReference<Metadata> headers = new AtomicReference<>();
+    AtomicReference<Metadata> trailers = new AtomicReference<>();
+    Channel capturing =
+        ClientInterceptors.intercept(
+            way.channel(), MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
+    EchoResponse answer = EchoGrpc.newBlockingStub(capturing).unary(request("one"));
+    assertThat(answer.getPayload().toStringUtf8()).isEqualTo("one");
+    assertThat(Objects.requireNonNull(headers.get()).get(TRAILER)).isEqualTo("head");
+    assertThat(Objects.requireNonNull(trailers.get()).get(TRAILER)).isEqualTo("tail");
+    assertThat(Objects.requireNonNull(trailers.get()).get(BINARY)).containsExactly(0, -1, 127);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void unary_emptyAndLargeMessages_arriveWhole(Way way) {
+    EchoGrpc.EchoBlockingStub stub = EchoGrpc.newBlockingStub(way.channel());
+    for (int size : new int[] {0, 1, 65_536, 3 * 1024 * 1024}) {
+      byte[] payload = new byte[size];
+      new java.util.Random(size).nextBytes(payload);
+      EchoResponse answer =
+          stub.unary(EchoRequest.newBuilder().setPayload(ByteString.copyFrom(payload)).build());
+      assertThat(answer.getPayload().toByteArray()).isEqualTo(payload);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void serverStream_answers_inOrder(Way way) {
+    EchoRequest twenty = request("s").toBuilder().setRepeat(20).build();
+    List<EchoResponse> answers = new ArrayList<>();
+    EchoGrpc.newBlockingStub(way.channel()).serverStream(twenty).forEachRemaining(answers::add);
+    assertThat(payloads(answers)).hasSize(20).containsOnly("s");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void clientStream_answers_withAllMessages(Way way) {
+    Answers answers = new Answers(Integer.MAX_VALUE);
+    var requests = EchoGrpc.newStub(way.channel()).clientStream(answers);
+    for (String part : List.of("a", "b", "c", "d")) {
+      requests.onNext(request(part));
+    }
+    requests.onCompleted();
+    assertThat(answers.end().isOk()).isTrue();
+    assertThat(payloads(answers.messages())).containsExactly("abcd");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void bidi_answers_eachMessageAsItComes(Way way) throws Exception {
+    Answers answers = new Answers(Integer.MAX_VALUE);
+    var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
+    for (int i = 0; i < 20; i++) {
+      requests.onNext(request("m" + i));
+      assertThat(answers.awaitMessage()).as("answer before the next request").isTrue();
+    }
+    requests.onCompleted();
+    assertThat(answers.end().isOk()).isTrue();
+    assertThat(payloads(answers.messages()))
+        .isEqualTo(IntStream.range(0, 20).mapToObj(i -> "m" + i).toList());
+  }
+
+  /** Row: RT-9 */
+  @ParameterizedTest
+  @EnumSource
+  void bidi_halfClosed_stillBringsAHundredMessages(Way way) {
+    Answers answers = new Answers(Integer.MAX_VALUE);
+    var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
+    requests.onNext(request("last").toBuilder().setRepeat(100).build());
+    requests.onCompleted();
+    assertThat(answers.end().isOk()).isTrue();
+    assertThat(answers.messages()).hasSize(101);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyStatus_ofEveryCallType_arrivesWithDescriptionDetailsAndTrailers(Way way) {
+    for (int code = 1; code <= 16; code++) {
+      EchoRequest ending = request("x").toBuilder().setEndWith(code).build();
+      EchoGrpc.EchoBlockingStub stub = EchoGrpc.newBlockingStub(way.channel());
+      assertEnded(code, failure(() -> stub.unary(ending)));
+      assertEnded(code, failure(() -> drain(stub.serverStream(ending))));
+      assertEnded(
+          code, failure(() -> drain(stub.serverStream(ending.toBuilder().setRepeat(3).build()))));
+      Answers ofClientStream = new Answers(Integer.MAX_VALUE);
+      EchoGrpc.newStub(way.channel()).clientStream(ofClientStream).onNext(ending);
+      assertEnded(code, ofClientStream.failure());
+      Answers ofBidi = new Answers(Integer.MAX_VALUE);
+      var requests = EchoGrpc.newStub(way.channel()).bidi(ofBidi);
+      requests.onNext(request("first"));
+      requests.onNext(ending);
+      assertEnded(code, ofBidi.failure());
+      assertThat(payloads(ofBidi.messages())).containsExactly("first");
+    }
+  }
+
+  private static void drain(Iterator<EchoResponse> answers) {
+    answers.forEachRemaining(answer -> {});
+  }
+
+  private static StatusRuntimeException failure(Runnable call) {
+    return Objects.requireNonNull(catchThrowableOfType(StatusRuntimeException.class, call::run));
+  }
+
+  private static void assertEnded(int code, StatusRuntimeException failure) {
+    StatusRuntimeException expected = (StatusRuntimeException) EchoProvider.ended(code);
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.fromCodeValue(code).getCode());
+    assertThat(failure.getStatus().getDescription())
+        .isEqualTo(expected.getStatus().getDescription());
+    assertThat(StatusProto.fromThrowable(failure)).isEqualTo(StatusProto.fromThrowable(expected));
+    Metadata trailers = Objects.requireNonNull(failure.getTrailers());
+    assertThat(trailers.get(TRAILER)).isEqualTo("tail");
+    assertThat(trailers.get(BINARY)).containsExactly(0, -1, 127);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void unknownMethod_ofTheProvider_isItsUnimplemented(Way way) {
+    var method =
+        EchoGrpc.getUnaryMethod().toBuilder()
+            .setFullMethodName("testservice.v1.Echo/NotThere")
+            .build();
+    StatusRuntimeException failure =
+        failure(
+            () ->
+                io.grpc.stub.ClientCalls.blockingUnaryCall(
+                    way.channel(), method, CallOptions.DEFAULT, request("x")));
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+    assertThat(failure.getStatus().getDescription())
+        .isEqualTo("Method not found: testservice.v1.Echo/NotThere");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void cancel_ofEveryCallType_reachesTheProvider(Way way) {
+    EchoRequest hanging = request("x").toBuilder().setHang(true).build();
+    EchoGrpc.EchoStub stub = EchoGrpc.newStub(way.channel());
+    List<Answers> calls =
+        IntStream.range(0, 4).mapToObj(i -> new Answers(Integer.MAX_VALUE)).toList();
+    stub.unary(hanging, calls.get(0));
+    stub.serverStream(hanging, calls.get(1));
+    stub.clientStream(calls.get(2)).onNext(hanging);
+    stub.bidi(calls.get(3)).onNext(hanging);
+    await().atMost(SOON).until(() -> provider.calls.get() == 4 && provider.received.get() == 2);
+    assertThat(provider.cancelled).hasValue(0);
+    long before = System.nanoTime();
+    calls.forEach(Answers::cancel);
+    await()
+        .pollInterval(Duration.ofMillis(2))
+        .atMost(SOON)
+        .until(() -> provider.cancelled.get() == 4);
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(2));
+    for (Answers call : calls) {
+      assertThat(call.end().getCode()).isEqualTo(Status.Code.CANCELLED);
+    }
+  }
+
+  /** Row: RT-10 (the caller's shorter deadline wins). */
+  @ParameterizedTest
+  @EnumSource
+  void deadline_reachesTheProvider_andEndsTheCallOnBothSides(Way way) {
+    EchoRequest hanging = request("x").toBuilder().setHang(true).build();
+    StatusRuntimeException failure =
+        failure(
+            () ->
+                EchoGrpc.newBlockingStub(way.channel())
+                    .withDeadlineAfter(300, MILLISECONDS)
+                    .unary(hanging));
+    assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    Context atProvider = Objects.requireNonNull(provider.lastContext);
+    assertThat(atProvider.getDeadline()).isNotNull();
+    assertThat(Objects.requireNonNull(atProvider.getDeadline()).timeRemaining(MILLISECONDS))
+        .as("never longer than asked for")
+        .isLessThanOrEqualTo(300);
+    await().atMost(SOON).until(() -> provider.cancelled.get() == 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void slowReader_stopsTheProvider_andGetsEverythingInTheEnd(Way way) throws Exception {
+    int messages = 3_000;
+    EchoRequest many =
+        EchoRequest.newBuilder()
+            .setPayload(ByteString.copyFrom(new byte[16 * 1024]))
+            .setRepeat(messages)
+            .build();
+    Answers answers = new Answers(1);
+    EchoGrpc.newStub(way.channel()).serverStream(many, answers);
+    assertThat(answers.awaitMessage()).isTrue();
+    long stoppedAt = awaitStill(provider.sent::get);
+    // 48 MiB are asked for; two legs hold at most one flow-control window and one buffer each.
+    assertThat(stoppedAt).isLessThan(400);
+    answers.request(messages);
+    assertThat(answers.end().isOk()).isTrue();
+    assertThat(answers.messages()).hasSize(messages);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void slowProvider_stopsTheCaller(Way way) {
+    EchoRequest unread =
+        EchoRequest.newBuilder()
+            .setPayload(ByteString.copyFrom(new byte[16 * 1024]))
+            .setHang(true)
+            .build();
+    Answers answers = new Answers(1);
+    ClientCallStreamObserver<EchoRequest> requests =
+        (ClientCallStreamObserver<EchoRequest>)
+            EchoGrpc.newStub(way.channel()).clientStream(answers);
+    long[] sent = {0};
+    long stoppedAt =
+        awaitStill(
+            () -> {
+              while (requests.isReady() && sent[0] < 3_000) {
+                requests.onNext(unread);
+                sent[0]++;
+              }
+              return sent[0];
+            });
+    assertThat(stoppedAt).isPositive().isLessThan(400);
+    assertThat(provider.received).hasValue(1);
+    answers.cancel();
+    assertThat(answers.end().getCode()).isEqualTo(Status.Code.CANCELLED);
+  }
+
+  /** Waits until a count has not changed for half a second and returns it. */
+  private static long awaitStill(java.util.function.LongSupplier count) {
+    long[] last = {-1};
+    await()
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(100))
+        .during(Duration.ofMillis(500))
+        .until(
+            () -> {
+              long now = count.getAsLong();
+              boolean still = now == last[0] && now > 0;
+              last[0] = now;
+              return still;
+            });
+    return last[0];
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void providerThatEndsEarly_endsTheCall_andLaterRequestsAreDropped(Way way) {
+    Answers answers = new Answers(Integer.MAX_VALUE);
+    var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
+    requests.onNext(request("x").toBuilder().setEndWith(9).build());
+    assertThat(answers.end().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    for (int i = 0; i < 10; i++) {
+      requests.onNext(request("dropped"));
+    }
+    requests.onCompleted();
+    assertThat(
+            EchoGrpc.newBlockingStub(way.channel())
+                .unary(request("alive"))
+                .getPayload()
+                .toStringUtf8())
+        .isEqualTo("alive");
+    assertThat(provider.received.get()).isEqualTo(1);
+  }
+
+  /** Row: RT-22 */
+  @ParameterizedTest
+  @EnumSource
+  void thousandInterleavedCalls_eachGetsItsOwnAnswer(Way way) throws Exception {
+    provider.answersLate = true;
+    EchoGrpc.EchoFutureStub stub = EchoGrpc.newFutureStub(way.channel());
+    List<Future<EchoResponse>> answers =
+        IntStream.range(0, 1_000)
+            .<Future<EchoResponse>>mapToObj(i -> stub.unary(request("call " + i)))
+            .toList();
+    for (int i = 0; i < answers.size(); i++) {
+      assertThat(answers.get(i).get(30, SECONDS).getPayload().toStringUtf8())
+          .isEqualTo("call " + i);
+    }
+  }
+
+  /** Row: RT-13 */
+  @ParameterizedTest
+  @EnumSource
+  void thousandCalls_useOneConnection(Way way) {
+    EchoGrpc.EchoBlockingStub stub = EchoGrpc.newBlockingStub(way.channel());
+    stub.unary(request("connect"));
+    provider.connections.clear();
+    for (int i = 0; i < 1_000; i++) {
+      stub.unary(request("again"));
+    }
+    assertThat(provider.connections).hasSize(1);
+    assertThat(provider.calls.get()).isEqualTo(1_001);
+  }
+
+  /** Collects what a call brings, at the speed the test asks for. */
+  private static final class Answers implements ClientResponseObserver<EchoRequest, EchoResponse> {
+    private final int initially;
+    private final ConcurrentLinkedQueue<EchoResponse> messages = new ConcurrentLinkedQueue<>();
+    private final Semaphore arrived = new Semaphore(0);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable Throwable failure;
+    private volatile @Nullable ClientCallStreamObserver<EchoRequest> call;
+
+    Answers(int initially) {
+      this.initially = initially;
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<EchoRequest> call) {
+      this.call = call;
+      call.disableAutoRequestWithInitial(initially);
+    }
+
+    void request(int messages) {
+      Objects.requireNonNull(call).request(messages);
+    }
+
+    void cancel() {
+      Objects.requireNonNull(call).cancel("test", null);
+    }
+
+    @Override
+    public void onNext(EchoResponse message) {
+      messages.add(message);
+      arrived.release();
+    }
+
+    @Override
+    public void onError(Throwable t) {
+      failure = t;
+      ended.countDown();
+    }
+
+    @Override
+    public void onCompleted() {
+      ended.countDown();
+    }
+
+    boolean awaitMessage() throws InterruptedException {
+      return arrived.tryAcquire(20, TimeUnit.SECONDS);
+    }
+
+    List<EchoResponse> messages() {
+      return List.copyOf(messages);
+    }
+
+    Status end() {
+      try {
+        assertThat(ended.await(30, TimeUnit.SECONDS)).as("call ended").isTrue();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      Throwable failed = failure;
+      return failed == null ? Status.OK : Status.fromThrowable(failed);
+    }
+
+    StatusRuntimeException failure() {
+      assertThat(end().isOk()).isFalse();
+      return (StatusRuntimeException) Objects.requireNonNull(failure);
+    }
+  }
+}

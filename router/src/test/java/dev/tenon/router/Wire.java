@@ -1,0 +1,209 @@
+package dev.tenon.router;
+
+import dev.tenon.auth.EmbeddedAuthority;
+import dev.tenon.auth.Lineages;
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.Role;
+import dev.tenon.auth.TokenMint;
+import dev.tenon.core.Health;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Token;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.transport.CertificateRequest;
+import dev.tenon.transport.ClientTls;
+import dev.tenon.transport.Credentials;
+import dev.tenon.transport.Dns;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.PeerRule;
+import dev.tenon.transport.ServerTls;
+import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.stub.MetadataUtils;
+import java.security.KeyPair;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A host's data plane with plugins around it, joined by real mTLS over loopback. */
+final class Wire implements AutoCloseable {
+  private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
+
+  final InstantSource clock = InstantSource.system();
+  final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+  final SecureRandom random = new SecureRandom();
+  final RecordingAuditLog audit = new RecordingAuditLog();
+  final ServiceRegistry registry = ServiceRegistry.inMemory();
+  final HostServices hostServices = HostServices.builder().start();
+  final Map<RuntimeId, Channel> backends = new ConcurrentHashMap<>();
+  final Lineages lineages =
+      new Lineages(
+          new TokenMint(random),
+          () -> clock.instant().plus(ahead.get()),
+          Duration.ofHours(1),
+          Duration.ofMinutes(5));
+  final Transport transport = Transport.create(TlsProvider.preferred());
+
+  private final EmbeddedAuthority hosts =
+      EmbeddedAuthority.create(Names.TRUST_DOMAIN, Role.HOST, clock, random);
+  private final EmbeddedAuthority plugins =
+      EmbeddedAuthority.create(Names.TRUST_DOMAIN, Role.PLUGIN, clock, random);
+  private final Credentials hostCredentials;
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final List<Server> servers = new ArrayList<>();
+  private final Endpoint front;
+  final Router router;
+
+  Wire() throws Exception {
+    KeyPair keys = CertificateRequest.newKeyPair();
+    hostCredentials =
+        Credentials.of(
+            keys.getPrivate(), hosts.issue(Names.HOST, keys.getPublic()), plugins.trustBundle());
+    Policy policy = Policy.parse(Names.POLICY);
+    router =
+        Router.builder()
+            .policy(() -> policy)
+            .registry(registry)
+            .hostServices(hostServices)
+            .backends(provider -> Optional.ofNullable(backends.get(provider)))
+            .audit(audit)
+            .clock(clock)
+            .build();
+    ServerTls tls =
+        new ServerTls(
+            () -> hostCredentials, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(Names.HOST));
+    front =
+        listen(
+            transport
+                .server(ANY, tls)
+                .directExecutor()
+                .fallbackHandlerRegistry(router.front())
+                .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
+  }
+
+  private Endpoint listen(ServerBuilder<?> building) throws Exception {
+    Server server = building.build().start();
+    servers.add(server);
+    return Transport.boundEndpoint(ANY, server);
+  }
+
+  /**
+   * Starts a provider's server and makes it known and healthy; returns the host's channel to it.
+   */
+  Channel provide(RuntimeId run, ServiceName service, BindableService provider)
+      throws Exception {
+    KeyPair keys = CertificateRequest.newKeyPair();
+    Credentials credentials = plugin(run, keys);
+    Endpoint at =
+        listen(
+            transport
+                .server(
+                    ANY,
+                    new ServerTls(
+                        () -> credentials,
+                        ServerTls.ClientAuth.REQUIRED,
+                        PeerRule.exactly(Names.HOST)))
+                .addService(provider));
+    Channel channel = asHost(at, run);
+    backends.put(run, channel);
+    registry.register(Names.claim(run, service));
+    registry.reportHealth(run, Health.HEALTHY);
+    return channel;
+  }
+
+  /** Returns the host's channel to {@code run} at {@code at}. */
+  Channel asHost(Endpoint at, RuntimeId run) {
+    SpiffeId id = Names.id(run);
+    return channel(at, hostCredentials, PeerRule.exactly(id), Dns.PLUGIN);
+  }
+
+  private Credentials plugin(RuntimeId run, KeyPair keys) throws Exception {
+    return Credentials.of(
+        keys.getPrivate(), plugins.issue(Names.id(run), keys.getPublic()), hosts.trustBundle());
+  }
+
+  private Channel channel(Endpoint to, Credentials credentials, PeerRule peers, String name) {
+    ManagedChannel channel =
+        transport
+            .channel(to, new ClientTls(() -> credentials, peers, name))
+            .directExecutor()
+            .build();
+    channels.add(channel);
+    return channel;
+  }
+
+  /** Enrols {@code run} and connects it to the front. */
+  Caller enrol(RuntimeId run) throws Exception {
+    KeyPair keys = CertificateRequest.newKeyPair();
+    Token token = lineages.open(run, keys.getPublic()).token();
+    return new Caller(connect(run, keys), token, keys);
+  }
+
+  /** Connects to the front as {@code run} with a key of the test's choice. */
+  Channel connect(RuntimeId run, KeyPair keys) throws Exception {
+    return channel(front, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
+  }
+
+  /** Serves {@code service} behind {@code admission} and connects {@code run} to it. */
+  Channel serve(RuntimeId run, KeyPair keys, BindableService service, Admission admission)
+      throws Exception {
+    ServerTls tls =
+        new ServerTls(
+            () -> hostCredentials, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(Names.HOST));
+    Endpoint at = listen(transport.server(ANY, tls).addService(service).intercept(admission));
+    return channel(at, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
+  }
+
+  /** Ends the servers of all providers and keeps the channels to them. */
+  void killProviders() {
+    servers.subList(1, servers.size()).forEach(Wire::end);
+  }
+
+  private static void end(Server server) {
+    try {
+      server.shutdownNow().awaitTermination();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    servers.forEach(Wire::end);
+    router.close();
+    hostServices.close();
+    transport.close();
+  }
+
+  /** A plugin's connection and its token. */
+  record Caller(Channel bare, Token token, KeyPair keys) {
+    /** Returns the connection on which every call carries the token. */
+    Channel channel() {
+      return withAuthorization("Bearer " + token.exposeForWire());
+    }
+
+    /** Returns the connection on which every call carries these values. */
+    Channel withAuthorization(String... values) {
+      Metadata headers = new Metadata();
+      for (String value : values) {
+        headers.put(BearerToken.AUTHORIZATION, value);
+      }
+      return ClientInterceptors.intercept(bare, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+  }
+}
