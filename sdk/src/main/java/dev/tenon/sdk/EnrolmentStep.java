@@ -16,7 +16,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.security.KeyPair;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +31,12 @@ final class EnrolmentStep {
 
   private final Plugin plugin;
   private final Bootstrap bootstrap;
-  private final InstantSource clock;
+  private final Settings settings;
 
-  EnrolmentStep(Plugin plugin, Bootstrap bootstrap, InstantSource clock) {
+  EnrolmentStep(Plugin plugin, Bootstrap bootstrap, Settings settings) {
     this.plugin = plugin;
     this.bootstrap = bootstrap;
-    this.clock = clock;
+    this.settings = settings;
   }
 
   /**
@@ -56,11 +55,12 @@ final class EnrolmentStep {
               + ")");
     }
     KeyPair keys = CertificateRequest.newKeyPair();
+    EnrolRequest request = request(keys);
     try {
       EnrolResponse answer =
           EnrolmentGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(Settings.IDENTITY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
-              .enrol(request(keys));
+              .withDeadlineAfter(settings.identityDeadline().toMillis(), TimeUnit.MILLISECONDS)
+              .enrol(request);
       return accept(answer, keys);
     } catch (StatusRuntimeException e) {
       throw new PluginStartException(
@@ -116,7 +116,8 @@ final class EnrolmentStep {
           "host_services", answer.getHostServicesCount() + "", "at most " + MAX_HOST_SERVICES);
     }
     AgreedLimits limits = AgreedLimits.of(answer.getLimits());
-    LiveIdentity identity = IssuedIdentity.of(answer).accept(expected, keys, clock.instant());
+    LiveIdentity identity =
+        IssuedIdentity.of(answer).accept(expected, keys, settings.clock().instant());
     checkGrants(answer.getProvidesList());
     return new Enrolled(expected, identity, limits);
   }
@@ -145,7 +146,7 @@ final class EnrolmentStep {
   }
 
   private String staleness() {
-    Instant now = clock.instant();
+    Instant now = settings.clock().instant();
     return now.isBefore(bootstrap.expires())
         ? ""
         : " (the start document expired at " + bootstrap.expires() + ", now is " + now + ")";

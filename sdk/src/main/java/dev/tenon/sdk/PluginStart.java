@@ -103,7 +103,7 @@ final class PluginStart {
     register(lease);
     new Renewer(
             identity,
-            new RenewalOverControl(host, enrolled.id(), settings.clock()),
+            new RenewalOverControl(host, enrolled.id(), settings),
             threads.worker(),
             settings.clock(),
             new SecureRandom())
@@ -113,7 +113,7 @@ final class PluginStart {
   private Enrolled enrol(HostChannels host) throws PluginStartException {
     ManagedChannel channel = host.enrol();
     try {
-      return new EnrolmentStep(plugin, bootstrap, settings.clock()).enrol(channel);
+      return new EnrolmentStep(plugin, bootstrap, settings).enrol(channel);
     } finally {
       channel.shutdownNow();
     }

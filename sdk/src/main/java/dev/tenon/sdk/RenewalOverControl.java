@@ -8,7 +8,6 @@ import dev.tenon.v1.RenewResponse;
 import dev.tenon.v1.RenewalGrpc;
 import io.grpc.ManagedChannel;
 import java.security.KeyPair;
-import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,12 +19,12 @@ import java.util.concurrent.TimeUnit;
 final class RenewalOverControl implements RenewalCall {
   private final HostChannels host;
   private final SpiffeId.OfPlugin id;
-  private final InstantSource clock;
+  private final Settings settings;
 
-  RenewalOverControl(HostChannels host, SpiffeId.OfPlugin id, InstantSource clock) {
+  RenewalOverControl(HostChannels host, SpiffeId.OfPlugin id, Settings settings) {
     this.host = host;
     this.id = id;
-    this.clock = clock;
+    this.settings = settings;
   }
 
   @Override
@@ -35,12 +34,12 @@ final class RenewalOverControl implements RenewalCall {
       RenewResponse answer =
           RenewalGrpc.newBlockingStub(channel)
               .withInterceptors(new BearerToken(current::token))
-              .withDeadlineAfter(Settings.IDENTITY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+              .withDeadlineAfter(settings.identityDeadline().toMillis(), TimeUnit.MILLISECONDS)
               .renew(
                   RenewRequest.newBuilder()
                       .setCertificateRequest(ByteString.copyFrom(CertificateRequest.create(next)))
                       .build());
-      return IssuedIdentity.of(answer).accept(id, next, clock.instant());
+      return IssuedIdentity.of(answer).accept(id, next, settings.clock().instant());
     } finally {
       channel.shutdownNow();
     }

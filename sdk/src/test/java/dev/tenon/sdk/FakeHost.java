@@ -53,9 +53,7 @@ final class FakeHost implements AutoCloseable {
     control = start(control());
     router =
         start(
-            server("d", ServerTls.ClientAuth.REQUIRED)
-                .addService(data)
-                .intercept(data.headers()));
+            server("d", ServerTls.ClientAuth.REQUIRED).addService(data).intercept(data.headers()));
   }
 
   static FakeHost start(Path folder) {
@@ -79,8 +77,7 @@ final class FakeHost implements AutoCloseable {
         Dns.HOST,
         trust.host(),
         trust.hosts().bundle(),
-        Token.parse(Token.Kind.ENROLMENT, HostAnswers.newToken(Token.Kind.ENROLMENT))
-            .orElseThrow(),
+        Token.parse(Token.Kind.ENROLMENT, HostAnswers.newToken(Token.Kind.ENROLMENT)).orElseThrow(),
         Instant.now().plus(Duration.ofSeconds(30)),
         endpoint("s"));
   }
@@ -92,8 +89,7 @@ final class FakeHost implements AutoCloseable {
 
   /** Returns a channel of whoever has {@code credentials} to the plugin. */
   ManagedChannel toPlugin(Credentials credentials) {
-    ClientTls tls =
-        new ClientTls(() -> credentials, PeerRule.pluginsOf(trust.host()), Dns.PLUGIN);
+    ClientTls tls = new ClientTls(() -> credentials, PeerRule.pluginsOf(trust.host()), Dns.PLUGIN);
     ManagedChannel channel = transport.channel(endpoint("s"), tls).build();
     channels.push(channel);
     return channel;

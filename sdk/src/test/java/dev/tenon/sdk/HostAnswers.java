@@ -47,6 +47,9 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 
 /** The control services of a {@link FakeHost}: they remember what they were asked. Thread-safe. */
 final class HostAnswers {
+  /** No answer at all. */
+  static final Status SILENCE = Status.CANCELLED;
+
   final List<EnrolRequest> enrolments = new CopyOnWriteArrayList<>();
   final List<DiscoverRequest> discoveries = new CopyOnWriteArrayList<>();
   final List<RegisterRequest> registrations = new CopyOnWriteArrayList<>();
@@ -162,8 +165,8 @@ final class HostAnswers {
         registrations.add(request);
         order.add("register " + request.getService());
         Status status = registration.apply(request);
-        if (status.getCode() == Status.Code.CANCELLED) {
-          return; // silence
+        if (status.getCode() == SILENCE.getCode()) {
+          return;
         }
         if (!status.isOk()) {
           response.onError(status.asRuntimeException());

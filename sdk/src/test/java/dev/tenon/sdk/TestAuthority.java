@@ -30,7 +30,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /** A certificate authority for tests. Thread-safe. */
 final class TestAuthority {
   private final SecureRandom random = new SecureRandom();
-  private final KeyPair keys = CertificateRequest.newKeyPair();
+  private final KeyPair keys;
   private final X500Name name;
   private final String serverName;
   private final X509Certificate root;
@@ -38,7 +38,20 @@ final class TestAuthority {
   TestAuthority(String name, String serverName) {
     this.name = new X500Name("CN=" + name);
     this.serverName = serverName;
+    keys = CertificateRequest.newKeyPair();
     root = root();
+  }
+
+  private TestAuthority(TestAuthority same, String serverName) {
+    name = same.name;
+    keys = same.keys;
+    root = same.root;
+    this.serverName = serverName;
+  }
+
+  /** Returns the same authority, which puts {@code serverName} into what it issues. */
+  TestAuthority named(String serverName) {
+    return new TestAuthority(this, serverName);
   }
 
   List<X509Certificate> bundle() {
@@ -52,8 +65,7 @@ final class TestAuthority {
 
   Credentials credentials(SpiffeId id, List<X509Certificate> trusted, Instant notAfter) {
     KeyPair own = CertificateRequest.newKeyPair();
-    return Credentials.of(
-        own.getPrivate(), List.of(issue(id, own.getPublic(), notAfter)), trusted);
+    return Credentials.of(own.getPrivate(), List.of(issue(id, own.getPublic(), notAfter)), trusted);
   }
 
   X509Certificate issue(SpiffeId id, PublicKey key, Instant notAfter) {
