@@ -10,10 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -22,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * README's programs are those in {@code acme.greeter}, and they work as printed: a host process that
- * starts the plugin as a process, from the printed configuration files.
+ * README's programs are those in {@code acme.greeter}, and they work as printed: a host process
+ * that starts the plugin as a process, from the printed configuration files.
  */
 final class ReadmeTest {
   private static final Path ROOT = RepositoryRoot.find();
@@ -41,20 +38,20 @@ final class ReadmeTest {
     "test, GreeterPluginTest"
   })
   void javaBlock_ofReadme_isTheCompiledSource(String block, String source) throws IOException {
-    assertThat(blocks().get(block)).isEqualTo(region(source, block));
+    assertThat(block(block)).isEqualTo(region(source, block));
   }
 
   /** Row: SD-3, SD-4. */
   @Test
   void programs_ofReadme_workAsPrinted() throws Exception {
-    Path folder = Files.createDirectories(directory.resolve("plugins/greeter/bin")).getParent();
+    Path folder = directory.resolve("plugins/greeter");
+    Files.createDirectories(folder.resolve("bin"));
     Path launcher = folder.resolve("bin/greeter");
     Files.writeString(launcher, launcher());
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Files.writeString(directory.resolve("policy.toml"), blocks().get("policy.toml"));
+    Files.writeString(directory.resolve("policy.toml"), block("policy.toml"));
     Files.writeString(
-        folder.resolve("plugin.toml"),
-        blocks().get("plugin.toml").replaceAll("0{64}", sha256(launcher)));
+        folder.resolve("plugin.toml"), block("plugin.toml").replaceAll("0{64}", sha256(launcher)));
 
     Process host =
         new ProcessBuilder(
@@ -90,13 +87,14 @@ final class ReadmeTest {
         .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
   }
 
-  private static Map<String, String> blocks() throws IOException {
-    Map<String, String> blocks = new TreeMap<>();
-    BLOCK
+  private static String block(String name) throws IOException {
+    return BLOCK
         .matcher(Files.readString(ROOT.resolve("README.md")))
         .results()
-        .forEach((MatchResult found) -> blocks.put(found.group(1), found.group(2)));
-    return blocks;
+        .filter(found -> found.group(1).equals(name))
+        .map(found -> found.group(2))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("README.md: no block " + name));
   }
 
   /** Returns the lines between {@code // README: name} and {@code // end}, without their indent. */
@@ -108,7 +106,8 @@ final class ReadmeTest {
         .dropWhile(line -> !line.strip().equals("// README: " + name))
         .skip(1)
         .takeWhile(line -> !line.strip().equals("// end"))
-        .collect(Collectors.joining("\n", "", "\n"))
-        .stripIndent();
+        .collect(Collectors.joining("\n"))
+        .stripIndent()
+        .concat("\n");
   }
 }

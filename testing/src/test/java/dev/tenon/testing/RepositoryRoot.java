@@ -15,6 +15,7 @@ public final class RepositoryRoot {
         return folder;
       }
     }
-    throw new IllegalStateException("no checkout above the working directory (expected: to run in one)");
+    throw new IllegalStateException(
+        "no checkout above the working directory (expected: to run in one)");
   }
 }
