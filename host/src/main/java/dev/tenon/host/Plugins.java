@@ -109,7 +109,7 @@ final class Plugins {
             .channel(listen, new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN))
             .directExecutor()
             .build();
-    PluginRun run = new PluginRun(id, channel);
+    PluginRun run = new PluginRun(id, definition.version(), channel);
     planes.runs().add(run);
     Started plugin = new Started(definition, run);
     synchronized (this) {

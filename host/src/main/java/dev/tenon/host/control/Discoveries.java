@@ -97,11 +97,15 @@ public final class Discoveries {
         .thenApply(found -> found.map(Discoveries::response));
   }
 
-  private static <T> CompletableFuture<T> after(Duration wait, T result) {
+  private <T> CompletableFuture<T> after(Duration wait, T result) {
     CompletableFuture<T> later = new CompletableFuture<>();
-    return wait.isZero()
-        ? CompletableFuture.completedFuture(result)
-        : later.completeOnTimeout(result, wait.toMillis(), TimeUnit.MILLISECONDS);
+    if (wait.isZero()) {
+      later.complete(result);
+    } else {
+      var unused =
+          timer.schedule(() -> later.complete(result), wait.toNanos(), TimeUnit.NANOSECONDS);
+    }
+    return later;
   }
 
   private static Duration wait(com.google.protobuf.Duration raw) {

@@ -9,6 +9,7 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenSpentException;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
+import dev.tenon.core.InvalidRequestException;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.RuntimeId;
@@ -115,18 +116,22 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     runs.kill(owner, why);
   }
 
+  /** Where the system does not tell the peer's process, there is nothing to compare. */
   private static boolean isOfLaunchedProcess(Peer peer, PluginRun run) {
-    if (peer.process().isEmpty()
-        || run.process().isEmpty()
-        || run.process().get().pid().isEmpty()) {
-      return true; // a remote or in-process run: there is no process to compare with
-    }
-    return run.process().get().owns(peer.process().get().pid());
+    return peer.process().map(process -> run.owns(process.pid())).orElse(true);
   }
 
   private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
     ProtocolVersion.negotiate(request.getProtocol());
     Version version = Field.read("version", request.getVersion(), Version::new);
+    if (!version.equals(run.version())) {
+      throw new InvalidRequestException(
+          "version: "
+              + version
+              + " (expected: "
+              + run.version()
+              + ", as the host has it configured)");
+    }
     Field.read("metadata", request.getMetadataMap(), Annotations::new);
     Enrolled declaration =
         new Enrolled(

@@ -6,11 +6,14 @@ import dev.tenon.core.Health;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Version;
 import dev.tenon.host.launch.LaunchedPlugin;
 import io.grpc.ManagedChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -18,29 +21,39 @@ import org.jspecify.annotations.Nullable;
  * <p>Both futures end with a {@link PluginEndedException} when the run ends before them.
  */
 public final class PluginRun {
+  private static final int LAUNCH_SECONDS = 3;
+
   private final SpiffeId.OfPlugin id;
+  private final Version version;
   private final ManagedChannel channel;
+  private final CompletableFuture<LaunchedPlugin> launched = new CompletableFuture<>();
   private final CompletableFuture<Enrolled> enrolled = new CompletableFuture<>();
   private final CompletableFuture<Void> healthy = new CompletableFuture<>();
 
   /*
-   * `state` and `process` are written under `this` and read without it. Nothing is called out to while
-   * it is held: futures are completed after it is released.
+   * `state` is written under `this` and read without it. Nothing is called out to while it is held:
+   * futures are completed after it is released.
    */
   private volatile PluginState state = new PluginState.Starting();
-  private volatile @Nullable LaunchedPlugin process;
 
   /**
-   * Makes a run that has not been launched yet; {@code channel} leads to the plugin's own server.
+   * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channel}
+   * leads to the plugin's own server.
    */
-  public PluginRun(SpiffeId.OfPlugin id, ManagedChannel channel) {
+  public PluginRun(SpiffeId.OfPlugin id, Version version, ManagedChannel channel) {
     this.id = requireNonNull(id, "id");
+    this.version = requireNonNull(version, "version");
     this.channel = requireNonNull(channel, "channel");
   }
 
   /** Returns the identity of the run. */
   public SpiffeId.OfPlugin id() {
     return id;
+  }
+
+  /** Returns the version that the operator configured. */
+  Version version() {
+    return version;
   }
 
   /** Returns the channel to the plugin's own server; it connects when it is first used. */
@@ -55,7 +68,23 @@ public final class PluginRun {
 
   /** Returns what was launched, unless the launch is still under way. */
   public Optional<LaunchedPlugin> process() {
-    return Optional.ofNullable(process);
+    return launched.isDone() ? Optional.of(launched.join()) : Optional.empty();
+  }
+
+  /**
+   * Returns whether the process {@code pid} is what was launched. A program may enrol before its
+   * launch has returned to the host, so this waits for it a little; false when it does not come.
+   */
+  boolean owns(long pid) {
+    try {
+      LaunchedPlugin process = launched.get(LAUNCH_SECONDS, TimeUnit.SECONDS);
+      return process.pid().isEmpty() || process.owns(pid);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    }
   }
 
   /** Returns what completes when the plugin has enrolled. */
@@ -75,9 +104,9 @@ public final class PluginRun {
         : Optional.empty();
   }
 
-  /** Notes what was launched, and follows its end. */
-  public void launched(LaunchedPlugin launched) {
-    process = launched;
+  /** Notes what was launched. */
+  public void launched(LaunchedPlugin process) {
+    launched.complete(process);
   }
 
   void enrolled(Enrolled declaration) {
