@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.tenon.core.Plugin;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -25,9 +26,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the host, and only the host, can tell a plugin. Row: LC-13, HS-14 */
+@Timeout(60)
 final class ControlOfPluginTest {
   @TempDir Path folder;
   private final EchoService echo = new EchoService();
@@ -67,7 +70,7 @@ final class ControlOfPluginTest {
   @Test
   void shutdown_byAnotherHost_refused() {
     TestTrust trust = host.trust;
-    var other = new dev.tenon.core.SpiffeId.OfHost(trust.host().trustDomain(), "h2");
+    var other = new SpiffeId.OfHost(trust.host().trustDomain(), "h2");
     assertRefused(trust.hosts().credentials(other, trust.plugins().bundle()));
   }
 
