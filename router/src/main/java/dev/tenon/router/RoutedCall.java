@@ -7,11 +7,15 @@ import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall;
 import io.grpc.ForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,13 +23,20 @@ import org.jspecify.annotations.Nullable;
  * call with the metadata rules around it. A refused call ends before {@link #start} returns.
  */
 final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
+  /**
+   * The provider's timer for the caller's deadline may run before ours: by the rounding of {@code
+   * grpc-timeout}, which is a millisecond where it matters, and by scheduling.
+   */
+  private static final Duration NEAR = Duration.ofMillis(50);
+
   private final Router router;
   private final Identity caller;
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
-  private final ProviderStatus providerStatus = new ProviderStatus();
+  private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
   private volatile ClientCall<Q, R> delegate = new NoCall<>();
-  private volatile boolean cancelledBeforeStart;
+  private volatile Context context = Context.ROOT;
+  private volatile boolean cancelled;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
@@ -41,16 +52,16 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   @Override
   public void start(Listener<R> listener, Metadata headers) {
-    if (cancelledBeforeStart) {
-      listener.onClose(Status.CANCELLED.withDescription("cancelled"), new Metadata());
+    if (cancelled) {
+      close(listener, ProviderStatus.cancelled());
       return;
     }
+    context = Context.current();
     Route route;
     try {
       route = router.route(caller, method.getFullMethodName(), headers);
     } catch (RefusedException refused) {
-      ProviderStatus.End end = ProviderStatus.End.of(RefusalStatus.of(refused));
-      listener.onClose(end.status(), end.trailers());
+      close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
       return;
     }
     CallCounters.Cell counted =
@@ -61,6 +72,10 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     delegate = call;
     call.start(
         new Responses(listener, route, counted), MetadataRules.request(headers, caller.id()));
+  }
+
+  private static void close(Listener<?> listener, ProviderStatus.End end) {
+    listener.onClose(end.status(), end.trailers());
   }
 
   /**
@@ -88,8 +103,20 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   @Override
   public void cancel(@Nullable String message, @Nullable Throwable cause) {
-    cancelledBeforeStart = true;
+    cancelled = true;
     delegate.cancel(message, cause);
+  }
+
+  /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */
+  private boolean isCancelledHere() {
+    return cancelled
+        || context.isCancelled()
+        || isNear(context.getDeadline())
+        || isNear(options.getDeadline());
+  }
+
+  private static boolean isNear(@Nullable Deadline deadline) {
+    return deadline != null && deadline.timeRemaining(TimeUnit.NANOSECONDS) < NEAR.toNanos();
   }
 
   /** What comes back from the provider. */
@@ -116,7 +143,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       }
       router.logEnd(route, status);
       ProviderStatus.End end = recorded(providerStatus.end(status, trailers));
-      super.onClose(end.status(), end.trailers());
+      close(delegate(), end);
     }
 
     private ProviderStatus.End recorded(ProviderStatus.End end) {

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A host's data plane with plugins around it, joined by real mTLS over loopback. */
 final class Wire implements AutoCloseable {
@@ -66,6 +67,10 @@ final class Wire implements AutoCloseable {
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Server> servers = new ArrayList<>();
   private final Endpoint front;
+
+  /** Where the last server of {@link #provide} listens. */
+  @Nullable Endpoint endpoint;
+
   final Router router;
 
   Wire() throws Exception {
@@ -118,6 +123,7 @@ final class Wire implements AutoCloseable {
                         ServerTls.ClientAuth.REQUIRED,
                         PeerRule.exactly(Names.HOST)))
                 .addService(provider));
+    endpoint = at;
     Channel channel = asHost(at, run);
     backends.put(run, channel);
     registry.register(Names.claim(run, service));
