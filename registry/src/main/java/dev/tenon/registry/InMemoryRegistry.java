@@ -38,6 +38,11 @@ final class InMemoryRegistry implements ServiceRegistry {
   private volatile Snapshot current = Snapshot.EMPTY;
 
   @Override
+  public void check(Registration claim) throws ServiceTakenException {
+    var unused = current.with(claim);
+  }
+
+  @Override
   public Registration register(Registration claim) throws ServiceTakenException {
     requireNonNull(claim, "claim");
     List<Answer> answers;

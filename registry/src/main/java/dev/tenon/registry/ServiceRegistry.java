@@ -24,6 +24,13 @@ public interface ServiceRegistry {
   }
 
   /**
+   * Checks whether {@code claim} could be added now, and changes nothing.
+   *
+   * @throws ServiceTakenException as {@link #register} would
+   */
+  void check(Registration claim) throws ServiceTakenException;
+
+  /**
    * Adds {@code claim}, in place of the same provider's earlier claim to the same service.
    *
    * @throws ServiceTakenException if another provider claims the service and one of the two claims

@@ -150,6 +150,11 @@ public final class Transport implements AutoCloseable {
     return handshakes.provider();
   }
 
+  /** Returns whether servers can listen on Unix sockets here. */
+  public boolean supportsUnixSockets() {
+    return sockets.kind() == Sockets.Kind.EPOLL;
+  }
+
   /** Returns, for the log of a start, what is in use. */
   public String describe() {
     String io =

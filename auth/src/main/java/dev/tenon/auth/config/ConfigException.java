@@ -22,7 +22,8 @@ public final class ConfigException extends Exception {
   private final Kind kind;
   private final List<String> problems;
 
-  ConfigException(Kind kind, List<String> problems) {
+  /** Makes an exception for {@code problems}, each already in the form of the class comment. */
+  public ConfigException(Kind kind, List<String> problems) {
     super(String.join("\n", problems));
     this.kind = kind;
     this.problems = List.copyOf(problems);

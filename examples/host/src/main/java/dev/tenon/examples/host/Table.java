@@ -1,0 +1,45 @@
+package dev.tenon.examples.host;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A table of text for a terminal: columns as wide as their widest cell, numbers to the right. */
+final class Table {
+  private final List<List<String>> rows = new ArrayList<>();
+
+  Table(String... headings) {
+    rows.add(List.of(headings));
+  }
+
+  void row(Object... cells) {
+    List<String> row = new ArrayList<>(cells.length);
+    for (Object cell : cells) {
+      row.add(String.valueOf(cell));
+    }
+    rows.add(row);
+  }
+
+  void print(PrintWriter out) {
+    int columns = rows.get(0).size();
+    int[] widths = new int[columns];
+    boolean[] numeric = new boolean[columns];
+    for (int column = 0; column < columns; column++) {
+      numeric[column] = rows.size() > 1;
+      for (int row = 0; row < rows.size(); row++) {
+        String cell = rows.get(row).get(column);
+        widths[column] = Math.max(widths[column], cell.length());
+        numeric[column] &= row == 0 || cell.matches("[0-9]+|-");
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int column = 0; column < columns; column++) {
+        String padding = " ".repeat(widths[column] - row.get(column).length());
+        line.append(numeric[column] ? padding + row.get(column) : row.get(column) + padding);
+        line.append("  ");
+      }
+      out.println(line.toString().stripTrailing());
+    }
+  }
+}

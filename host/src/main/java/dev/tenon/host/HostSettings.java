@@ -1,0 +1,117 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.TrustDomain;
+import dev.tenon.transport.Endpoint;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** How a host is set up, apart from its plugins and policy. */
+record HostSettings(
+    TrustDomain trustDomain, Places places, Listen listen, Limits limits, Sources sources) {
+
+  /** Where files and sockets are. */
+  record Places(Path state, Path run, Path audit) {}
+
+  /** Where the planes listen; empty means a Unix socket of the host's own. */
+  record Listen(Optional<Endpoint> control, Optional<Endpoint> data) {}
+
+  /** How long plugins may take. */
+  record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
+
+  /** Where time and secrets come from. */
+  record Sources(InstantSource clock, SecureRandom random) {}
+
+  /** Settings under way, with the defaults. Not thread-safe. */
+  static final class Draft {
+    private TrustDomain trustDomain = new TrustDomain("tenon.internal");
+    private Path state = Path.of("tenon-state");
+    private @Nullable Path run;
+    private @Nullable Path audit;
+    private @Nullable Endpoint control;
+    private @Nullable Endpoint data;
+    private Limits limits =
+        new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private InstantSource clock = InstantSource.system();
+    private SecureRandom random = new SecureRandom();
+
+    void trustDomain(String name) {
+      trustDomain = new TrustDomain(name);
+    }
+
+    void state(Path directory) {
+      state = requireNonNull(directory, "directory");
+    }
+
+    void run(Path directory) {
+      run = requireNonNull(directory, "directory");
+    }
+
+    void audit(Path file) {
+      audit = requireNonNull(file, "file");
+    }
+
+    void controlListen(String endpoint) {
+      control = Endpoint.parse(endpoint);
+    }
+
+    void dataListen(String endpoint) {
+      data = Endpoint.parse(endpoint);
+    }
+
+    void startLimits(Duration toEnrol, Duration toHealthy) {
+      limits =
+          new Limits(
+              positive("toEnrol", toEnrol), positive("toHealthy", toHealthy), limits.stopGrace());
+    }
+
+    void stopGrace(Duration grace) {
+      limits = new Limits(limits.toEnrol(), limits.toHealthy(), positive("grace", grace));
+    }
+
+    private static Duration positive(String name, Duration duration) {
+      if (duration.isNegative() || duration.isZero()) {
+        throw new IllegalArgumentException(name + ": " + duration + " (expected: > 0)");
+      }
+      return duration;
+    }
+
+    void clock(InstantSource clock) {
+      this.clock = requireNonNull(clock, "clock");
+    }
+
+    void random(SecureRandom random) {
+      this.random = requireNonNull(random, "random");
+    }
+
+    HostSettings settings() {
+      return new HostSettings(
+          trustDomain,
+          new Places(
+              state,
+              run == null ? defaultRun() : run,
+              audit == null ? state.resolve("audit.jsonl") : audit),
+          new Listen(Optional.ofNullable(control), Optional.ofNullable(data)),
+          limits,
+          new Sources(clock, random));
+    }
+
+    private static Path defaultRun() {
+      Path system = Path.of("/run/tenon");
+      if (Files.isWritable(system)) {
+        return system;
+      }
+      String runtime = System.getenv("XDG_RUNTIME_DIR");
+      if (runtime != null && Files.isWritable(Path.of(runtime))) {
+        return Path.of(runtime, "tenon");
+      }
+      return Path.of(System.getProperty("java.io.tmpdir"), "tenon-" + System.getProperty("user.name"));
+    }
+  }
+}

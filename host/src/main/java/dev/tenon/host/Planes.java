@@ -1,0 +1,237 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.Policy;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Version;
+import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlConnections;
+import dev.tenon.host.control.ControlServers;
+import dev.tenon.host.control.Discoveries;
+import dev.tenon.host.control.EnrolmentService;
+import dev.tenon.host.control.HostIdentity;
+import dev.tenon.host.control.LifecycleService;
+import dev.tenon.host.control.PluginRuns;
+import dev.tenon.host.control.RegistryService;
+import dev.tenon.host.control.RenewalService;
+import dev.tenon.host.control.Trust;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.Admission;
+import dev.tenon.router.HostServices;
+import dev.tenon.router.Router;
+import dev.tenon.router.TokenRule;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.PeerRule;
+import dev.tenon.transport.ServerTls;
+import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
+import io.grpc.Server;
+import java.io.IOException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Everything of a host but its plugins: identity, registry, router and the three listeners, in the order
+ * in which they need each other. Immutable.
+ */
+final class Planes {
+  private final Transport transport;
+  private final HostPlaces places;
+  private final Trust trust;
+  private final HostIdentity identity;
+  private final PluginRuns runs;
+  private final ServiceRegistry registry = ServiceRegistry.inMemory();
+  private final Map<ServiceName, Version> offers = new TreeMap<>();
+  private final ControlAudit audit;
+  private final Router router;
+  private final Addresses addresses;
+
+  /** Where plugins find the host. */
+  record Addresses(Endpoint enrol, Endpoint control, Endpoint data) {}
+
+  private Planes(
+      HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
+      throws IOException, RefusedException {
+    HostThreads threads = closing.add(new HostThreads());
+    transport = closing.add(Transport.create(TlsProvider.preferred()));
+    byte[] name = new byte[4];
+    settings.sources().random().nextBytes(name);
+    String hostName = HexFormat.of().formatHex(name);
+    places =
+        HostPlaces.open(
+            settings.places(),
+            hostName,
+            transport.supportsUnixSockets()
+                ? HostPlaces.Sockets.UNIX
+                : HostPlaces.Sockets.LOOPBACK,
+            closing);
+    AuditLog log = RunningHost.openAudit(settings, closing);
+    audit = new ControlAudit(log, settings.sources().clock());
+    trust = HostTrust.create(settings);
+    identity =
+        new HostIdentity(
+            new SpiffeId.OfHost(settings.trustDomain(), "h-" + hostName),
+            trust,
+            settings.sources().clock());
+    runs = new PluginRuns(trust, registry);
+    hostOffers.forEach(offer -> offers.put(offer.service(), offer.version()));
+    HostServices hostServices = closing.add(hostServices(hostOffers));
+    router =
+        closing.add(
+            Router.builder()
+                .policy(() -> policy)
+                .registry(registry)
+                .hostServices(hostServices)
+                .backends(runs::backend)
+                .audit(log)
+                .clock(settings.sources().clock())
+                .build());
+    addresses = new Listeners(settings, policy, log, threads, closing).start();
+  }
+
+  static Planes open(
+      HostSettings settings, Policy policy, List<HostOffer> offers, CloseStack closing)
+      throws IOException, RefusedException {
+    return new Planes(settings, policy, offers, closing);
+  }
+
+  private static HostServices hostServices(List<HostOffer> offers) {
+    HostServices.Builder services = HostServices.builder();
+    offers.forEach(offer -> services.offer(offer.implementation(), offer.version()));
+    return services.start();
+  }
+
+  /** Starts the listeners; lives only while the planes are opened. */
+  private final class Listeners {
+    private final HostSettings settings;
+    private final Policy policy;
+    private final AuditLog log;
+    private final HostThreads threads;
+    private final CloseStack closing;
+
+    Listeners(
+        HostSettings settings,
+        Policy policy,
+        AuditLog log,
+        HostThreads threads,
+        CloseStack closing) {
+      this.settings = settings;
+      this.policy = policy;
+      this.log = log;
+      this.threads = threads;
+      this.closing = closing;
+    }
+
+    Addresses start() throws IOException {
+      return new Addresses(
+          startEnrol(), startControl(settings.listen()), startData(settings.listen()));
+    }
+
+    private Endpoint startEnrol() throws IOException {
+      Endpoint listen = places.listener("e", java.util.Optional.empty());
+      ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
+      EnrolmentService enrolment =
+          new EnrolmentService(trust, runs, () -> policy, offers, audit);
+      return opened(
+          listen,
+          ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
+    }
+
+    private Endpoint startControl(HostSettings.Listen asked) throws IOException {
+      Endpoint listen = places.listener("c", asked.control());
+      Discoveries discoveries =
+          new Discoveries(() -> policy, registry, offers, audit, threads.timer());
+      ControlServers.Control control =
+          new ControlServers.Control(
+              new RenewalService(trust, runs, audit),
+              admission(TokenRule.SVID_ALONE),
+              new RegistryService(trust, runs, () -> policy, registry, audit, discoveries),
+              new LifecycleService(registry, runs),
+              admission(TokenRule.REQUIRED));
+      ControlServers.Leases leases =
+          new ControlServers.Leases(new ControlConnections(registry), threads.control());
+      return opened(
+          listen, ControlServers.startControl(transport, listen, mutualTls(), control, leases));
+    }
+
+    private Endpoint startData(HostSettings.Listen asked) throws IOException {
+      Endpoint listen = places.listener("d", asked.data());
+      return opened(
+          listen,
+          transport
+              .server(listen, mutualTls())
+              .directExecutor()
+              .intercept(admission(TokenRule.REQUIRED))
+              .fallbackHandlerRegistry(router.front())
+              .build()
+              .start());
+    }
+
+    private ServerTls mutualTls() {
+      return new ServerTls(
+          identity, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(identity.id()));
+    }
+
+    private Admission admission(TokenRule rule) {
+      return new Admission(trust.lineages(), log, settings.sources().clock(), rule);
+    }
+
+    private Endpoint opened(Endpoint asked, Server server) {
+      closing.add(
+          () -> {
+            server.shutdownNow();
+            server.awaitTermination(5, TimeUnit.SECONDS);
+          });
+      return Transport.boundEndpoint(asked, server);
+    }
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  HostPlaces places() {
+    return places;
+  }
+
+  Trust trust() {
+    return trust;
+  }
+
+  HostIdentity identity() {
+    return identity;
+  }
+
+  PluginRuns runs() {
+    return runs;
+  }
+
+  ServiceRegistry registry() {
+    return registry;
+  }
+
+  Map<ServiceName, Version> offers() {
+    return offers;
+  }
+
+  ControlAudit audit() {
+    return audit;
+  }
+
+  Router router() {
+    return router;
+  }
+
+  Addresses addresses() {
+    return addresses;
+  }
+
+  String describe() {
+    return transport.describe() + "; identity " + identity.id();
+  }
+}

@@ -1,0 +1,241 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
+import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.router.CallCount;
+import io.grpc.BindableService;
+import io.grpc.Channel;
+import io.grpc.stub.AbstractStub;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * A host of plugins: starts each as a process, gives it an identity, authorizes what it registers, and
+ * brokers its calls over mTLS. Thread-safe; several may live in one JVM.
+ *
+ * <pre>{@code
+ * try (PluginHost host = PluginHost.builder()
+ *         .plugins(Path.of("plugins"))
+ *         .policy(Policy.load(Path.of("policy.toml")))
+ *         .start()) {
+ *   host.client(GreeterGrpc::newBlockingStub).greet(request);
+ * }
+ * }</pre>
+ */
+public final class PluginHost implements AutoCloseable {
+  private final RunningHost running;
+
+  private PluginHost(RunningHost running) {
+    this.running = running;
+  }
+
+  /** Starts the description of a host. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Returns an ordinary gRPC stub whose calls go to plugins with the host's identity, by the same
+   * steps and rules as calls of plugins. Unary calls without a deadline get 30 s.
+   *
+   * @throws IllegalStateException if no plugin may provide the service, or the host is closed
+   */
+  public <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
+    return running.client(stub);
+  }
+
+  /** Returns all plugins, by name. */
+  public List<PluginStatus> plugins() {
+    return running.plugins();
+  }
+
+  /** Returns how many calls each caller made to each provider, counted by the router. */
+  public List<CallCount> calls() {
+    return running.calls();
+  }
+
+  /** Returns one line about the machine: sockets, TLS provider, trust domain. */
+  public String describe() {
+    return running.describe();
+  }
+
+  /**
+   * Stops all plugins, dependents first (Shutdown, then SIGTERM, then SIGKILL), and releases every
+   * thread, socket and file. Idempotent.
+   */
+  @Override
+  public void close() {
+    running.close();
+  }
+
+  /** Collects the description of a host; checks are made by {@link #start}. Not thread-safe. */
+  public static final class Builder {
+    private final List<Path> pluginFolders = new ArrayList<>();
+    private final List<PluginDefinition> definitions = new ArrayList<>();
+    private final Map<ServiceName, HostOffer> offers = new LinkedHashMap<>();
+    private Policy policy = Policy.DENY_ALL;
+    private final HostSettings.Draft settings = new HostSettings.Draft();
+
+    private Builder() {}
+
+    /** Adds the plugins of {@code folder}: one sub-folder each, with a {@code plugin.toml}. */
+    public Builder plugins(Path folder) {
+      pluginFolders.add(requireNonNull(folder, "folder"));
+      return this;
+    }
+
+    /** Adds one plugin. */
+    public Builder plugin(PluginDefinition definition) {
+      definitions.add(requireNonNull(definition, "definition"));
+      return this;
+    }
+
+    /** Sets who may provide and call what; without it nothing is allowed. */
+    public Builder policy(Policy policy) {
+      this.policy = requireNonNull(policy, "policy");
+      return this;
+    }
+
+    /**
+     * Offers a service of the host, version 1.0.0, that plugins may be allowed to call. It runs on a
+     * bounded executor of the host's.
+     *
+     * @throws IllegalArgumentException if the name is malformed, reserved, or offered already
+     */
+    public Builder offers(String service, BindableService implementation) {
+      return offers(service, "1.0.0", implementation);
+    }
+
+    /**
+     * Offers a service of the host in {@code version}.
+     *
+     * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+     */
+    public Builder offers(String service, String version, BindableService implementation) {
+      HostOffer offer =
+          new HostOffer(new ServiceName(service), new Version(version), implementation);
+      if (offers.putIfAbsent(offer.service(), offer) != null) {
+        throw new IllegalArgumentException("offers: " + service + " (expected: offered once)");
+      }
+      return this;
+    }
+
+    /** Sets the trust domain of all identities; {@code tenon.internal} without it. */
+    public Builder trustDomain(String trustDomain) {
+      settings.trustDomain(trustDomain);
+      return this;
+    }
+
+    /**
+     * Sets where plugins keep their files and where the audit log is; {@code tenon-state} in the
+     * working directory without it. One host at a time.
+     */
+    public Builder state(Path directory) {
+      settings.state(directory);
+      return this;
+    }
+
+    /**
+     * Sets where sockets are made, in a sub-directory of this host's own; without it {@code
+     * /run/tenon}, {@code $XDG_RUNTIME_DIR/tenon}, or the temporary directory. Keep it short: a
+     * socket's path has at most 100 bytes.
+     */
+    public Builder run(Path directory) {
+      settings.run(directory);
+      return this;
+    }
+
+    /** Sets the audit file; {@code audit.jsonl} in the state directory without it. */
+    public Builder audit(Path file) {
+      settings.audit(file);
+      return this;
+    }
+
+    /**
+     * Sets where the control plane listens, as {@code unix:PATH} or {@code tcp:ADDRESS:PORT}; a Unix
+     * socket in the run directory without it. Always mTLS.
+     *
+     * @throws IllegalArgumentException if it has another form
+     */
+    public Builder controlListen(String endpoint) {
+      settings.controlListen(endpoint);
+      return this;
+    }
+
+    /**
+     * Sets where the data plane listens, as for {@link #controlListen}.
+     *
+     * @throws IllegalArgumentException if it has another form
+     */
+    public Builder dataListen(String endpoint) {
+      settings.dataListen(endpoint);
+      return this;
+    }
+
+    /**
+     * Sets how long a plugin may take to enrol (10 s without it) and then to become healthy (30 s).
+     *
+     * @throws IllegalArgumentException if one is not positive
+     */
+    public Builder startLimits(Duration toEnrol, Duration toHealthy) {
+      settings.startLimits(toEnrol, toHealthy);
+      return this;
+    }
+
+    /**
+     * Sets how long plugins may take to end when they are asked to, before SIGTERM, and again before
+     * SIGKILL; 5 s without it.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public Builder stopGrace(Duration grace) {
+      settings.stopGrace(grace);
+      return this;
+    }
+
+    /** Sets the clock by which tokens and certificates expire. */
+    public Builder clock(InstantSource clock) {
+      settings.clock(clock);
+      return this;
+    }
+
+    /** Sets the source of all tokens, ids and serial numbers. */
+    public Builder random(SecureRandom random) {
+      settings.random(random);
+      return this;
+    }
+
+    /**
+     * Starts the host and its plugins, and returns when all of them are healthy. All or nothing: after
+     * a failure nothing is left running.
+     *
+     * @throws HostStartException if a file or setting is wrong, a plugin does not start, or the machine
+     *     refuses something; the message says which
+     */
+    public PluginHost start() throws HostStartException {
+      List<PluginDefinition> plugins = new ArrayList<>(definitions);
+      try {
+        for (Path folder : pluginFolders) {
+          plugins.addAll(PluginDefinition.loadAll(folder));
+        }
+      } catch (ConfigException e) {
+        throw new HostStartException(
+            HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+      }
+      return new PluginHost(
+          RunningHost.start(settings.settings(), plugins, policy, List.copyOf(offers.values())));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.AuditFailedException;
+import dev.tenon.core.PluginName;
+import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.PluginRun;
+import dev.tenon.host.control.PluginRuns;
+import dev.tenon.host.launch.LaunchedPlugin;
+import dev.tenon.v1.PluginControlGrpc;
+import dev.tenon.v1.ShutdownRequest;
+import io.grpc.StatusRuntimeException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Ends one plugin: the Shutdown call, then SIGTERM, then SIGKILL, a grace period after each. */
+final class PluginStop {
+  private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
+
+  private final Duration grace;
+  private final PluginRuns runs;
+  private final ControlAudit audit;
+
+  PluginStop(Duration grace, PluginRuns runs, ControlAudit audit) {
+    this.grace = grace;
+    this.runs = runs;
+    this.audit = audit;
+  }
+
+  /** Ends {@code run} and returns when its process is gone and reaped. */
+  void stop(PluginRun run) {
+    boolean wasUp = run.healthy().isDone() && !run.state().isEnd();
+    run.draining();
+    record(run);
+    run.process().ifPresent(process -> end(run, process, wasUp));
+    runs.ended(run, "was stopped");
+    awaitChannel(run);
+  }
+
+  private void record(PluginRun run) {
+    try {
+      audit.success(
+          "lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
+    } catch (AuditFailedException e) {
+      LOG.log(Level.WARNING, "the stop of {0} could not be recorded", run.id().runtimeId());
+    }
+  }
+
+  private void end(PluginRun run, LaunchedPlugin process, boolean wasUp) {
+    if (wasUp && askToEnd(run) && hasEnded(process)) {
+      return;
+    }
+    process.terminate();
+    if (!hasEnded(process)) {
+      LOG.log(Level.WARNING, "plugin {0} is killed: it did not end", run.id().runtimeId());
+      process.kill();
+      process.exit().join();
+    }
+  }
+
+  private boolean askToEnd(PluginRun run) {
+    try {
+      PluginControlGrpc.newBlockingStub(run.channel())
+          .withDeadlineAfter(grace.toMillis(), TimeUnit.MILLISECONDS)
+          .shutdown(
+              ShutdownRequest.newBuilder()
+                  .setGrace(
+                      com.google.protobuf.Duration.newBuilder()
+                          .setSeconds(grace.getSeconds())
+                          .setNanos(grace.getNano()))
+                  .setReason("the host stops the plugin")
+                  .build());
+      return true;
+    } catch (StatusRuntimeException e) {
+      LOG.log(Level.DEBUG, () -> "plugin " + run.id().runtimeId() + " does not answer Shutdown");
+      return false;
+    }
+  }
+
+  private boolean hasEnded(LaunchedPlugin process) {
+    try {
+      var unused = process.exit().get(grace.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.kill();
+      return false;
+    }
+  }
+
+  private void awaitChannel(PluginRun run) {
+    try {
+      run.channel().awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.JsonLinesAuditLog;
+import dev.tenon.auth.Policy;
+import dev.tenon.core.DeclaredServices;
+import dev.tenon.core.DefaultDeadline;
+import dev.tenon.core.Identity;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.ServiceName;
+import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.registry.Registration;
+import dev.tenon.router.CallCount;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.stub.AbstractStub;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/** A host that has started: its planes and its plugins, until it is closed. Thread-safe. */
+final class RunningHost implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
+
+  private final Planes planes;
+  private final Policy policy;
+  private final Plugins plugins;
+  private final CloseStack closing;
+  private final Channel channel;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private RunningHost(Planes planes, Policy policy, Plugins plugins, CloseStack closing) {
+    this.planes = planes;
+    this.policy = policy;
+    this.plugins = plugins;
+    this.closing = closing;
+    Identity self = new Identity(planes.identity().id(), Identity.Evidence.IN_PROCESS);
+    channel =
+        ClientInterceptors.intercept(
+            planes.router().channel(self), new DefaultDeadline(DefaultDeadline.DEFAULT));
+  }
+
+  static RunningHost start(
+      HostSettings settings,
+      List<PluginDefinition> definitions,
+      Policy policy,
+      List<HostOffer> offers)
+      throws HostStartException {
+    checkNames(definitions);
+    CloseStack closing = new CloseStack();
+    try {
+      Planes planes = Planes.open(settings, policy, offers, closing);
+      LOG.log(Level.INFO, "{0}", planes.describe());
+      Plugins plugins = new Plugins(planes, settings.limits());
+      closing.add(plugins::stop);
+      plugins.start(definitions);
+      return new RunningHost(planes, policy, plugins, closing);
+    } catch (HostStartException e) {
+      closing.close();
+      throw e;
+    } catch (IOException | RefusedException e) {
+      closing.close();
+      throw new HostStartException(
+          HostStartException.Kind.SYSTEM, "host: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      closing.close();
+      throw e;
+    }
+  }
+
+  private static void checkNames(List<PluginDefinition> definitions) throws HostStartException {
+    Set<PluginName> names = new HashSet<>();
+    for (PluginDefinition definition : definitions) {
+      if (!names.add(definition.name())) {
+        throw new HostStartException(
+            HostStartException.Kind.CONFIGURATION,
+            "plugin " + definition.name() + ": added twice (expected: once)");
+      }
+    }
+  }
+
+  <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
+    if (closed.get()) {
+      throw new IllegalStateException("host: closed (expected: running)");
+    }
+    S client = stub.apply(channel);
+    DeclaredServices.of(client)
+        .filter(service -> !isProvidable(service))
+        .ifPresent(
+            service -> {
+              throw new IllegalStateException(
+                  "client: "
+                      + service
+                      + " (expected: a service that the policy lets some plugin provide, or that the"
+                      + " host offers)");
+            });
+    return client;
+  }
+
+  private boolean isProvidable(ServiceName service) {
+    return policy.isProvidable(service) || planes.offers().containsKey(service);
+  }
+
+  List<PluginStatus> plugins() {
+    return plugins.all().stream()
+        .map(
+            plugin ->
+                new PluginStatus(
+                    plugin.run().id().runtimeId().plugin(),
+                    plugin.run().id().runtimeId(),
+                    plugin.pid(),
+                    plugin.definition().runtime().isolation(),
+                    plugin.run().state(),
+                    planes.registry().registrations(plugin.run().id().runtimeId()).stream()
+                        .map(Registration::service)
+                        .toList()))
+        .sorted(Comparator.comparing(PluginStatus::name))
+        .toList();
+  }
+
+  List<CallCount> calls() {
+    return planes.router().calls();
+  }
+
+  String describe() {
+    return planes.describe();
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      closing.close();
+    }
+  }
+
+  /** Opens the audit log, which everything else is recorded in. */
+  static AuditLog openAudit(HostSettings settings, CloseStack closing)
+      throws IOException, RefusedException {
+    AuditLog log = closing.add(JsonLinesAuditLog.open(settings.places().audit()));
+    new ControlAudit(log, settings.sources().clock())
+        .success("host", PluginName.HOST, "start", null, java.util.Map.of());
+    return log;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.tenon.host.control;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Ends calls that last longer than a limit of the server's, whatever deadline the caller set. */
+final class CallTimeout implements ServerInterceptor {
+  private final Duration limit;
+  private final ScheduledExecutorService timer;
+
+  CallTimeout(Duration limit, ScheduledExecutorService timer) {
+    this.limit = limit;
+    this.timer = timer;
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    AtomicBoolean closed = new AtomicBoolean();
+    ServerCall<Q, R> guarded =
+        new SimpleForwardingServerCall<>(call) {
+          @Override
+          public void close(Status status, Metadata trailers) {
+            if (closed.compareAndSet(false, true)) {
+              super.close(status, trailers);
+            }
+          }
+        };
+    ScheduledFuture<?> expiry =
+        timer.schedule(
+            () ->
+                guarded.close(
+                    Status.DEADLINE_EXCEEDED.withDescription("call took too long"), new Metadata()),
+            limit.toMillis(),
+            TimeUnit.MILLISECONDS);
+    return new SimpleForwardingServerCallListener<>(next.startCall(guarded, headers)) {
+      @Override
+      public void onComplete() {
+        expiry.cancel(false);
+        super.onComplete();
+      }
+
+      @Override
+      public void onCancel() {
+        expiry.cancel(false);
+        super.onCancel();
+      }
+    };
+  }
+}

@@ -1,0 +1,131 @@
+package dev.tenon.host.control;
+
+import dev.tenon.auth.Policy;
+import dev.tenon.core.Identity;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
+import dev.tenon.core.VersionRange;
+import dev.tenon.registry.Discovery;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.v1.DiscoverRequest;
+import dev.tenon.v1.DiscoverResponse;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Answers which provider serves a service. Unknown and forbidden are one answer, and with {@code wait}
+ * also one time.
+ */
+public final class Discoveries {
+  /** Longest wait that a caller may ask for. */
+  static final Duration MAX_WAIT = Duration.ofSeconds(30);
+
+  private final Supplier<Policy> policy;
+  private final ServiceRegistry registry;
+  private final Map<ServiceName, Version> hostServices;
+  private final ControlAudit audit;
+  private final ScheduledExecutorService timer;
+
+  /** Makes discoveries; {@code timer} ends waits. */
+  public Discoveries(
+      Supplier<Policy> policy,
+      ServiceRegistry registry,
+      Map<ServiceName, Version> hostServices,
+      ControlAudit audit,
+      ScheduledExecutorService timer) {
+    this.policy = policy;
+    this.registry = registry;
+    this.hostServices = Map.copyOf(hostServices);
+    this.audit = audit;
+    this.timer = timer;
+  }
+
+  Set<ServiceName> hostServices() {
+    return hostServices.keySet();
+  }
+
+  void answer(DiscoverRequest request, Identity caller, StreamObserver<DiscoverResponse> observer) {
+    CompletableFuture<Optional<DiscoverResponse>> found;
+    try {
+      found = discover(request, caller);
+    } catch (RefusedException e) {
+      observer.onError(RefusalStatus.of(e));
+      return;
+    }
+    var unused =
+        found.thenAccept(
+            response -> {
+              if (response.isPresent()) {
+                observer.onNext(response.get());
+                observer.onCompleted();
+              } else {
+                observer.onError(RefusalStatus.of(Refusal.NOT_FOUND));
+              }
+            });
+  }
+
+  private CompletableFuture<Optional<DiscoverResponse>> discover(
+      DiscoverRequest request, Identity caller) throws RefusedException {
+    ServiceName service = Field.read("service", request.getService(), ServiceName::new);
+    VersionRange range =
+        Field.read("version_range", request.getVersionRange(), VersionRange::parse);
+    Duration wait = Field.read("wait", request.getWait(), Discoveries::wait);
+    if (!policy.get().mayCallAny(caller, service)) {
+      audit.denied("discovery", caller.actor(), "discover", service.value(), "no rule");
+      return after(wait, Optional.empty());
+    }
+    audit.success("discovery", caller.actor(), "discover", service.value(), Map.of());
+    Version ofHost = hostServices.get(service);
+    if (ofHost != null) {
+      return range.contains(ofHost)
+          ? CompletableFuture.completedFuture(Optional.of(hostProvides(ofHost)))
+          : after(wait, Optional.empty());
+    }
+    return registry
+        .discoverWithin(service, range, wait, timer)
+        .thenApply(found -> found.map(Discoveries::response));
+  }
+
+  private static <T> CompletableFuture<T> after(Duration wait, T result) {
+    CompletableFuture<T> later = new CompletableFuture<>();
+    return wait.isZero()
+        ? CompletableFuture.completedFuture(result)
+        : later.completeOnTimeout(result, wait.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static Duration wait(com.google.protobuf.Duration raw) {
+    Duration wait = Duration.ofSeconds(raw.getSeconds(), raw.getNanos());
+    if (wait.isNegative() || wait.compareTo(MAX_WAIT) > 0) {
+      throw new IllegalArgumentException(wait + " (expected: 0 to 30 s)");
+    }
+    return wait;
+  }
+
+  private static DiscoverResponse hostProvides(Version version) {
+    return DiscoverResponse.newBuilder()
+        .setProvider(PluginName.HOST)
+        .setVersion(version.toString())
+        .setSingleProvider(true)
+        .build();
+  }
+
+  private static DiscoverResponse response(Discovery found) {
+    return DiscoverResponse.newBuilder()
+        .setProvider(found.registration().provider().value())
+        .setVersion(found.registration().version().toString())
+        .putAllMetadata(found.registration().annotations().entries())
+        .setSingleProvider(found.single())
+        .build();
+  }
+}

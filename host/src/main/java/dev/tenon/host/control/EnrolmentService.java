@@ -1,0 +1,220 @@
+package dev.tenon.host.control;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
+import dev.tenon.auth.CertificateRequests;
+import dev.tenon.auth.Issued;
+import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.TokenSpentException;
+import dev.tenon.core.Annotations;
+import dev.tenon.core.Identity;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.Requirement;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import dev.tenon.core.Version;
+import dev.tenon.core.VersionRange;
+import dev.tenon.router.Admission;
+import dev.tenon.transport.Peer;
+import dev.tenon.v1.EnrolRequest;
+import dev.tenon.v1.EnrolResponse;
+import dev.tenon.v1.EnrolmentGrpc;
+import dev.tenon.v1.GrantedService;
+import dev.tenon.v1.Limits;
+import dev.tenon.v1.OfferedService;
+import io.grpc.stub.StreamObserver;
+import java.security.PublicKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Turns an enrolment token into an SVID and a runtime token, once. */
+public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
+  private final Trust trust;
+  private final PluginRuns runs;
+  private final Supplier<Policy> policy;
+  private final Map<ServiceName, Version> hostServices;
+  private final ControlAudit audit;
+
+  /** Makes the service; {@code hostServices} are what the host itself offers, with their versions. */
+  public EnrolmentService(
+      Trust trust,
+      PluginRuns runs,
+      Supplier<Policy> policy,
+      Map<ServiceName, Version> hostServices,
+      ControlAudit audit) {
+    this.trust = trust;
+    this.runs = runs;
+    this.policy = policy;
+    this.hostServices = Map.copyOf(hostServices);
+    this.audit = audit;
+  }
+
+  @Override
+  public void enrol(EnrolRequest request, StreamObserver<EnrolResponse> observer) {
+    Peer peer = Admission.PEER.get();
+    Answer.with(observer, () -> enrol(request, peer));
+  }
+
+  private EnrolResponse enrol(EnrolRequest request, Peer peer) throws RefusedException {
+    RuntimeId runtimeId;
+    try {
+      runtimeId = Field.read("runtime_id", request.getRuntimeId(), RuntimeId::new);
+    } catch (RefusedException e) {
+      audit.denied("enrolment", null, "enrol", null, "runtime id malformed");
+      throw e;
+    }
+    PluginRun run = redeem(request, runtimeId, peer);
+    try {
+      return answer(request, run);
+    } catch (RefusedException e) {
+      audit.denied("enrolment", runtimeId.value(), "enrol", null, String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  /** Spends the token. Whoever shows a token that is not theirs, or a spent one, costs its owner its life. */
+  private PluginRun redeem(EnrolRequest request, RuntimeId runtimeId, Peer peer)
+      throws RefusedException {
+    try {
+      trust.enrolmentTokens().redeem(runtimeId, request.getEnrolmentToken());
+      PluginRun run =
+          runs.find(runtimeId)
+              .orElseThrow(() -> new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN));
+      if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
+        kill(runtimeId, "was ended: its enrolment token was presented by another process");
+        throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
+      }
+      return run;
+    } catch (NotAuthenticatedException e) {
+      audit.denied("enrolment", runtimeId.value(), "enrol", null, e.auditReason());
+      e.rightful().ifPresent(owner -> kill(owner, "was ended: another plugin showed its enrolment token"));
+      throw e;
+    } catch (TokenSpentException e) {
+      audit.denied("enrolment", runtimeId.value(), "enrol", null, "token already redeemed");
+      e.rightful().ifPresent(owner -> kill(owner, "was ended: its enrolment token was redeemed twice"));
+      throw e;
+    }
+  }
+
+  private void kill(RuntimeId owner, String why) {
+    runs.kill(owner, why);
+  }
+
+  private static boolean isOfLaunchedProcess(Peer peer, PluginRun run) {
+    if (peer.process().isEmpty() || run.process().isEmpty() || run.process().get().pid().isEmpty()) {
+      return true; // a remote or in-process run: there is no process to compare with
+    }
+    return run.process().get().owns(peer.process().get().pid());
+  }
+
+  private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
+    ProtocolVersion.negotiate(request.getProtocol());
+    Version version = Field.read("version", request.getVersion(), Version::new);
+    Field.read("metadata", request.getMetadataMap(), Annotations::new);
+    Enrolled declaration =
+        new Enrolled(
+            version,
+            Field.distinct(
+                "provides",
+                Field.readAll("provides", request.getProvidesList(), ServiceName::new)),
+            Field.distinct(
+                "requires",
+                Field.readAll(
+                    "requires", request.getRequiresList(), EnrolmentService::requirement)));
+    PublicKey key = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
+    List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key);
+    RuntimeId runtimeId = run.id().runtimeId();
+    audit.success(
+        "enrolment",
+        runtimeId.value(),
+        "enrol",
+        run.id().toString(),
+        Map.of(
+            "version", version.toString(),
+            "serial", chain.get(0).getSerialNumber().toString(16)));
+    Issued token = trust.lineages().open(runtimeId, key);
+    run.enrolled(declaration);
+    return EnrolResponse.newBuilder()
+        .addAllCertificateChain(encode(chain))
+        .addAllTrustBundle(encode(trust.bundleForPlugins()))
+        .setRuntimeToken(token.token().exposeForWire())
+        .setTokenExpires(timestamp(token.expires()))
+        .setProtocol(ProtocolVersion.CURRENT)
+        .setSpiffeId(run.id().toString())
+        .setLimits(limits())
+        .addAllProvides(granted(run, declaration))
+        .addAllHostServices(offered(run))
+        .setHostVersion(HostVersion.TEXT)
+        .build();
+  }
+
+  private static Requirement requirement(dev.tenon.v1.Requirement raw) {
+    return new Requirement(
+        new ServiceName(raw.getService()),
+        VersionRange.parse(raw.getVersionRange()),
+        raw.getOptional() ? Requirement.Need.OPTIONAL : Requirement.Need.REQUIRED);
+  }
+
+  private static Limits limits() {
+    return Limits.newBuilder()
+        .setMaxMessageBytes(ControlServers.MAX_MESSAGE_BYTES)
+        .setMaxMetadataBytes(ControlServers.MAX_METADATA_BYTES)
+        .build();
+  }
+
+  private List<GrantedService> granted(PluginRun run, Enrolled declaration) {
+    List<GrantedService> granted = new ArrayList<>();
+    for (ServiceName service : declaration.provides()) {
+      policy
+          .get()
+          .mayProvide(run.id().runtimeId().plugin(), service)
+          .ifPresent(
+              right ->
+                  granted.add(
+                      GrantedService.newBuilder()
+                          .setService(service.value())
+                          .setExclusive(right.sharing() == Sharing.EXCLUSIVE)
+                          .build()));
+    }
+    return granted;
+  }
+
+  private List<OfferedService> offered(PluginRun run) {
+    Identity caller = new Identity(run.id(), Identity.Evidence.SVID);
+    return hostServices.entrySet().stream()
+        .filter(offer -> policy.get().mayCallAny(caller, offer.getKey()))
+        .map(
+            offer ->
+                OfferedService.newBuilder()
+                    .setService(offer.getKey().value())
+                    .setVersion(offer.getValue().toString())
+                    .build())
+        .toList();
+  }
+
+  static List<ByteString> encode(List<X509Certificate> certificates) {
+    List<ByteString> encoded = new ArrayList<>(certificates.size());
+    for (X509Certificate certificate : certificates) {
+      try {
+        encoded.add(ByteString.copyFrom(certificate.getEncoded()));
+      } catch (CertificateEncodingException e) {
+        throw new IllegalStateException("a certificate that we issued cannot be encoded", e);
+      }
+    }
+    return encoded;
+  }
+
+  static Timestamp timestamp(Instant instant) {
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tenon.host.control;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.Identity;
+import dev.tenon.core.InvalidRequestException;
+import dev.tenon.core.Reason;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.Admission;
+import dev.tenon.v1.LifecycleGrpc;
+import dev.tenon.v1.ReportHealthRequest;
+import dev.tenon.v1.ReportHealthResponse;
+import io.grpc.stub.StreamObserver;
+
+/** Takes plugins' reports of their own health; a report is about its sender, always. */
+public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
+  private final ServiceRegistry registry;
+  private final PluginRuns runs;
+
+  /** Makes the service. */
+  public LifecycleService(ServiceRegistry registry, PluginRuns runs) {
+    this.registry = registry;
+    this.runs = runs;
+  }
+
+  @Override
+  public void reportHealth(
+      ReportHealthRequest request, StreamObserver<ReportHealthResponse> observer) {
+    Identity caller = Admission.CALLER.get();
+    Answer.with(observer, () -> reportHealth(request, caller));
+  }
+
+  private ReportHealthResponse reportHealth(ReportHealthRequest request, Identity caller)
+      throws RefusedException {
+    RuntimeId runtimeId = Callers.runtimeId(caller);
+    Health health = health(request);
+    Reason reason = Field.read("reason", request.getReason(), Reason::new);
+    Field.readAll("unavailable", request.getUnavailableList(), ServiceName::new);
+    registry.reportHealth(runtimeId, health);
+    runs.find(runtimeId).ifPresent(run -> run.reported(health, reason));
+    return ReportHealthResponse.getDefaultInstance();
+  }
+
+  private static Health health(ReportHealthRequest request) throws InvalidRequestException {
+    return switch (request.getHealth()) {
+      case HEALTH_HEALTHY -> Health.HEALTHY;
+      case HEALTH_DEGRADED -> Health.DEGRADED;
+      case HEALTH_UNHEALTHY -> Health.UNHEALTHY;
+      case HEALTH_UNSPECIFIED, UNRECOGNIZED ->
+          throw new InvalidRequestException(
+              "health: "
+                  + request.getHealthValue()
+                  + " (expected: HEALTHY, DEGRADED or UNHEALTHY)");
+    };
+  }
+}

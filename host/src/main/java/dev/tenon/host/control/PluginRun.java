@@ -1,0 +1,129 @@
+package dev.tenon.host.control;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.PluginState;
+import dev.tenon.core.Reason;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.host.launch.LaunchedPlugin;
+import io.grpc.ManagedChannel;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
+ *
+ * <p>Both futures end with a {@link PluginEndedException} when the run ends before them.
+ */
+public final class PluginRun {
+  private final SpiffeId.OfPlugin id;
+  private final ManagedChannel channel;
+  private final CompletableFuture<Enrolled> enrolled = new CompletableFuture<>();
+  private final CompletableFuture<Void> healthy = new CompletableFuture<>();
+
+  /*
+   * `state` and `process` are written under `this` and read without it. Nothing is called out to while
+   * it is held: futures are completed after it is released.
+   */
+  private volatile PluginState state = new PluginState.Starting();
+  private volatile @Nullable LaunchedPlugin process;
+
+  /** Makes a run that has not been launched yet; {@code channel} leads to the plugin's own server. */
+  public PluginRun(SpiffeId.OfPlugin id, ManagedChannel channel) {
+    this.id = requireNonNull(id, "id");
+    this.channel = requireNonNull(channel, "channel");
+  }
+
+  /** Returns the identity of the run. */
+  public SpiffeId.OfPlugin id() {
+    return id;
+  }
+
+  /** Returns the channel to the plugin's own server; it connects when it is first used. */
+  public ManagedChannel channel() {
+    return channel;
+  }
+
+  /** Returns where the run stands. */
+  public PluginState state() {
+    return state;
+  }
+
+  /** Returns what was launched, unless the launch is still under way. */
+  public Optional<LaunchedPlugin> process() {
+    return Optional.ofNullable(process);
+  }
+
+  /** Returns what completes when the plugin has enrolled. */
+  public CompletableFuture<Enrolled> enrolled() {
+    return enrolled.copy();
+  }
+
+  /** Returns what completes when the plugin can be called for the first time. */
+  public CompletableFuture<Void> healthy() {
+    return healthy.copy();
+  }
+
+  /** Returns what the plugin declared, once it has enrolled. */
+  Optional<Enrolled> declaration() {
+    return enrolled.isDone() && !enrolled.isCompletedExceptionally()
+        ? Optional.of(enrolled.join())
+        : Optional.empty();
+  }
+
+  /** Notes what was launched, and follows its end. */
+  public void launched(LaunchedPlugin launched) {
+    process = launched;
+  }
+
+  void enrolled(Enrolled declaration) {
+    enrolled.complete(declaration);
+  }
+
+  void reported(Health health, Reason reason) {
+    synchronized (this) {
+      if (state.isEnd() || state instanceof PluginState.Draining) {
+        return;
+      }
+      state =
+          switch (health) {
+            case HEALTHY -> new PluginState.Healthy();
+            case DEGRADED -> new PluginState.Degraded(reason);
+            case UNHEALTHY -> new PluginState.Unhealthy(reason);
+          };
+    }
+    if (health.isEligible()) {
+      healthy.complete(null);
+    }
+  }
+
+  /** Notes that the host is stopping the run. */
+  public synchronized void draining() {
+    if (!state.isEnd()) {
+      state = new PluginState.Draining();
+    }
+  }
+
+  /**
+   * Notes the end of the run: stopped if the host was stopping it, else failed for {@code why}.
+   *
+   * @return whether this call ended it
+   */
+  public boolean ended(String why) {
+    synchronized (this) {
+      if (state.isEnd()) {
+        return false;
+      }
+      state =
+          state instanceof PluginState.Draining
+              ? new PluginState.Stopped()
+              : new PluginState.Failed(why);
+    }
+    PluginEndedException end = new PluginEndedException("plugin " + id.name() + " " + why);
+    enrolled.completeExceptionally(end);
+    healthy.completeExceptionally(end);
+    return true;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tenon.host.control;
+
+import dev.tenon.auth.CertificateRequests;
+import dev.tenon.auth.Issued;
+import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.core.Identity;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.router.Admission;
+import dev.tenon.transport.Peer;
+import dev.tenon.v1.RenewRequest;
+import dev.tenon.v1.RenewResponse;
+import dev.tenon.v1.RenewalGrpc;
+import io.grpc.stub.StreamObserver;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Map;
+
+/** Issues the successor of a plugin's key and runtime token; the SVID alone authenticates the call. */
+public final class RenewalService extends RenewalGrpc.RenewalImplBase {
+  private final Trust trust;
+  private final PluginRuns runs;
+  private final ControlAudit audit;
+
+  /** Makes the service. */
+  public RenewalService(Trust trust, PluginRuns runs, ControlAudit audit) {
+    this.trust = trust;
+    this.runs = runs;
+    this.audit = audit;
+  }
+
+  @Override
+  public void renew(RenewRequest request, StreamObserver<RenewResponse> observer) {
+    Identity caller = Admission.CALLER.get();
+    Peer peer = Admission.PEER.get();
+    Answer.with(observer, () -> renew(request, caller, peer));
+  }
+
+  private RenewResponse renew(RenewRequest request, Identity caller, Peer peer)
+      throws RefusedException {
+    RuntimeId runtimeId = Callers.runtimeId(caller);
+    PublicKey connectionKey = peer.certificate().orElseThrow().getPublicKey();
+    PublicKey newKey = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
+    List<X509Certificate> chain = trust.pluginIssuer().issue(caller.id(), newKey);
+    audit.success(
+        "renewal",
+        runtimeId.value(),
+        "renew",
+        caller.id().toString(),
+        Map.of("serial", chain.get(0).getSerialNumber().toString(16)));
+    Issued token;
+    try {
+      token = trust.lineages().renew(runtimeId, connectionKey, newKey);
+    } catch (NotAuthenticatedException e) {
+      audit.denied("renewal", runtimeId.value(), "renew", null, e.auditReason());
+      if (e.why() == NotAuthenticatedException.Why.REVOKED) {
+        runs.kill(runtimeId, "was ended: two successors were asked for one key");
+      }
+      throw e;
+    }
+    return RenewResponse.newBuilder()
+        .addAllCertificateChain(EnrolmentService.encode(chain))
+        .addAllTrustBundle(EnrolmentService.encode(trust.bundleForPlugins()))
+        .setRuntimeToken(token.token().exposeForWire())
+        .setTokenExpires(EnrolmentService.timestamp(token.expires()))
+        .build();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.tenon.host.control;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.EnrolmentTokens;
+import dev.tenon.auth.Issuer;
+import dev.tenon.auth.Lineages;
+import dev.tenon.auth.TokenMint;
+import dev.tenon.core.RuntimeId;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/**
+ * Everything that makes and checks credentials in one host. Hosts and plugins have separate issuing keys,
+ * and each side trusts the other's alone.
+ */
+public record Trust(
+    TokenMint mint,
+    EnrolmentTokens enrolmentTokens,
+    Lineages lineages,
+    Issuer hostIssuer,
+    Issuer pluginIssuer) {
+  /** Checks for null. */
+  public Trust {
+    requireNonNull(mint, "mint");
+    requireNonNull(enrolmentTokens, "enrolmentTokens");
+    requireNonNull(lineages, "lineages");
+    requireNonNull(hostIssuer, "hostIssuer");
+    requireNonNull(pluginIssuer, "pluginIssuer");
+  }
+
+  /** Returns what plugins trust: the issuer of the host's certificates. */
+  public List<X509Certificate> bundleForPlugins() {
+    return hostIssuer.trustBundle();
+  }
+
+  /** Takes back every credential of {@code runtimeId}. Idempotent. */
+  public void forget(RuntimeId runtimeId) {
+    enrolmentTokens.withdraw(runtimeId);
+    lineages.revoke(runtimeId);
+  }
+}

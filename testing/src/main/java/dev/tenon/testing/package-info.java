@@ -1,0 +1,9 @@
+/**
+ * The test kit: {@link dev.tenon.testing.TenonTest} runs a plugin under a real host inside a test.
+ *
+ * <p>Supported API.
+ */
+@NullMarked
+package dev.tenon.testing;
+
+import org.jspecify.annotations.NullMarked;
