@@ -119,8 +119,7 @@ final class AdmissionTest {
     assertRefused(
         Plane.with(caller.withAuthorization(ofOther), "x-plugin-runtime-id", ANOTHER_RUN.value()),
         "foreign");
-    assertRefused(
-        other.withAuthorization("Bearer " + caller.token().exposeForWire()), "foreign");
+    assertRefused(other.withAuthorization("Bearer " + caller.token().exposeForWire()), "foreign");
   }
 
   /** Attack T22: the right name and the right token, over a certificate with another key. */
@@ -227,8 +226,7 @@ final class AdmissionTest {
     Channel channel = wire.serve(Names.CALLER, caller.keys(), new EchoProvider(), admission);
     Plane.call(channel);
     Channel foreign =
-        wire.serve(
-            Names.CALLER, CertificateRequest.newKeyPair(), new EchoProvider(), admission);
+        wire.serve(Names.CALLER, CertificateRequest.newKeyPair(), new EchoProvider(), admission);
     assertRefused(foreign, "unknown");
   }
 
@@ -252,7 +250,9 @@ final class AdmissionTest {
     }
   }
 
-  /** The front refuses by itself what did not pass admission, should a server be put together so. */
+  /**
+   * The front refuses by itself what did not pass admission, should a server be put together so.
+   */
   @Test
   void frontWithoutAdmission_refusesEveryCall() throws Exception {
     String name = InProcessServerBuilder.generateName();

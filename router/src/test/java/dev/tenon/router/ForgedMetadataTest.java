@@ -101,7 +101,8 @@ final class ForgedMetadataTest {
   void providersReservedMetadata_neverReachesTheCaller() {
     for (Metadata sent : List.of(provider.initial, provider.trailing)) {
       for (String name :
-          List.of("tenon-caller", "tenon-to", "x-plugin-id", "set-cookie", "authorization", "x-ok")) {
+          List.of(
+              "tenon-caller", "tenon-to", "x-plugin-id", "set-cookie", "authorization", "x-ok")) {
         sent.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), "forged");
       }
     }

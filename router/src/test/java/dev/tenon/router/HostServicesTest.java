@@ -56,11 +56,7 @@ final class HostServicesTest {
 
   private Plane plane() {
     return new Plane(
-        HostServices.builder()
-            .offer(new Whoami(), Names.VERSION)
-            .threads(2)
-            .maxWaiting(3)
-            .start());
+        HostServices.builder().offer(new Whoami(), Names.VERSION).threads(2).maxWaiting(3).start());
   }
 
   @Test

@@ -62,7 +62,8 @@ final class HostileStatusTest {
   void description_tooLong_isCut() {
     assertThat(answered("grpc-status", "5", "grpc-message", "d".repeat(7_000)).getDescription())
         .isEqualTo("d".repeat(ProviderStatus.MAX_DESCRIPTION_CHARS));
-    String withPair = "d".repeat(ProviderStatus.MAX_DESCRIPTION_CHARS - 1) + "%F0%9F%98%80".repeat(9);
+    String withPair =
+        "d".repeat(ProviderStatus.MAX_DESCRIPTION_CHARS - 1) + "%F0%9F%98%80".repeat(9);
     assertThat(answered("grpc-status", "5", "grpc-message", withPair).getDescription())
         .isEqualTo("d".repeat(ProviderStatus.MAX_DESCRIPTION_CHARS - 1));
   }
@@ -76,7 +77,8 @@ final class HostileStatusTest {
 
   @Test
   void answer_thatIsNotGrpc_isUnavailable() {
-    provider.answer = new String[] {":status", "404", "content-type", "text/html", "x-host", "10.1"};
+    provider.answer =
+        new String[] {":status", "404", "content-type", "text/html", "x-host", "10.1"};
     Status status = Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus();
     assertThat(status.getCode()).isEqualTo(Code.UNAVAILABLE);
     assertThat(status.getDescription()).isEqualTo("service unavailable");

@@ -68,8 +68,7 @@ final class LostProviderTest {
   void anotherRunAtTheProvidersAddress_isUnavailable_andSeesNothing() throws Exception {
     EchoProvider impostor = new EchoProvider();
     wire.provide(Names.WORDS_2, Names.ECHO, impostor);
-    wire.backends.put(
-        Names.WORDS, wire.asHost(Objects.requireNonNull(wire.endpoint), Names.WORDS));
+    wire.backends.put(Names.WORDS, wire.asHost(Objects.requireNonNull(wire.endpoint), Names.WORDS));
     assertUnavailable(Plane.refusal(caller.channel(), UNARY));
     assertThat(impostor.calls).hasValue(0);
     assertThat(provider.calls).hasValue(0);
@@ -107,7 +106,8 @@ final class LostProviderTest {
         Metadata.Key.of("x-why", Metadata.ASCII_STRING_MARSHALLER), "maintenance");
     try {
       EchoRequest request = EchoRequest.newBuilder().setEndWith(14).build();
-      throw new AssertionError(EchoGrpc.newBlockingStub(caller.channel()).unary(request).toString());
+      throw new AssertionError(
+          EchoGrpc.newBlockingStub(caller.channel()).unary(request).toString());
     } catch (StatusRuntimeException e) {
       assertThat(e.getStatus().getDescription()).startsWith("ended with 14");
       assertThat(Objects.requireNonNull(e.getTrailers()).keys()).contains("x-why");

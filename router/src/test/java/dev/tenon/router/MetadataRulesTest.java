@@ -112,7 +112,8 @@ final class MetadataRulesTest {
     Metadata odd =
         InternalMetadata.newMetadata(
             "x!odd".getBytes(US_ASCII), "v".getBytes(US_ASCII),
-            "tenon-\u00e9".getBytes(java.nio.charset.StandardCharsets.UTF_8), "v".getBytes(US_ASCII),
+            "tenon-\u00e9".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                "v".getBytes(US_ASCII),
             "x-fine".getBytes(US_ASCII), "v".getBytes(US_ASCII));
     assertThat(MetadataRules.response(odd).keys()).containsOnly("x-fine");
   }

@@ -2,16 +2,16 @@ package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.grpc.StatusRuntimeException;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Attacks R1, R3, R5: a path has one form, and no second reading of another form reaches a provider.
- * The values are written behind the slash that gRPC adds.
+ * Attacks R1, R3, R5: a path has one form, and no second reading of another form reaches a
+ * provider. The values are written behind the slash that gRPC adds.
  *
  * <p>Row: RT-1
  */

@@ -23,9 +23,9 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 
 /** A provider that answers every call with headers of the test's choice, as no gRPC stack would. */
+@SuppressWarnings("FutureReturnValueIgnored") // what was not written is not answered
 final class RawProvider implements AutoCloseable {
-  private final EventLoopGroup loop =
-      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final io.netty.channel.Channel listening;
   private final ManagedChannel channel;
 

@@ -45,8 +45,7 @@ final class RouterTest {
   @Test
   void call_permitted_isRelayedWithTheCallersName() {
     assertThat(Plane.call(plane.channel(Names.CALLER)).getCaller())
-        .isEqualTo(
-            "spiffe://test.example/host/h1/plugin/caller/caller-000000000000000a");
+        .isEqualTo("spiffe://test.example/host/h1/plugin/caller/caller-000000000000000a");
   }
 
   @Test
@@ -109,7 +108,9 @@ final class RouterTest {
   void refusal_carriesReasonAndDomain() throws Exception {
     StatusRuntimeException refusal = Plane.refusal(plane.channel(Names.STRANGER), UNARY);
     ErrorInfo info =
-        Objects.requireNonNull(StatusProto.fromThrowable(refusal)).getDetails(0).unpack(ErrorInfo.class);
+        Objects.requireNonNull(StatusProto.fromThrowable(refusal))
+            .getDetails(0)
+            .unpack(ErrorInfo.class);
     assertThat(info.getReason()).isEqualTo("NOT_ALLOWED");
     assertThat(info.getDomain()).isEqualTo(RefusalStatus.DOMAIN);
   }
@@ -136,9 +137,7 @@ final class RouterTest {
   void health_flips_theGate() {
     plane.registry.reportHealth(Names.WORDS, Health.UNHEALTHY);
     assertRefused(
-        Plane.refusal(plane.channel(Names.CALLER), UNARY),
-        Code.UNAVAILABLE,
-        "service unavailable");
+        Plane.refusal(plane.channel(Names.CALLER), UNARY), Code.UNAVAILABLE, "service unavailable");
     plane.registry.reportHealth(Names.WORDS, Health.DEGRADED);
     Plane.call(plane.channel(Names.CALLER));
     plane.registry.reportHealth(Names.WORDS, Health.HEALTHY);
@@ -150,9 +149,7 @@ final class RouterTest {
   void call_whereTheBackendIsGone_isUnavailable() {
     plane.backends.clear();
     assertRefused(
-        Plane.refusal(plane.channel(Names.CALLER), UNARY),
-        Code.UNAVAILABLE,
-        "service unavailable");
+        Plane.refusal(plane.channel(Names.CALLER), UNARY), Code.UNAVAILABLE, "service unavailable");
   }
 
   /** Row: RT-1, RT-4 */
@@ -250,9 +247,7 @@ final class RouterTest {
   void close_refusesNewCalls() {
     plane.router.close();
     assertRefused(
-        Plane.refusal(plane.channel(Names.CALLER), UNARY),
-        Code.UNAVAILABLE,
-        "service unavailable");
+        Plane.refusal(plane.channel(Names.CALLER), UNARY), Code.UNAVAILABLE, "service unavailable");
   }
 
   @Test
@@ -262,8 +257,7 @@ final class RouterTest {
     plane.registry.remove(Names.WORDS);
     plane.provide(Names.WORDS_2, Names.ECHO, second);
     EchoRequest failing = EchoRequest.newBuilder().setEndWith(5).build();
-    assertThatThrownBy(
-            () -> EchoGrpc.newBlockingStub(plane.channel(Names.CALLER)).unary(failing))
+    assertThatThrownBy(() -> EchoGrpc.newBlockingStub(plane.channel(Names.CALLER)).unary(failing))
         .isInstanceOf(StatusRuntimeException.class);
     Plane.refusal(plane.channel(Names.STRANGER), UNARY);
     assertThat(plane.router.calls())

@@ -109,8 +109,7 @@ final class Wire implements AutoCloseable {
   /**
    * Starts a provider's server and makes it known and healthy; returns the host's channel to it.
    */
-  Channel provide(RuntimeId run, ServiceName service, BindableService provider)
-      throws Exception {
+  Channel provide(RuntimeId run, ServiceName service, BindableService provider) throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
     Credentials credentials = plugin(run, keys);
     Endpoint at =
