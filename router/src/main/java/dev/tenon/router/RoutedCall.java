@@ -3,8 +3,11 @@ package dev.tenon.router;
 import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.AuditMode;
 import dev.tenon.core.Identity;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -23,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * call with the metadata rules around it. A refused call ends before {@link #start} returns.
  */
 final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
+  /*
+   * `cancelled` and `ended` are set before `started` is read, and read after it is set: whichever
+   * comes second cancels the provider's call, and never before that has started, which grpc-java
+   * does not allow.
+   */
+
   /**
    * The provider's timer for the caller's deadline may run before ours: by the rounding of {@code
    * grpc-timeout}, which is a millisecond where it matters, and by scheduling.
@@ -34,15 +43,28 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
   private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
-  private volatile ClientCall<Q, R> delegate = new NoCall<>();
+  private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
   private volatile Context context = Context.ROOT;
+  private volatile @Nullable Route route;
+  private volatile boolean started;
   private volatile boolean cancelled;
+  private volatile boolean ended;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
     this.caller = caller;
     this.method = method;
     this.options = options;
+  }
+
+  Identity caller() {
+    return caller;
+  }
+
+  /** Returns whether the call went to {@code provider}, or has still to choose. */
+  boolean mayReach(RuntimeId provider) {
+    Route chosen = route;
+    return chosen == null || chosen.provider().equals(provider.value());
   }
 
   @Override
@@ -52,59 +74,75 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   @Override
   public void start(Listener<R> listener, Metadata headers) {
-    if (cancelled) {
-      close(listener, ProviderStatus.cancelled());
-      return;
-    }
     context = Context.current();
-    Route route;
+    router.open().add(this);
     try {
-      route = router.route(caller, method.getFullMethodName(), headers);
+      Route chosen = router.route(caller, method.getFullMethodName(), headers);
+      route = chosen;
+      if (cancelled || ended) {
+        close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
+        return;
+      }
+      relay(chosen, listener, headers);
     } catch (RefusedException refused) {
       close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
-      return;
+    } catch (RuntimeException e) {
+      router.open().remove(this);
+      throw e;
     }
+  }
+
+  private void relay(Route chosen, Listener<R> listener, Metadata headers) {
+    ServiceName service = chosen.permit().path().service();
     CallCounters.Cell counted =
-        router
-            .counters()
-            .started(caller.name(), route.providerName(), route.permit().path().service());
-    ClientCall<Q, R> call = route.channel().newCall(method, forwardedOptions());
+        router.counters().started(caller.name(), chosen.providerName(), service);
+    ClientCall<Q, R> call =
+        chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
     delegate = call;
     call.start(
-        new Responses(listener, route, counted), MetadataRules.request(headers, caller.id()));
+        new Responses(listener, chosen, counted), MetadataRules.request(headers, caller.id()));
+    started = true;
+    if (cancelled || ended) {
+      call.cancel("cancelled while it started", /* cause= */ null);
+    }
   }
 
-  private static void close(Listener<?> listener, ProviderStatus.End end) {
+  /** Returns {@code end}, written to the audit log if the rule wants each call there. */
+  private ProviderStatus.End recorded(Route taken, ProviderStatus.End end) {
+    if (taken.permit().audit() != AuditMode.CALL) {
+      return end;
+    }
+    try {
+      router.audit().outcome(taken.permit(), taken.provider(), end.status());
+      return end;
+    } catch (AuditFailedException e) {
+      return ProviderStatus.End.of(RefusalStatus.of(e));
+    }
+  }
+
+  private void close(Listener<?> listener, ProviderStatus.End end) {
+    router.open().remove(this);
     listener.onClose(end.status(), end.trailers());
-  }
-
-  /**
-   * Returns how long, how large and on which thread, as the caller wants; nothing else of its
-   * options passes: call credentials would be added behind the metadata rules and reach the
-   * provider, and an authority would change whose certificate is asked for.
-   */
-  private CallOptions forwardedOptions() {
-    CallOptions forwarded =
-        CallOptions.DEFAULT
-            .withDeadline(options.getDeadline())
-            .withExecutor(options.getExecutor())
-            .withStreamTracerFactory(providerStatus);
-    if (options.isWaitForReady()) {
-      forwarded = forwarded.withWaitForReady();
-    }
-    if (options.getMaxInboundMessageSize() != null) {
-      forwarded = forwarded.withMaxInboundMessageSize(options.getMaxInboundMessageSize());
-    }
-    if (options.getMaxOutboundMessageSize() != null) {
-      forwarded = forwarded.withMaxOutboundMessageSize(options.getMaxOutboundMessageSize());
-    }
-    return forwarded;
   }
 
   @Override
   public void cancel(@Nullable String message, @Nullable Throwable cause) {
     cancelled = true;
-    delegate.cancel(message, cause);
+    if (started) {
+      delegate.cancel(message, cause);
+    }
+  }
+
+  /** Ends the call because its caller's lineage was revoked. */
+  void end() {
+    ended = true;
+    if (started) {
+      delegate.cancel("caller revoked", /* cause= */ null);
+    }
+  }
+
+  private static ProviderStatus.End revoked() {
+    return ProviderStatus.End.of(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
   }
 
   /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */
@@ -142,40 +180,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         counted.failed();
       }
       router.logEnd(route, status);
-      ProviderStatus.End end = recorded(providerStatus.end(status, trailers));
-      close(delegate(), end);
+      ProviderStatus.End end = ended ? revoked() : providerStatus.end(status, trailers);
+      close(delegate(), recorded(route, end));
     }
-
-    private ProviderStatus.End recorded(ProviderStatus.End end) {
-      if (route.permit().audit() != AuditMode.CALL) {
-        return end;
-      }
-      try {
-        router.audit().outcome(route.permit(), route.provider(), end.status());
-        return end;
-      } catch (AuditFailedException e) {
-        return ProviderStatus.End.of(RefusalStatus.of(e));
-      }
-    }
-  }
-
-  /** What is left of a refused call, or not yet there of one that has not started. */
-  private static final class NoCall<Q, R> extends ClientCall<Q, R> {
-    @Override
-    public void start(Listener<R> listener, Metadata headers) {
-      throw new IllegalStateException("not a call (expected: start of the routed call)");
-    }
-
-    @Override
-    public void request(int messages) {}
-
-    @Override
-    public void cancel(@Nullable String message, @Nullable Throwable cause) {}
-
-    @Override
-    public void halfClose() {}
-
-    @Override
-    public void sendMessage(Q message) {}
   }
 }

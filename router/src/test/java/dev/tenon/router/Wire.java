@@ -30,6 +30,7 @@ import io.grpc.ServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.security.KeyPair;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -98,6 +99,10 @@ final class Wire implements AutoCloseable {
                 .directExecutor()
                 .fallbackHandlerRegistry(router.front())
                 .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
+  }
+
+  X509Certificate hostCertificate() {
+    return hostCredentials.chain().get(0);
   }
 
   private Endpoint listen(ServerBuilder<?> building) throws Exception {
