@@ -114,7 +114,11 @@ final class AdmissionTest {
     assertThat(wire.audit.events().toString()).doesNotContain(text);
   }
 
-  /** Attack T6, T7, T22. Row: TK-10 */
+  /**
+   * Attacks T6, T7, T22: a token is good only over its own run's certificate, whatever a header says.
+   *
+   * <p>Row: TK-10
+   */
   @Test
   void tokenOfAnotherRun_isRefused_onBothConnections() throws Exception {
     Wire.Caller other = wire.enrol(ANOTHER_RUN);
@@ -158,7 +162,11 @@ final class AdmissionTest {
     assertRefused(caller.channel(), "revoked");
   }
 
-  /** Row: RT-2 */
+  /**
+   * Who has no good token gets one answer for every path, existing or not.
+   *
+   * <p>Row: RT-2
+   */
   @Test
   void badToken_isRefused_beforeAnythingAboutProvidersIsRevealed() {
     for (String path :
@@ -200,7 +208,11 @@ final class AdmissionTest {
     assertThat(Plane.refusal(caller.bare(), UNARY).getStatus().getCode()).isEqualTo(Code.INTERNAL);
   }
 
-  /** Row: CI-14 */
+  /**
+   * Calling itself {@code localhost} gives a caller nothing.
+   *
+   * <p>Row: CI-14
+   */
   @Test
   void authority_givesNoPrivilege() throws Exception {
     CallOptions localhost = CallOptions.DEFAULT.withAuthority("localhost");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /**
  * A caller and a provider that lie in metadata, over real mTLS.
  *
- * <p>Row: RT-6, RT-7, SL-2
+ * <p>Row: RT-7, SL-2
  */
 final class ForgedMetadataTest {
   private final EchoProvider provider = new EchoProvider();
@@ -119,7 +119,11 @@ final class ForgedMetadataTest {
     assertThat(Objects.requireNonNull(trailers.get()).keys()).containsOnly("x-ok");
   }
 
-  /** Row: RT-6 (an address in what a provider says is never followed). */
+  /**
+   * An address in what a provider says is never followed.
+   *
+   * <p>Row: RT-6
+   */
   @Test
   void addressFromAProvider_isNeverFollowed() {
     Metadata.Key<String> location = Metadata.Key.of("location", Metadata.ASCII_STRING_MARSHALLER);

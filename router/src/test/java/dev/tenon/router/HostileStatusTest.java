@@ -11,7 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attack R13: a provider's status is any bytes it likes. Row: RT-15, RT-16 */
+/**
+ * Attack R13: a provider's status is any bytes it likes.
+ *
+ * <p>Row: RT-15, RT-16
+ */
 final class HostileStatusTest {
   private static final String UNARY = "testservice.v1.Echo/Unary";
   private Plane plane;

@@ -63,7 +63,7 @@ final class LostProviderTest {
     assertUnavailable(Plane.refusal(caller.channel(), UNARY));
   }
 
-  /** Row: RT-27 (an answer comes only from the run that was asked). */
+  /** An answer comes only from the run that was asked. */
   @Test
   void anotherRunAtTheProvidersAddress_isUnavailable_andSeesNothing() throws Exception {
     EchoProvider impostor = new EchoProvider();

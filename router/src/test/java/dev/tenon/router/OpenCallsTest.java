@@ -24,7 +24,7 @@ final class OpenCallsTest {
   private static final EchoRequest HANGING = EchoRequest.newBuilder().setHang(true).build();
   private static final Duration SOON = Duration.ofSeconds(10);
 
-  /** Row: RT-18 (the count that a drain waits for). */
+  /** The count that a drain waits for. */
   @Test
   void inFlight_countsCallsToTheProvider_untilTheyEnd() {
     try (Plane plane = new Plane()) {
@@ -40,7 +40,11 @@ final class OpenCallsTest {
     }
   }
 
-  /** Row: TK-7 */
+  /**
+   * Open streams of a revoked caller end within a second, and new calls are refused.
+   *
+   * <p>Row: TK-7
+   */
   @Test
   void revokedCaller_losesItsOpenCallsOnTheSpot_andNobodyElseDoes() throws Exception {
     try (Wire wire = new Wire()) {

@@ -21,7 +21,11 @@ final class TarpitTest {
   private static final RuntimeId ANOTHER_CALLER = new RuntimeId("caller-00000000000000cc");
   private static final int CALLS = 100;
 
-  /** Row: RT-11 */
+  /**
+   * With 100 calls stuck in one provider, calls to another and a registration go on as before.
+   *
+   * <p>Row: RT-11
+   */
   @Test
   void saturatedProvider_holdsUpNeitherOtherCallsNorRegistrations() throws Exception {
     AtomicInteger stuck = new AtomicInteger();
@@ -50,7 +54,7 @@ final class TarpitTest {
       long start = System.nanoTime();
       wire.registry.register(Names.claim(Names.WORDS_2, Names.ECHO));
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(100));
-      assertThat(median(caller)).isLessThan(before.multipliedBy(5).plusMillis(20));
+      assertThat(median(caller)).isLessThan(before.multipliedBy(5).plusMillis(100));
       assertThat(waiting).noneMatch(Future::isDone);
     }
   }
