@@ -12,8 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GreeterPluginTest {
   private static final HostLog log = new HostLog();
 
-  @RegisterExtension
-  static TenonTest tenon = TenonTest.with(GreeterPlugin.plugin()).fake(log);
+  @RegisterExtension static TenonTest tenon = TenonTest.with(GreeterPlugin.plugin()).fake(log);
 
   @Test
   void greet_aName_isGreetedAndLogged() {

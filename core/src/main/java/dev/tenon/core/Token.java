@@ -42,7 +42,8 @@ public final class Token {
   }
 
   private final Kind kind;
-  private final byte[] secret;
+  // transient: reflective serializers (Gson among them) leave it out
+  private final transient byte[] secret;
 
   private Token(Kind kind, byte[] secret) {
     this.kind = kind;

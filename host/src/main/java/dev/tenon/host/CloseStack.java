@@ -6,8 +6,8 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * What a host has opened so far, closed in reverse order. A part joins before the next one is opened, so
- * that a failure half way leaves nothing behind. Thread-safe.
+ * What a host has opened so far, closed in reverse order. A part joins before the next one is
+ * opened, so that a failure half way leaves nothing behind. Thread-safe.
  */
 final class CloseStack implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(CloseStack.class.getName());

@@ -18,7 +18,11 @@ record HostOffer(ServiceName service, Version version, BindableService implement
     String bound = implementation.bindService().getServiceDescriptor().getName();
     if (!bound.equals(service.value())) {
       throw new IllegalArgumentException(
-          "offers: " + service + " with an implementation of " + bound + " (expected: the same service)");
+          "offers: "
+              + service
+              + " with an implementation of "
+              + bound
+              + " (expected: the same service)");
     }
   }
 }

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
-/** The directories and addresses of one host: sockets under its run directory, what stays under its state. */
+/**
+ * The directories and addresses of one host: sockets under its run directory, what stays under its
+ * state.
+ */
 final class HostPlaces {
   private static final String PREFIX = "h-";
 
@@ -77,8 +80,8 @@ final class HostPlaces {
   }
 
   /**
-   * Returns a loopback port that was free a moment ago. Whoever takes it first cannot pose as the plugin:
-   * the host believes only the plugin's certificate.
+   * Returns a loopback port that was free a moment ago. Whoever takes it first cannot pose as the
+   * plugin: the host believes only the plugin's certificate.
    */
   private static int freePort() throws IOException {
     try (ServerSocket probe = new ServerSocket()) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.TrustDomain;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -19,8 +20,10 @@ record HostSettings(
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
 
-  /** Where the planes listen; empty means a Unix socket of the host's own. */
-  record Listen(Optional<Endpoint> control, Optional<Endpoint> data) {}
+  /**
+   * Where the planes listen (empty: a Unix socket of the host's own), and with which TLS library.
+   */
+  record Listen(Optional<Endpoint> control, Optional<Endpoint> data, TlsProvider tls) {}
 
   /** How long plugins may take. */
   record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
@@ -36,6 +39,7 @@ record HostSettings(
     private @Nullable Path audit;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
+    private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
@@ -63,6 +67,17 @@ record HostSettings(
 
     void dataListen(String endpoint) {
       data = Endpoint.parse(endpoint);
+    }
+
+    void tlsProvider(String name) {
+      tls =
+          switch (name) {
+            case "boringssl" -> TlsProvider.BORINGSSL;
+            case "jdk" -> TlsProvider.JDK;
+            default ->
+                throw new IllegalArgumentException(
+                    "TLS provider: " + name + " (expected: boringssl or jdk)");
+          };
     }
 
     void startLimits(Duration toEnrol, Duration toHealthy) {
@@ -97,7 +112,7 @@ record HostSettings(
               state,
               run == null ? defaultRun() : run,
               audit == null ? state.resolve("audit.jsonl") : audit),
-          new Listen(Optional.ofNullable(control), Optional.ofNullable(data)),
+          new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
           limits,
           new Sources(clock, random));
     }
@@ -111,7 +126,8 @@ record HostSettings(
       if (runtime != null && Files.isWritable(Path.of(runtime))) {
         return Path.of(runtime, "tenon");
       }
-      return Path.of(System.getProperty("java.io.tmpdir"), "tenon-" + System.getProperty("user.name"));
+      return Path.of(
+          System.getProperty("java.io.tmpdir"), "tenon-" + System.getProperty("user.name"));
     }
   }
 }

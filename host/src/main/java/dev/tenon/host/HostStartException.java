@@ -1,8 +1,8 @@
 package dev.tenon.host;
 
 /**
- * A host could not start. Nothing of it is left running. The message says which plugin or setting, why,
- * and what was expected.
+ * A host could not start. Nothing of it is left running. The message says which plugin or setting,
+ * why, and what was expected.
  */
 public final class HostStartException extends Exception {
   private static final long serialVersionUID = 1;

@@ -43,7 +43,10 @@ final class HostThreads implements AutoCloseable {
     };
   }
 
-  /** Returns what runs enrolment calls and ends slow ones; apart from control, so that neither starves. */
+  /**
+   * Returns what runs enrolment calls and ends slow ones; apart from control, so that neither
+   * starves.
+   */
   ScheduledThreadPoolExecutor enrol() {
     return enrol;
   }

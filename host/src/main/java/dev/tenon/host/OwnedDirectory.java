@@ -15,8 +15,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * A directory, mode 0700, that one host has to itself for as long as it lives. The lock is the operating
- * system's, so that a host that was killed leaves nothing locked.
+ * A directory, mode 0700, that one host has to itself for as long as it lives. The lock is the
+ * operating system's, so that a host that was killed leaves nothing locked.
  */
 final class OwnedDirectory implements AutoCloseable {
   private static final String LOCK = "lock";
@@ -103,8 +103,8 @@ final class OwnedDirectory implements AutoCloseable {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path directory, @org.jspecify.annotations.Nullable IOException e)
-              throws IOException {
+          public FileVisitResult postVisitDirectory(
+              Path directory, @org.jspecify.annotations.Nullable IOException e) throws IOException {
             Files.delete(directory);
             return FileVisitResult.CONTINUE;
           }

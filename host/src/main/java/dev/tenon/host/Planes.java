@@ -25,7 +25,6 @@ import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
-import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
@@ -36,8 +35,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Everything of a host but its plugins: identity, registry, router and the three listeners, in the order
- * in which they need each other. Immutable.
+ * Everything of a host but its plugins: identity, registry, router and the three listeners, in the
+ * order in which they need each other. Immutable.
  */
 final class Planes {
   private final Transport transport;
@@ -58,7 +57,7 @@ final class Planes {
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws IOException, RefusedException {
     HostThreads threads = closing.add(new HostThreads());
-    transport = closing.add(Transport.create(TlsProvider.preferred()));
+    transport = closing.add(Transport.create(settings.listen().tls()));
     byte[] name = new byte[4];
     settings.sources().random().nextBytes(name);
     String hostName = HexFormat.of().formatHex(name);
@@ -66,9 +65,7 @@ final class Planes {
         HostPlaces.open(
             settings.places(),
             hostName,
-            transport.supportsUnixSockets()
-                ? HostPlaces.Sockets.UNIX
-                : HostPlaces.Sockets.LOOPBACK,
+            transport.supportsUnixSockets() ? HostPlaces.Sockets.UNIX : HostPlaces.Sockets.LOOPBACK,
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
@@ -135,11 +132,9 @@ final class Planes {
     private Endpoint startEnrol() throws IOException {
       Endpoint listen = places.listener("e", java.util.Optional.empty());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
-      EnrolmentService enrolment =
-          new EnrolmentService(trust, runs, () -> policy, offers, audit);
+      EnrolmentService enrolment = new EnrolmentService(trust, runs, () -> policy, offers, audit);
       return opened(
-          listen,
-          ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
+          listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
     }
 
     private Endpoint startControl(HostSettings.Listen asked) throws IOException {

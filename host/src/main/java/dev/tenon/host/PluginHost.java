@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A host of plugins: starts each as a process, gives it an identity, authorizes what it registers, and
- * brokers its calls over mTLS. Thread-safe; several may live in one JVM.
+ * A host of plugins: starts each as a process, gives it an identity, authorizes what it registers,
+ * and brokers its calls over mTLS. Thread-safe; several may live in one JVM.
  *
  * <pre>{@code
  * try (PluginHost host = PluginHost.builder()
@@ -109,8 +109,8 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Offers a service of the host, version 1.0.0, that plugins may be allowed to call. It runs on a
-     * bounded executor of the host's.
+     * Offers a service of the host, version 1.0.0, that plugins may be allowed to call. It runs on
+     * a bounded executor of the host's.
      *
      * @throws IllegalArgumentException if the name is malformed, reserved, or offered already
      */
@@ -164,8 +164,8 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Sets where the control plane listens, as {@code unix:PATH} or {@code tcp:ADDRESS:PORT}; a Unix
-     * socket in the run directory without it. Always mTLS.
+     * Sets where the control plane listens, as {@code unix:PATH} or {@code tcp:ADDRESS:PORT}; a
+     * Unix socket in the run directory without it. Always mTLS.
      *
      * @throws IllegalArgumentException if it has another form
      */
@@ -185,6 +185,17 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
+     * Sets the TLS library: {@code boringssl} or {@code jdk}; without it boringssl where it loads.
+     * TLS itself and its checks cannot be turned off.
+     *
+     * @throws IllegalArgumentException for another name
+     */
+    public Builder tlsProvider(String name) {
+      settings.tlsProvider(name);
+      return this;
+    }
+
+    /**
      * Sets how long a plugin may take to enrol (10 s without it) and then to become healthy (30 s).
      *
      * @throws IllegalArgumentException if one is not positive
@@ -195,8 +206,8 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Sets how long plugins may take to end when they are asked to, before SIGTERM, and again before
-     * SIGKILL; 5 s without it.
+     * Sets how long plugins may take to end when they are asked to, before SIGTERM, and again
+     * before SIGKILL; 5 s without it.
      *
      * @throws IllegalArgumentException if it is not positive
      */
@@ -218,11 +229,11 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Starts the host and its plugins, and returns when all of them are healthy. All or nothing: after
-     * a failure nothing is left running.
+     * Starts the host and its plugins, and returns when all of them are healthy. All or nothing:
+     * after a failure nothing is left running.
      *
-     * @throws HostStartException if a file or setting is wrong, a plugin does not start, or the machine
-     *     refuses something; the message says which
+     * @throws HostStartException if a file or setting is wrong, a plugin does not start, or the
+     *     machine refuses something; the message says which
      */
     public PluginHost start() throws HostStartException {
       List<PluginDefinition> plugins = new ArrayList<>(definitions);

@@ -42,8 +42,7 @@ final class PluginStop {
 
   private void record(PluginRun run) {
     try {
-      audit.success(
-          "lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
+      audit.success("lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
     } catch (AuditFailedException e) {
       LOG.log(Level.WARNING, "the stop of {0} could not be recorded", run.id().runtimeId());
     }

@@ -63,8 +63,8 @@ final class Plugins {
   }
 
   /**
-   * Starts {@code definitions} and waits until all are healthy. They are launched together; each makes
-   * its services after those that it requires are there.
+   * Starts {@code definitions} and waits until all are healthy. They are launched together; each
+   * makes its services after those that it requires are there.
    */
   void start(List<PluginDefinition> definitions)
       throws HostStartException, IOException, RefusedException {
@@ -79,8 +79,7 @@ final class Plugins {
               plugin.definition().name(), declared.provides(), declared.requires()));
     }
     try {
-      List<PluginName> startOrder =
-          DependencyGraph.startOrder(nodes, planes.offers().keySet());
+      List<PluginName> startOrder = DependencyGraph.startOrder(nodes, planes.offers().keySet());
       synchronized (this) {
         order = startOrder;
       }
@@ -100,7 +99,8 @@ final class Plugins {
 
   private void launch(PluginDefinition definition)
       throws HostStartException, IOException, RefusedException {
-    RuntimeId runtimeId = planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
+    RuntimeId runtimeId =
+        planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
     SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(planes.identity().id(), runtimeId);
     Endpoint listen = planes.places().pluginListener(runtimeId);
     ManagedChannel channel =
@@ -132,7 +132,9 @@ final class Plugins {
       LaunchedPlugin launched = definition.runtime().launch(launch);
       run.launched(launched);
       var unused =
-          launched.exit().thenAccept(status -> planes.runs().ended(run, "ended with status " + status));
+          launched
+              .exit()
+              .thenAccept(status -> planes.runs().ended(run, "ended with status " + status));
     } catch (LaunchException e) {
       planes.runs().ended(run, "could not be started");
       throw new HostStartException(
@@ -174,8 +176,7 @@ final class Plugins {
 
   private static HostStartException failed(Started plugin, String message, Throwable cause) {
     List<String> output = plugin.run().process().map(LaunchedPlugin::lastOutput).orElse(List.of());
-    String printed =
-        output.isEmpty() ? "" : "\nits last output:\n  " + String.join("\n  ", output);
+    String printed = output.isEmpty() ? "" : "\nits last output:\n  " + String.join("\n  ", output);
     return new HostStartException(HostStartException.Kind.PLUGIN, message + printed, cause);
   }
 

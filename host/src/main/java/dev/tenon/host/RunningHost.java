@@ -67,8 +67,7 @@ final class RunningHost implements AutoCloseable {
       throw e;
     } catch (IOException | RefusedException e) {
       closing.close();
-      throw new HostStartException(
-          HostStartException.Kind.SYSTEM, "host: " + e.getMessage(), e);
+      throw new HostStartException(HostStartException.Kind.SYSTEM, "host: " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
       closing.close();
       throw e;

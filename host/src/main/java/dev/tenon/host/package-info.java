@@ -1,6 +1,6 @@
 /**
- * The host's side: {@link dev.tenon.host.PluginHost} starts plugins, gives each an identity, and brokers
- * their calls.
+ * The host's side: {@link dev.tenon.host.PluginHost} starts plugins, gives each an identity, and
+ * brokers their calls.
  *
  * <p>Supported API.
  */

@@ -266,6 +266,7 @@ final class AdmissionTest {
     }
   }
 
+<<<<<<< HEAD
   /** A host's certificate on the plugins' listener proves no plugin. */
   @Test
   void certificateOfAHost_isRefused() throws Exception {
@@ -298,6 +299,8 @@ final class AdmissionTest {
     }
   }
 
+=======
+>>>>>>> main
   /**
    * The front refuses by itself what did not pass admission, should a server be put together so.
    */

@@ -21,7 +21,11 @@ final class DeclaredPolicy {
       rule(toml, "host calls " + service, "host", service);
     }
     for (Requirement requirement : plugin.requirements().values()) {
-      rule(toml, "plugin calls " + requirement.service(), plugin.name().value(), requirement.service());
+      rule(
+          toml,
+          "plugin calls " + requirement.service(),
+          plugin.name().value(),
+          requirement.service());
     }
     return toml.toString();
   }

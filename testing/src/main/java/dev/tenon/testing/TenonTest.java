@@ -30,8 +30,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A JUnit 5 extension that runs a plugin under a real host: enrolment, certificates, policy and calls are
- * those of production, over mTLS, inside the test's JVM.
+ * A JUnit 5 extension that runs a plugin under a real host: enrolment, certificates, policy and
+ * calls are those of production, over mTLS, inside the test's JVM.
  *
  * <pre>{@code
  * @RegisterExtension static TenonTest tenon = TenonTest.with(plugin()).fake(new FakeLog());
@@ -41,8 +41,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * }
  * }</pre>
  *
- * <p>A static field starts the host once for the class, an instance field for each test. The plugin may
- * provide and call exactly what it declares. Not thread-safe while it starts and stops.
+ * <p>A static field starts the host once for the class, an instance field for each test. The plugin
+ * may provide and call exactly what it declares. Not thread-safe while it starts and stops.
  */
 public final class TenonTest
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
@@ -80,8 +80,8 @@ public final class TenonTest
   /**
    * Stands in for a service that the plugin calls.
    *
-   * @throws IllegalArgumentException if the plugin does not call it, or not in {@code version}, or it
-   *     has a stand-in already
+   * @throws IllegalArgumentException if the plugin does not call it, or not in {@code version}, or
+   *     it has a stand-in already
    */
   public TenonTest fake(BindableService fake, String version) {
     Fake added = new Fake(fake, new Version(version));

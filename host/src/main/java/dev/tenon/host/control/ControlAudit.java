@@ -24,7 +24,11 @@ public final class ControlAudit {
    * @throws AuditFailedException if it could not be written: then it must not take effect
    */
   public void success(
-      String event, String actor, String action, @Nullable String resource, Map<String, String> details)
+      String event,
+      String actor,
+      String action,
+      @Nullable String resource,
+      Map<String, String> details)
       throws AuditFailedException {
     log.record(
         new AuditEvent(

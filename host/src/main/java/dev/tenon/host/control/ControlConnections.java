@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
 /**
- * The lease of registrations: a plugin's claims live while it has a control connection. When the last
- * one ends, its registrations go.
+ * The lease of registrations: a plugin's claims live while it has a control connection. When the
+ * last one ends, its registrations go.
  */
 public final class ControlConnections extends ServerTransportFilter {
   private final ConcurrentMap<RuntimeId, Integer> open = new ConcurrentHashMap<>();

@@ -20,7 +20,9 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** The listeners for enrolment and for control. A flood on one does not starve the other's limits. */
+/**
+ * The listeners for enrolment and for control. A flood on one does not starve the other's limits.
+ */
 public final class ControlServers {
   /** Largest message that the host accepts; gRPC's own default. */
   public static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -65,7 +67,10 @@ public final class ControlServers {
       Transport transport, Endpoint listen, ServerTls tls, Control control, Leases leases)
       throws IOException {
     ServerBuilder<?> server =
-        transport.server(listen, tls).executor(leases.executor()).addTransportFilter(leases.filter());
+        transport
+            .server(listen, tls)
+            .executor(leases.executor())
+            .addTransportFilter(leases.filter());
     add(server, control.renewal(), control.bySvidAlone());
     add(server, control.registry(), control.byToken());
     add(server, control.lifecycle(), control.byToken());
@@ -84,8 +89,7 @@ public final class ControlServers {
     @Override
     public <Q, R> ServerCall.Listener<Q> interceptCall(
         ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-      Context context =
-          Context.current().withValue(Admission.PEER, Peer.of(call).orElseThrow());
+      Context context = Context.current().withValue(Admission.PEER, Peer.of(call).orElseThrow());
       return Contexts.interceptCall(context, call, headers, next);
     }
   }

@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Answers which provider serves a service. Unknown and forbidden are one answer, and with {@code wait}
- * also one time.
+ * Answers which provider serves a service. Unknown and forbidden are one answer, and with {@code
+ * wait} also one time.
  */
 public final class Discoveries {
   /** Longest wait that a caller may ask for. */

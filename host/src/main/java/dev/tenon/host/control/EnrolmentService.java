@@ -42,7 +42,9 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private final Map<ServiceName, Version> hostServices;
   private final ControlAudit audit;
 
-  /** Makes the service; {@code hostServices} are what the host itself offers, with their versions. */
+  /**
+   * Makes the service; {@code hostServices} are what the host itself offers, with their versions.
+   */
   public EnrolmentService(
       Trust trust,
       PluginRuns runs,
@@ -79,14 +81,18 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     }
   }
 
-  /** Spends the token. Whoever shows a token that is not theirs, or a spent one, costs its owner its life. */
+  /**
+   * Spends the token. Whoever shows a token that is not theirs, or a spent one, costs its owner its
+   * life.
+   */
   private PluginRun redeem(EnrolRequest request, RuntimeId runtimeId, Peer peer)
       throws RefusedException {
     try {
       trust.enrolmentTokens().redeem(runtimeId, request.getEnrolmentToken());
       PluginRun run =
           runs.find(runtimeId)
-              .orElseThrow(() -> new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN));
+              .orElseThrow(
+                  () -> new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN));
       if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
         kill(runtimeId, "was ended: its enrolment token was presented by another process");
         throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
@@ -94,11 +100,13 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
       return run;
     } catch (NotAuthenticatedException e) {
       audit.denied("enrolment", runtimeId.value(), "enrol", null, e.auditReason());
-      e.rightful().ifPresent(owner -> kill(owner, "was ended: another plugin showed its enrolment token"));
+      e.rightful()
+          .ifPresent(owner -> kill(owner, "was ended: another plugin showed its enrolment token"));
       throw e;
     } catch (TokenSpentException e) {
       audit.denied("enrolment", runtimeId.value(), "enrol", null, "token already redeemed");
-      e.rightful().ifPresent(owner -> kill(owner, "was ended: its enrolment token was redeemed twice"));
+      e.rightful()
+          .ifPresent(owner -> kill(owner, "was ended: its enrolment token was redeemed twice"));
       throw e;
     }
   }
@@ -108,7 +116,9 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   }
 
   private static boolean isOfLaunchedProcess(Peer peer, PluginRun run) {
-    if (peer.process().isEmpty() || run.process().isEmpty() || run.process().get().pid().isEmpty()) {
+    if (peer.process().isEmpty()
+        || run.process().isEmpty()
+        || run.process().get().pid().isEmpty()) {
       return true; // a remote or in-process run: there is no process to compare with
     }
     return run.process().get().owns(peer.process().get().pid());
@@ -122,8 +132,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         new Enrolled(
             version,
             Field.distinct(
-                "provides",
-                Field.readAll("provides", request.getProvidesList(), ServiceName::new)),
+                "provides", Field.readAll("provides", request.getProvidesList(), ServiceName::new)),
             Field.distinct(
                 "requires",
                 Field.readAll(

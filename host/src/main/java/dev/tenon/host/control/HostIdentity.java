@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The host's own SVID and key, renewed at half life by whoever asks next: every connection takes the
- * current snapshot. Thread-safe.
+ * The host's own SVID and key, renewed at half life by whoever asks next: every connection takes
+ * the current snapshot. Thread-safe.
  */
 public final class HostIdentity implements Supplier<Credentials> {
   private final SpiffeId.OfHost id;

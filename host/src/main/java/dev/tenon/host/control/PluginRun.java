@@ -30,7 +30,9 @@ public final class PluginRun {
   private volatile PluginState state = new PluginState.Starting();
   private volatile @Nullable LaunchedPlugin process;
 
-  /** Makes a run that has not been launched yet; {@code channel} leads to the plugin's own server. */
+  /**
+   * Makes a run that has not been launched yet; {@code channel} leads to the plugin's own server.
+   */
   public PluginRun(SpiffeId.OfPlugin id, ManagedChannel channel) {
     this.id = requireNonNull(id, "id");
     this.channel = requireNonNull(channel, "channel");

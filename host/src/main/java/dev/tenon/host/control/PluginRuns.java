@@ -10,7 +10,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** All runs of a host, by runtime id, and the one way to end one that must not go on. Thread-safe. */
+/**
+ * All runs of a host, by runtime id, and the one way to end one that must not go on. Thread-safe.
+ */
 public final class PluginRuns {
   private static final System.Logger LOG = System.getLogger(PluginRuns.class.getName());
 
@@ -18,7 +20,9 @@ public final class PluginRuns {
   private final Trust trust;
   private final ServiceRegistry registry;
 
-  /** Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}. */
+  /**
+   * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
+   */
   public PluginRuns(Trust trust, ServiceRegistry registry) {
     this.trust = trust;
     this.registry = registry;

@@ -29,8 +29,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Registers and unregisters what plugins provide, by right: what the policy allows, narrowed by what the
- * plugin declared when it enrolled.
+ * Registers and unregisters what plugins provide, by right: what the policy allows, narrowed by
+ * what the plugin declared when it enrolled.
  */
 public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private static final String EVENT = "registration";
@@ -98,7 +98,8 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
     }
   }
 
-  private Sharing right(RuntimeId provider, ServiceName service) throws RegistrationDeniedException {
+  private Sharing right(RuntimeId provider, ServiceName service)
+      throws RegistrationDeniedException {
     PluginName plugin = provider.plugin();
     if (service.isReserved() || hostServices.contains(service)) {
       throw new RegistrationDeniedException(plugin, service, "a service of the host");
@@ -115,7 +116,8 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
         .get()
         .mayProvide(plugin, service)
         .map(ProvideRight::sharing)
-        .orElseThrow(() -> new RegistrationDeniedException(plugin, service, "no [[provide]] entry"));
+        .orElseThrow(
+            () -> new RegistrationDeniedException(plugin, service, "no [[provide]] entry"));
   }
 
   @Override
@@ -127,7 +129,8 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private UnregisterResponse unregister(UnregisterRequest request, Identity caller)
       throws RefusedException {
     RuntimeId owner = Callers.runtimeId(caller);
-    String id = Field.read("registration_id", request.getRegistrationId(), RegistryService::checkId);
+    String id =
+        Field.read("registration_id", request.getRegistrationId(), RegistryService::checkId);
     try {
       Optional<Registration> own =
           registry.registration(id).filter(claim -> claim.provider().equals(owner));

@@ -17,7 +17,9 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 
-/** Issues the successor of a plugin's key and runtime token; the SVID alone authenticates the call. */
+/**
+ * Issues the successor of a plugin's key and runtime token; the SVID alone authenticates the call.
+ */
 public final class RenewalService extends RenewalGrpc.RenewalImplBase {
   private final Trust trust;
   private final PluginRuns runs;

@@ -13,8 +13,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.StatusRuntimeException;
 
 /**
- * Answers requests that are not protobuf (invalid UTF-8, broken tags, nesting beyond the limit) with
- * INVALID_ARGUMENT, where grpc-java would answer with a status for faults of the server.
+ * Answers requests that are not protobuf (invalid UTF-8, broken tags, nesting beyond the limit)
+ * with INVALID_ARGUMENT, where grpc-java would answer with a status for faults of the server.
  */
 final class StrictRequests implements ServerInterceptor {
   private StrictRequests() {}
@@ -53,5 +53,4 @@ final class StrictRequests implements ServerInterceptor {
       }
     };
   }
-
 }

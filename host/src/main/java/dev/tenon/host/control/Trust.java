@@ -11,8 +11,8 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 
 /**
- * Everything that makes and checks credentials in one host. Hosts and plugins have separate issuing keys,
- * and each side trusts the other's alone.
+ * Everything that makes and checks credentials in one host. Hosts and plugins have separate issuing
+ * keys, and each side trusts the other's alone.
  */
 public record Trust(
     TokenMint mint,

@@ -1,11 +1,13 @@
 package dev.tenon.host.launch;
 
-/** What keeps a plugin apart from the host and from other plugins. Shown at start for each plugin. */
+/**
+ * What keeps a plugin apart from the host and from other plugins. Shown at start for each plugin.
+ */
 public enum Isolation {
   /**
-   * A process under the host's own user: it cannot crash the host, and has no other plugin's identity
-   * over the wire; but processes of one user can read each other's memory and standard input. For
-   * development.
+   * A process under the host's own user: it cannot crash the host, and has no other plugin's
+   * identity over the wire; but processes of one user can read each other's memory and standard
+   * input. For development.
    */
   SHARED_UID("shared-uid"),
   /** Inside the host's process, for tests: no isolation. */

@@ -6,15 +6,17 @@ import dev.tenon.core.RuntimeId;
 import java.nio.file.Path;
 
 /**
- * One run to start. Carries the enrolment token inside the bootstrap line, so it has no printing {@code
- * toString}.
+ * One run to start. Carries the enrolment token inside the bootstrap line, so it has no printing
+ * {@code toString}.
  */
 public final class Launch {
   private final RuntimeId runtimeId;
   private final Path state;
   private final String bootstrapLine;
 
-  /** Makes a launch of {@code runtimeId}; {@code state} is the plugin's own directory that stays. */
+  /**
+   * Makes a launch of {@code runtimeId}; {@code state} is the plugin's own directory that stays.
+   */
   public Launch(RuntimeId runtimeId, Path state, String bootstrapLine) {
     this.runtimeId = requireNonNull(runtimeId, "runtimeId");
     this.state = requireNonNull(state, "state");
@@ -31,7 +33,9 @@ public final class Launch {
     return state;
   }
 
-  /** Returns the bootstrap line, a secret that ends with LF: for the plugin's standard input alone. */
+  /**
+   * Returns the bootstrap line, a secret that ends with LF: for the plugin's standard input alone.
+   */
   public String exposeBootstrapLine() {
     return bootstrapLine;
   }

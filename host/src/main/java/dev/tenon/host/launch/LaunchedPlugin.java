@@ -21,6 +21,8 @@ public interface LaunchedPlugin {
   /** Ends the run at once (SIGKILL), with all processes that it started. Does not wait. */
   void kill();
 
-  /** Returns the last lines that the run printed, escaped and bounded, for the report of a failure. */
+  /**
+   * Returns the last lines that the run printed, escaped and bounded, for the report of a failure.
+   */
   List<String> lastOutput();
 }

@@ -15,9 +15,9 @@ import java.util.List;
 /**
  * What a plugin prints, line by line in the host's log, tagged with its name and pid. Thread-safe.
  *
- * <p>Bounded: a line is cut at {@value #MAX_LINE_BYTES} bytes, and after {@value #BURST} lines a plugin
- * gets {@value #LINES_PER_SECOND} a second; what is dropped is counted in one line. Anything but
- * printable text is escaped, so that a plugin cannot forge the lines of others.
+ * <p>Bounded: a line is cut at {@value #MAX_LINE_BYTES} bytes, and after {@value #BURST} lines a
+ * plugin gets {@value #LINES_PER_SECOND} a second; what is dropped is counted in one line. Anything
+ * but printable text is escaped, so that a plugin cannot forge the lines of others.
  */
 final class OutputLog {
   private static final System.Logger LOG = System.getLogger("dev.tenon.plugin");

@@ -63,7 +63,8 @@ public record PluginDefinition(PluginName name, Version version, PluginRuntime r
     if (found.isEmpty()) {
       throw new ConfigException(
           ConfigException.Kind.INVALID,
-          List.of(folder + ": no plugins (expected: one folder a plugin, each with a plugin.toml)"));
+          List.of(
+              folder + ": no plugins (expected: one folder a plugin, each with a plugin.toml)"));
     }
     found.sort(null);
     return found;

@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
-/** A plugin's process. Its standard input stays open while it may live: the end of it means that the host is gone. */
+/**
+ * A plugin's process. Its standard input stays open while it may live: the end of it means that the
+ * host is gone.
+ */
 final class PluginProcess implements LaunchedPlugin {
   private final Process process;
   private final OutputLog output;
@@ -32,7 +35,8 @@ final class PluginProcess implements LaunchedPlugin {
       stdin.write(launch.exposeBootstrapLine().getBytes(UTF_8));
       stdin.flush();
     } catch (IOException e) {
-      // A program that ends at once may not have read its line; its exit tells the host, with its output.
+      // A program that ends at once may not have read its line; its exit tells the host, with its
+      // output.
       plugin.kill();
     }
     return plugin;

@@ -1,8 +1,8 @@
 package dev.tenon.host.launch;
 
 /**
- * A way to run a plugin: as a process, inside the host, on another machine. An open interface; the host
- * treats all of them alike: bootstrap, enrolment, registration, calls.
+ * A way to run a plugin: as a process, inside the host, on another machine. An open interface; the
+ * host treats all of them alike: bootstrap, enrolment, registration, calls.
  */
 public interface PluginRuntime {
   /**

@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a plugin as a process: by absolute path, without a shell, with the checksum of its program, an
- * allow-listed environment, and its bootstrap line on standard input.
+ * Runs a plugin as a process: by absolute path, without a shell, with the checksum of its program,
+ * an allow-listed environment, and its bootstrap line on standard input.
  *
- * <p>The program is absolute or under the plugin's folder; after links are followed it must be a regular
- * executable file that others cannot write.
+ * <p>The program is absolute or under the plugin's folder; after links are followed it must be a
+ * regular executable file that others cannot write.
  */
 final class ProcessRuntime implements PluginRuntime {
   private final Path folder;
@@ -49,8 +49,7 @@ final class ProcessRuntime implements PluginRuntime {
     argv.set(0, program.toString());
     ProcessBuilder builder = new ProcessBuilder(argv).directory(launch.state().toFile());
     Map<String, String> inherited = builder.environment();
-    Map<String, String> allowed =
-        PluginEnvironment.of(Map.copyOf(inherited), environment, launch);
+    Map<String, String> allowed = PluginEnvironment.of(Map.copyOf(inherited), environment, launch);
     inherited.clear();
     inherited.putAll(allowed);
     try {
@@ -72,18 +71,21 @@ final class ProcessRuntime implements PluginRuntime {
     try {
       if (!asked.isAbsolute() && !real.startsWith(folder.toRealPath())) {
         throw refused(
-            launch, "command: " + asked + " leads to " + real + " (expected: under " + folder + ")");
+            launch,
+            "command: " + asked + " leads to " + real + " (expected: under " + folder + ")");
       }
       if (!Files.isRegularFile(real) || !Files.isExecutable(real)) {
         throw refused(launch, "command: " + real + " (expected: an executable regular file)");
       }
       if (isWritableByOthers(real) || isWritableByOthers(real.resolveSibling("."))) {
         throw refused(
-            launch, "command: " + real + " (expected: neither it nor its folder writable by others)");
+            launch,
+            "command: " + real + " (expected: neither it nor its folder writable by others)");
       }
       String actual = Sha256.of(real);
       if (!actual.equals(sha256)) {
-        throw refused(launch, "command: " + real + " has sha256 " + actual + " (expected: " + sha256 + ")");
+        throw refused(
+            launch, "command: " + real + " has sha256 " + actual + " (expected: " + sha256 + ")");
       }
     } catch (IOException e) {
       throw refused(launch, "command: " + real + " cannot be read: " + e.getMessage());
@@ -92,8 +94,7 @@ final class ProcessRuntime implements PluginRuntime {
   }
 
   private static boolean isWritableByOthers(Path path) throws IOException {
-    PosixFileAttributeView view =
-        Files.getFileAttributeView(path, PosixFileAttributeView.class);
+    PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
     return view != null
         && view.readAttributes().permissions().contains(PosixFilePermission.OTHERS_WRITE);
   }

@@ -1,6 +1,6 @@
 /**
- * How a plugin comes to run: the open interface {@link dev.tenon.host.launch.PluginRuntime}, and its
- * process form.
+ * How a plugin comes to run: the open interface {@link dev.tenon.host.launch.PluginRuntime}, and
+ * its process form.
  *
  * <p>Supported API.
  */

@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Counts files with the help of three plugins, and shows what ran and who called whom: the host asks
- * {@code words}, which reads through {@code files} and keeps its results in {@code store}.
+ * Counts files with the help of three plugins, and shows what ran and who called whom: the host
+ * asks {@code words}, which reads through {@code files} and keeps its results in {@code store}.
  */
 @Command(
     name = "demo",
@@ -94,11 +94,12 @@ final class Demo implements Callable<Integer> {
     try {
       Iterator<FileStatistics> answers =
           host.client(WordsGrpc::newBlockingStub)
-              .countFiles(
-                  CountFilesRequest.newBuilder().addAllPaths(arguments.listed()).build());
+              .countFiles(CountFilesRequest.newBuilder().addAllPaths(arguments.listed()).build());
       answers.forEachRemaining(answer -> results.put(answer.getPath(), answer));
     } catch (StatusRuntimeException e) {
-      spec.commandLine().getErr().println("words: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
+      spec.commandLine()
+          .getErr()
+          .println("words: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
     }
     Table table = new Table("FILE", "LINES", "WORDS", "CHARACTERS", "BYTES", "UNDECODABLE");
     Statistics.Builder sum = Statistics.newBuilder();
@@ -144,8 +145,7 @@ final class Demo implements Callable<Integer> {
   private static void printCalls(List<CallCount> calls, PrintWriter out) {
     Table table = new Table("CALLER", "PROVIDER", "SERVICE", "CALLS", "FAILED");
     for (CallCount count : calls) {
-      table.row(
-          count.caller(), count.provider(), count.service(), count.calls(), count.failed());
+      table.row(count.caller(), count.provider(), count.service(), count.calls(), count.failed());
     }
     table.print(out);
   }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The files of a command line: what the user called each, and its real path. Two names of one file stay
- * two entries.
+ * The files of a command line: what the user called each, and its real path. Two names of one file
+ * stay two entries.
  */
 record FileArguments(Map<String, Path> realPaths) {
   /** All that is wrong with the files of a command line; one line each. */

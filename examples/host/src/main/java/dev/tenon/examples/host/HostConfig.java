@@ -12,8 +12,7 @@ record HostConfig(
     Optional<String> trustDomain, Folders folders, Listen listen, Optional<String> tlsProvider) {
 
   /** The folders and files of a host. */
-  record Folders(
-      Path plugins, Path policy, Path state, Optional<Path> run, Optional<Path> audit) {}
+  record Folders(Path plugins, Path policy, Path state, Optional<Path> run, Optional<Path> audit) {}
 
   /** Where the planes listen. */
   record Listen(Optional<String> control, Optional<String> data) {}

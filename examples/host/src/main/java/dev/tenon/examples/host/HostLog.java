@@ -9,7 +9,9 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.lang.System.Logger.Level;
 
-/** The host service that takes plugins' log records, each under the name of the plugin that called. */
+/**
+ * The host service that takes plugins' log records, each under the name of the plugin that called.
+ */
 final class HostLog extends LogGrpc.LogImplBase {
   private static final System.Logger LOG = System.getLogger("dev.tenon.examples.log");
   private static final int MAX_MESSAGE_BYTES = 1024;

@@ -8,7 +8,10 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The program's log: one line a record on stderr. The platform's logging is behind System.Logger here. */
+/**
+ * The program's log: one line a record on stderr. The platform's logging is behind System.Logger
+ * here.
+ */
 final class LogOnStderr {
   private LogOnStderr() {}
 
@@ -22,7 +25,9 @@ final class LogOnStderr {
     root.addHandler(handler);
   }
 
-  /** Time, level, logger and message, and for a fault its text; stack traces only at finer levels. */
+  /**
+   * Time, level, logger and message, and for a fault its text; stack traces only at finer levels.
+   */
   private static final class OneLine extends Formatter {
     @Override
     public String format(LogRecord entry) {
