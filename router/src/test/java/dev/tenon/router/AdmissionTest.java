@@ -115,7 +115,8 @@ final class AdmissionTest {
   }
 
   /**
-   * Attacks T6, T7, T22: a token is good only over its own run's certificate, whatever a header says.
+   * Attacks T6, T7, T22: a token is good only over its own run's certificate, whatever a header
+   * says.
    *
    * <p>Row: TK-10
    */
@@ -266,7 +267,6 @@ final class AdmissionTest {
     }
   }
 
-<<<<<<< HEAD
   /** A host's certificate on the plugins' listener proves no plugin. */
   @Test
   void certificateOfAHost_isRefused() throws Exception {
@@ -299,8 +299,6 @@ final class AdmissionTest {
     }
   }
 
-=======
->>>>>>> main
   /**
    * The front refuses by itself what did not pass admission, should a server be put together so.
    */
