@@ -6,6 +6,7 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.util.function.BooleanSupplier;
 
 /**
  * Tells a status that the provider sent from one that our side of the connection made up. One per
@@ -20,8 +21,19 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   /** Longest description that passes, in UTF-16 units. */
   static final int MAX_DESCRIPTION_CHARS = 1024;
 
+  private final BooleanSupplier cancelledHere;
   private volatile Status sent = Status.UNKNOWN;
   private volatile boolean isSent;
+
+  /**
+   * Makes the watch over one call.
+   *
+   * @param cancelledHere whether the caller or its deadline cancelled; a stream that the provider
+   *     cancelled instead is a lost one
+   */
+  ProviderStatus(BooleanSupplier cancelledHere) {
+    this.cancelledHere = cancelledHere;
+  }
 
   @Override
   public ClientStreamTracer newClientStreamTracer(
@@ -51,11 +63,9 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
       return new End(passed(status), MetadataRules.response(trailers));
     }
     return switch (status.getCode()) {
-      case CANCELLED -> new End(Status.CANCELLED.withDescription("cancelled"), new Metadata());
-      case DEADLINE_EXCEEDED ->
-          new End(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), new Metadata());
-      case RESOURCE_EXHAUSTED ->
-          new End(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), new Metadata());
+      case CANCELLED -> cancelledHere.getAsBoolean() ? cancelled() : unavailable();
+      case DEADLINE_EXCEEDED -> plain(Status.DEADLINE_EXCEEDED, "deadline exceeded");
+      case RESOURCE_EXHAUSTED -> plain(Status.RESOURCE_EXHAUSTED, "limit exceeded");
       default -> unavailable();
     };
   }
@@ -83,6 +93,15 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
       bounded.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? '?' : c);
     }
     return bounded.toString();
+  }
+
+  /** Returns the end of a call that its caller cancelled. */
+  static End cancelled() {
+    return plain(Status.CANCELLED, "cancelled");
+  }
+
+  private static End plain(Status status, String description) {
+    return new End(status.withDescription(description), new Metadata());
   }
 
   private static End unavailable() {

@@ -3,15 +3,22 @@ package dev.tenon.router;
 import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.AuditMode;
 import dev.tenon.core.Identity;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall;
 import io.grpc.ForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,19 +26,45 @@ import org.jspecify.annotations.Nullable;
  * call with the metadata rules around it. A refused call ends before {@link #start} returns.
  */
 final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
+  /*
+   * `cancelled` and `ended` are set before `started` is read, and read after it is set: whichever
+   * comes second cancels the provider's call, and never before that has started, which grpc-java
+   * does not allow.
+   */
+
+  /**
+   * The provider's timer for the caller's deadline may run before ours: by the rounding of {@code
+   * grpc-timeout}, which is a millisecond where it matters, and by scheduling.
+   */
+  private static final Duration NEAR = Duration.ofMillis(50);
+
   private final Router router;
   private final Identity caller;
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
-  private final ProviderStatus providerStatus = new ProviderStatus();
-  private volatile ClientCall<Q, R> delegate = new NoCall<>();
-  private volatile boolean cancelledBeforeStart;
+  private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
+  private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
+  private volatile Context context = Context.ROOT;
+  private volatile @Nullable Route route;
+  private volatile boolean started;
+  private volatile boolean cancelled;
+  private volatile boolean ended;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
     this.caller = caller;
     this.method = method;
     this.options = options;
+  }
+
+  Identity caller() {
+    return caller;
+  }
+
+  /** Returns whether the call went to {@code provider}, or has still to choose. */
+  boolean mayReach(RuntimeId provider) {
+    Route chosen = route;
+    return chosen == null || chosen.provider().equals(provider.value());
   }
 
   @Override
@@ -41,55 +74,87 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   @Override
   public void start(Listener<R> listener, Metadata headers) {
-    if (cancelledBeforeStart) {
-      listener.onClose(Status.CANCELLED.withDescription("cancelled"), new Metadata());
-      return;
-    }
-    Route route;
+    context = Context.current();
+    router.open().add(this);
     try {
-      route = router.route(caller, method.getFullMethodName(), headers);
+      Route chosen = router.route(caller, method.getFullMethodName(), headers);
+      route = chosen;
+      if (cancelled || ended) {
+        close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
+        return;
+      }
+      relay(chosen, listener, headers);
     } catch (RefusedException refused) {
-      ProviderStatus.End end = ProviderStatus.End.of(RefusalStatus.of(refused));
-      listener.onClose(end.status(), end.trailers());
-      return;
+      close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
+    } catch (RuntimeException e) {
+      router.open().remove(this);
+      throw e;
     }
-    CallCounters.Cell counted =
-        router
-            .counters()
-            .started(caller.name(), route.providerName(), route.permit().path().service());
-    ClientCall<Q, R> call = route.channel().newCall(method, forwardedOptions());
-    delegate = call;
-    call.start(
-        new Responses(listener, route, counted), MetadataRules.request(headers, caller.id()));
   }
 
-  /**
-   * Returns how long, how large and on which thread, as the caller wants; nothing else of its
-   * options passes: call credentials would be added behind the metadata rules and reach the
-   * provider, and an authority would change whose certificate is asked for.
-   */
-  private CallOptions forwardedOptions() {
-    CallOptions forwarded =
-        CallOptions.DEFAULT
-            .withDeadline(options.getDeadline())
-            .withExecutor(options.getExecutor())
-            .withStreamTracerFactory(providerStatus);
-    if (options.isWaitForReady()) {
-      forwarded = forwarded.withWaitForReady();
+  private void relay(Route chosen, Listener<R> listener, Metadata headers) {
+    ServiceName service = chosen.permit().path().service();
+    CallCounters.Cell counted =
+        router.counters().started(caller.name(), chosen.providerName(), service);
+    ClientCall<Q, R> call =
+        chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
+    delegate = call;
+    call.start(
+        new Responses(listener, chosen, counted), MetadataRules.request(headers, caller.id()));
+    started = true;
+    if (cancelled || ended) {
+      call.cancel("cancelled while it started", /* cause= */ null);
     }
-    if (options.getMaxInboundMessageSize() != null) {
-      forwarded = forwarded.withMaxInboundMessageSize(options.getMaxInboundMessageSize());
+  }
+
+  /** Returns {@code end}, written to the audit log if the rule wants each call there. */
+  private ProviderStatus.End recorded(Route taken, ProviderStatus.End end) {
+    if (taken.permit().audit() != AuditMode.CALL) {
+      return end;
     }
-    if (options.getMaxOutboundMessageSize() != null) {
-      forwarded = forwarded.withMaxOutboundMessageSize(options.getMaxOutboundMessageSize());
+    try {
+      router.audit().outcome(taken.permit(), taken.provider(), end.status());
+      return end;
+    } catch (AuditFailedException e) {
+      return ProviderStatus.End.of(RefusalStatus.of(e));
     }
-    return forwarded;
+  }
+
+  private void close(Listener<?> listener, ProviderStatus.End end) {
+    router.open().remove(this);
+    listener.onClose(end.status(), end.trailers());
   }
 
   @Override
   public void cancel(@Nullable String message, @Nullable Throwable cause) {
-    cancelledBeforeStart = true;
-    delegate.cancel(message, cause);
+    cancelled = true;
+    if (started) {
+      delegate.cancel(message, cause);
+    }
+  }
+
+  /** Ends the call because its caller's lineage was revoked. */
+  void end() {
+    ended = true;
+    if (started) {
+      delegate.cancel("caller revoked", /* cause= */ null);
+    }
+  }
+
+  private static ProviderStatus.End revoked() {
+    return ProviderStatus.End.of(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
+  }
+
+  /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */
+  private boolean isCancelledHere() {
+    return cancelled
+        || context.isCancelled()
+        || isNear(context.getDeadline())
+        || isNear(options.getDeadline());
+  }
+
+  private static boolean isNear(@Nullable Deadline deadline) {
+    return deadline != null && deadline.timeRemaining(TimeUnit.NANOSECONDS) < NEAR.toNanos();
   }
 
   /** What comes back from the provider. */
@@ -115,40 +180,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         counted.failed();
       }
       router.logEnd(route, status);
-      ProviderStatus.End end = recorded(providerStatus.end(status, trailers));
-      super.onClose(end.status(), end.trailers());
+      ProviderStatus.End end = ended ? revoked() : providerStatus.end(status, trailers);
+      close(delegate(), recorded(route, end));
     }
-
-    private ProviderStatus.End recorded(ProviderStatus.End end) {
-      if (route.permit().audit() != AuditMode.CALL) {
-        return end;
-      }
-      try {
-        router.audit().outcome(route.permit(), route.provider(), end.status());
-        return end;
-      } catch (AuditFailedException e) {
-        return ProviderStatus.End.of(RefusalStatus.of(e));
-      }
-    }
-  }
-
-  /** What is left of a refused call, or not yet there of one that has not started. */
-  private static final class NoCall<Q, R> extends ClientCall<Q, R> {
-    @Override
-    public void start(Listener<R> listener, Metadata headers) {
-      throw new IllegalStateException("not a call (expected: start of the routed call)");
-    }
-
-    @Override
-    public void request(int messages) {}
-
-    @Override
-    public void cancel(@Nullable String message, @Nullable Throwable cause) {}
-
-    @Override
-    public void halfClose() {}
-
-    @Override
-    public void sendMessage(Q message) {}
   }
 }

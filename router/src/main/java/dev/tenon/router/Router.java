@@ -7,6 +7,7 @@ import dev.tenon.auth.Policy;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.registry.ServiceRegistry;
 import io.grpc.Channel;
 import io.grpc.HandlerRegistry;
@@ -31,6 +32,7 @@ public final class Router implements AutoCloseable {
   private final Routes routes;
   private final CallAudit audit;
   private final CallCounters counters = new CallCounters();
+  private final OpenCalls open = new OpenCalls();
   private volatile boolean closed;
 
   private Router(Routes routes, CallAudit audit) {
@@ -66,6 +68,22 @@ public final class Router implements AutoCloseable {
     return counters.counts();
   }
 
+  /**
+   * Returns how many open calls went to {@code provider} or may still go there. Zero, after the
+   * registry stopped offering it, means that no call will reach it any more: it is drained.
+   */
+  public long inFlight(RuntimeId provider) {
+    return open.inFlight(requireNonNull(provider, "provider"));
+  }
+
+  /**
+   * Ends the open calls of {@code caller} with UNAUTHENTICATED, on both sides. Its lineage is to be
+   * revoked before, so that admission lets no new ones in.
+   */
+  public void end(RuntimeId caller) {
+    open.end(requireNonNull(caller, "caller"));
+  }
+
   /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
   @Override
   public void close() {
@@ -77,6 +95,10 @@ public final class Router implements AutoCloseable {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
     return routes.route(caller, fullMethodName, headers);
+  }
+
+  OpenCalls open() {
+    return open;
   }
 
   CallCounters counters() {

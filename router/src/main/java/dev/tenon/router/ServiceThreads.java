@@ -4,7 +4,6 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /** The threads of the host's services, and the limit on what may wait for them. Thread-safe. */
 final class ServiceThreads implements Executor, ClientInterceptor, AutoCloseable {
@@ -58,31 +56,13 @@ final class ServiceThreads implements Executor, ClientInterceptor, AutoCloseable
   @Override
   public <Q, R> ClientCall<Q, R> interceptCall(
       MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-    return pool.getQueue().size() < maxWaiting ? next.newCall(method, options) : new Refused<>();
+    return pool.getQueue().size() < maxWaiting
+        ? next.newCall(method, options)
+        : new NoCall<>(Status.RESOURCE_EXHAUSTED);
   }
 
   @Override
   public void close() {
     pool.shutdownNow();
-  }
-
-  /** A call that too many others wait before. */
-  private static final class Refused<Q, R> extends ClientCall<Q, R> {
-    @Override
-    public void start(Listener<R> listener, Metadata headers) {
-      listener.onClose(Status.RESOURCE_EXHAUSTED.withDescription("too many wait"), new Metadata());
-    }
-
-    @Override
-    public void request(int messages) {}
-
-    @Override
-    public void cancel(@Nullable String message, @Nullable Throwable cause) {}
-
-    @Override
-    public void halfClose() {}
-
-    @Override
-    public void sendMessage(Q message) {}
   }
 }

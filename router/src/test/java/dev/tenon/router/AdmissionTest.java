@@ -8,11 +8,14 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.transport.CertificateRequest;
+import dev.tenon.transport.Peer;
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
@@ -24,6 +27,7 @@ import io.grpc.stub.StreamObserver;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -110,7 +114,12 @@ final class AdmissionTest {
     assertThat(wire.audit.events().toString()).doesNotContain(text);
   }
 
-  /** Attack T6, T7, T22. Row: TK-10 */
+  /**
+   * Attacks T6, T7, T22: a token is good only over its own run's certificate, whatever a header
+   * says.
+   *
+   * <p>Row: TK-10
+   */
   @Test
   void tokenOfAnotherRun_isRefused_onBothConnections() throws Exception {
     Wire.Caller other = wire.enrol(ANOTHER_RUN);
@@ -154,7 +163,11 @@ final class AdmissionTest {
     assertRefused(caller.channel(), "revoked");
   }
 
-  /** Row: RT-2 */
+  /**
+   * Who has no good token gets one answer for every path, existing or not.
+   *
+   * <p>Row: RT-2
+   */
   @Test
   void badToken_isRefused_beforeAnythingAboutProvidersIsRevealed() {
     for (String path :
@@ -196,7 +209,11 @@ final class AdmissionTest {
     assertThat(Plane.refusal(caller.bare(), UNARY).getStatus().getCode()).isEqualTo(Code.INTERNAL);
   }
 
-  /** Row: CI-14 */
+  /**
+   * Calling itself {@code localhost} gives a caller nothing.
+   *
+   * <p>Row: CI-14
+   */
   @Test
   void authority_givesNoPrivilege() throws Exception {
     CallOptions localhost = CallOptions.DEFAULT.withAuthority("localhost");
@@ -239,6 +256,38 @@ final class AdmissionTest {
         InProcessServerBuilder.forName(name)
             .fallbackHandlerRegistry(wire.router.front())
             .intercept(admission)
+            .build()
+            .start();
+    ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
+    try {
+      assertRefused(channel, "missing");
+    } finally {
+      channel.shutdownNow();
+      server.shutdownNow();
+    }
+  }
+
+  /** A host's certificate on the plugins' listener proves no plugin. */
+  @Test
+  void certificateOfAHost_isRefused() throws Exception {
+    Peer host =
+        new Peer(
+            Optional.of(Names.HOST),
+            Optional.of(wire.hostCertificate()),
+            Optional.empty(),
+            /* connection= */ 1);
+    String name = InProcessServerBuilder.generateName();
+    Server server =
+        InProcessServerBuilder.forName(name)
+            .fallbackHandlerRegistry(wire.router.front())
+            .intercept(new Admission(wire.lineages, wire.audit, wire.clock, TokenRule.SVID_ALONE))
+            .addTransportFilter(
+                new ServerTransportFilter() {
+                  @Override
+                  public Attributes transportReady(Attributes attributes) {
+                    return attributes.toBuilder().set(Peer.KEY, host).build();
+                  }
+                })
             .build()
             .start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();

@@ -9,7 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Attacks R6, R7, R12: what crosses the router and what does not. Row: RT-7 */
+/**
+ * Attacks R6, R7, R12: what crosses the router and what does not.
+ *
+ * <p>Row: RT-7
+ */
 final class MetadataRulesTest {
   private static Metadata.Key<String> key(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);

@@ -4,6 +4,7 @@ import dev.tenon.auth.AuditEvent;
 import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.AuditLog;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** An audit log that tests read, and that fails when told to. */
@@ -11,8 +12,16 @@ final class RecordingAuditLog implements AuditLog {
   private final List<AuditEvent> events = new CopyOnWriteArrayList<>();
   private volatile boolean failing;
 
+  /** Runs before each record, on the thread that records. */
+  volatile Callable<?> beforeRecord = () -> "";
+
   @Override
   public void record(AuditEvent event) throws AuditFailedException {
+    try {
+      beforeRecord.call();
+    } catch (Exception e) {
+      throw new AuditFailedException("interrupted", e);
+    }
     if (failing) {
       throw new AuditFailedException("disk full at /secret/path");
     }

@@ -171,7 +171,11 @@ final class RelayedCallsTest {
         .isEqualTo(IntStream.range(0, 20).mapToObj(i -> "m" + i).toList());
   }
 
-  /** Row: RT-9 */
+  /**
+   * After the half-close all answers still come.
+   *
+   * <p>Row: RT-9
+   */
   @ParameterizedTest
   @EnumSource
   void bidi_halfClosed_stillBringsAHundredMessages(Way way) {
@@ -266,7 +270,7 @@ final class RelayedCallsTest {
     }
   }
 
-  /** Row: RT-10 (the caller's shorter deadline wins). */
+  /** The provider knows the deadline and is told when it is over. */
   @ParameterizedTest
   @EnumSource
   void deadline_reachesTheProvider_andEndsTheCallOnBothSides(Way way) {
@@ -371,7 +375,11 @@ final class RelayedCallsTest {
     assertThat(provider.received.get()).isEqualTo(1);
   }
 
-  /** Row: RT-22 */
+  /**
+   * Calls on one connection are answered in any order, each with its own answer.
+   *
+   * <p>Row: RT-22
+   */
   @ParameterizedTest
   @EnumSource
   void thousandInterleavedCalls_eachGetsItsOwnAnswer(Way way) throws Exception {
@@ -387,7 +395,11 @@ final class RelayedCallsTest {
     }
   }
 
-  /** Row: RT-13 */
+  /**
+   * The provider sees one connection for a thousand calls.
+   *
+   * <p>Row: RT-13
+   */
   @ParameterizedTest
   @EnumSource
   void thousandCalls_useOneConnection(Way way) {

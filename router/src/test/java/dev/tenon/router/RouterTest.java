@@ -58,7 +58,11 @@ final class RouterTest {
         .isEqualTo("spiffe://test.example/host/h1");
   }
 
-  /** Row: RT-3, PL-5 */
+  /**
+   * A denied call never touches the provider, and the audit log has one line of it.
+   *
+   * <p>Row: RT-3, PL-5
+   */
   @Test
   void call_denied_neverTouchesTheProvider_andIsAuditedOnce() {
     plane.policy(
@@ -84,7 +88,11 @@ final class RouterTest {
     assertThat(plane.router.calls()).isEmpty();
   }
 
-  /** Row: RT-3 (policy before scope and health, so that a denied caller learns of neither). */
+  /**
+   * Policy comes before scope and health, so that a denied caller learns of neither.
+   *
+   * <p>Row: RT-3
+   */
   @Test
   void call_denied_isToldNothingElse() {
     plane.registry.reportHealth(Names.WORDS, Health.UNHEALTHY);
@@ -94,7 +102,11 @@ final class RouterTest {
         "not allowed");
   }
 
-  /** Row: RT-16 */
+  /**
+   * Unknown and forbidden services are refused with the same code, text and details.
+   *
+   * <p>Row: RT-16
+   */
   @Test
   void call_ofUnknownAndOfForbiddenService_areRefusedAlike() {
     StatusRuntimeException known = Plane.refusal(plane.channel(Names.STRANGER), UNARY);
@@ -132,7 +144,11 @@ final class RouterTest {
         "service unavailable");
   }
 
-  /** Row: RT-5 */
+  /**
+   * An unhealthy provider gets no call, a degraded one does.
+   *
+   * <p>Row: RT-5
+   */
   @Test
   void health_flips_theGate() {
     plane.registry.reportHealth(Names.WORDS, Health.UNHEALTHY);
@@ -152,7 +168,11 @@ final class RouterTest {
         Plane.refusal(plane.channel(Names.CALLER), UNARY), Code.UNAVAILABLE, "service unavailable");
   }
 
-  /** Row: RT-1, RT-4 */
+  /**
+   * The caller may name the provider, which does not see that it was named.
+   *
+   * <p>Row: RT-1, RT-4
+   */
   @Test
   void tenonTo_namesTheProvider() {
     EchoProvider second = new EchoProvider();
@@ -163,7 +183,11 @@ final class RouterTest {
     assertThat(Objects.requireNonNull(second.lastHeaders).keys()).doesNotContain("tenon-to");
   }
 
-  /** Row: RT-4 */
+  /**
+   * A provider of another service is as unknown as one that does not exist.
+   *
+   * <p>Row: RT-4
+   */
   @Test
   void tenonTo_ofAProviderOfAnotherService_isNotFound() {
     plane.provide(Names.TARPIT, Names.OTHER, new EchoProvider());
@@ -186,7 +210,11 @@ final class RouterTest {
         "service unavailable");
   }
 
-  /** Row: RT-1 */
+  /**
+   * The provider is named once, by its runtime id, or the call is invalid.
+   *
+   * <p>Row: RT-1
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -206,7 +234,11 @@ final class RouterTest {
     assertThat(plane.audit.reasons()).containsExactly("tenon-to malformed");
   }
 
-  /** Row: RT-1 */
+  /**
+   * The provider is named once, by its runtime id, or the call is invalid.
+   *
+   * <p>Row: RT-1
+   */
   @Test
   void tenonTo_repeated_isInvalid() {
     String same = Names.WORDS.value();
@@ -264,7 +296,11 @@ final class RouterTest {
         .containsExactly(new CallCount("caller", "words", Names.ECHO, 2, 1));
   }
 
-  /** Row: SL-2 */
+  /**
+   * Credentials that a client adds behind its interceptors stay on this side.
+   *
+   * <p>Row: SL-2
+   */
   @Test
   void callCredentials_neverReachTheProvider() {
     CallCredentials secret =

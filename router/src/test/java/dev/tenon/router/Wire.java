@@ -30,6 +30,7 @@ import io.grpc.ServerBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.security.KeyPair;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** A host's data plane with plugins around it, joined by real mTLS over loopback. */
 final class Wire implements AutoCloseable {
@@ -66,6 +68,10 @@ final class Wire implements AutoCloseable {
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Server> servers = new ArrayList<>();
   private final Endpoint front;
+
+  /** Where the last server of {@link #provide} listens. */
+  @Nullable Endpoint endpoint;
+
   final Router router;
 
   Wire() throws Exception {
@@ -95,6 +101,10 @@ final class Wire implements AutoCloseable {
                 .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
   }
 
+  X509Certificate hostCertificate() {
+    return hostCredentials.chain().get(0);
+  }
+
   private Endpoint listen(ServerBuilder<?> building) throws Exception {
     Server server = building.build().start();
     servers.add(server);
@@ -117,6 +127,7 @@ final class Wire implements AutoCloseable {
                         ServerTls.ClientAuth.REQUIRED,
                         PeerRule.exactly(Names.HOST)))
                 .addService(provider));
+    endpoint = at;
     Channel channel = asHost(at, run);
     backends.put(run, channel);
     registry.register(Names.claim(run, service));

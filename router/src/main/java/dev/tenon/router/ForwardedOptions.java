@@ -1,0 +1,32 @@
+package dev.tenon.router;
+
+import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
+
+/**
+ * Which of a caller's options a provider's call gets: how long, how large, on which thread. Nothing
+ * else passes: call credentials would be added behind the metadata rules and reach the provider,
+ * and an authority would change whose certificate is asked for.
+ */
+final class ForwardedOptions {
+  private ForwardedOptions() {}
+
+  /** Returns what passes of {@code options}, and {@code watch} to see the stream. */
+  static CallOptions of(CallOptions options, ClientStreamTracer.Factory watch) {
+    CallOptions forwarded =
+        CallOptions.DEFAULT
+            .withDeadline(options.getDeadline())
+            .withExecutor(options.getExecutor())
+            .withStreamTracerFactory(watch);
+    if (options.isWaitForReady()) {
+      forwarded = forwarded.withWaitForReady();
+    }
+    if (options.getMaxInboundMessageSize() != null) {
+      forwarded = forwarded.withMaxInboundMessageSize(options.getMaxInboundMessageSize());
+    }
+    if (options.getMaxOutboundMessageSize() != null) {
+      forwarded = forwarded.withMaxOutboundMessageSize(options.getMaxOutboundMessageSize());
+    }
+    return forwarded;
+  }
+}

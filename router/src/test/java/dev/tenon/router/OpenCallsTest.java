@@ -1,0 +1,105 @@
+package dev.tenon.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Channel;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Calls that are under way when a provider is drained or a caller is revoked. */
+final class OpenCallsTest {
+  private static final String UNARY = "testservice.v1.Echo/Unary";
+  private static final RuntimeId ANOTHER_RUN = new RuntimeId("caller-00000000000000ff");
+  private static final EchoRequest HANGING = EchoRequest.newBuilder().setHang(true).build();
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  /** The count that a drain waits for. */
+  @Test
+  void inFlight_countsCallsToTheProvider_untilTheyEnd() {
+    try (Plane plane = new Plane()) {
+      Channel channel = plane.channel(Names.CALLER);
+      ListenableFuture<EchoResponse> call = EchoGrpc.newFutureStub(channel).unary(HANGING);
+      assertThat(plane.router.inFlight(Names.WORDS)).isEqualTo(1);
+      assertThat(plane.router.inFlight(Names.WORDS_2)).isZero();
+      call.cancel(true);
+      await().atMost(SOON).until(() -> plane.router.inFlight(Names.WORDS) == 0);
+      Plane.call(channel);
+      Plane.refusal(plane.channel(Names.STRANGER), UNARY);
+      assertThat(plane.router.inFlight(Names.WORDS)).isZero();
+    }
+  }
+
+  /**
+   * Open streams of a revoked caller end within a second, and new calls are refused.
+   *
+   * <p>Row: TK-7
+   */
+  @Test
+  void revokedCaller_losesItsOpenCallsOnTheSpot_andNobodyElseDoes() throws Exception {
+    try (Wire wire = new Wire()) {
+      EchoProvider provider = new EchoProvider();
+      wire.provide(Names.WORDS, Names.ECHO, provider);
+      Channel revoked = wire.enrol(Names.CALLER).channel();
+      Channel innocent = wire.enrol(ANOTHER_RUN).channel();
+      ListenableFuture<EchoResponse> ending = EchoGrpc.newFutureStub(revoked).unary(HANGING);
+      ListenableFuture<EchoResponse> staying = EchoGrpc.newFutureStub(innocent).unary(HANGING);
+      await().atMost(SOON).until(() -> provider.calls.get() == 2);
+
+      wire.lineages.revoke(Names.CALLER);
+      wire.router.end(Names.CALLER);
+      assertThatThrownBy(() -> ending.get(1, TimeUnit.SECONDS))
+          .hasMessageContaining("UNAUTHENTICATED: not authenticated");
+      await().atMost(SOON).until(() -> provider.cancelled.get() == 1);
+      assertThat(Plane.refusal(revoked, UNARY).getStatus().getCode())
+          .isEqualTo(Code.UNAUTHENTICATED);
+      assertThat(staying.isDone()).isFalse();
+      staying.cancel(true);
+    }
+  }
+
+  /** The window between admission and the list of open calls. */
+  @Test
+  void callOfARunEndedJustNow_isRefused() {
+    try (Plane plane = new Plane()) {
+      plane.router.end(Names.CALLER);
+      assertThat(Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus().getCode())
+          .isEqualTo(Code.UNAUTHENTICATED);
+      assertThat(plane.words.calls).hasValue(0);
+    }
+  }
+
+  @Test
+  void callThatIsStillDecided_countsForEveryProvider_andCanBeEnded() throws Exception {
+    CountDownLatch writing = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    try (Plane plane = new Plane()) {
+      plane.audit.beforeRecord =
+          () -> {
+            writing.countDown();
+            return release.await(10, TimeUnit.SECONDS);
+          };
+      CompletableFuture<Code> call =
+          CompletableFuture.supplyAsync(
+              () -> Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus().getCode());
+      assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(plane.router.inFlight(Names.WORDS)).isEqualTo(1);
+      assertThat(plane.router.inFlight(Names.WORDS_2)).isEqualTo(1);
+      plane.router.end(Names.CALLER);
+      release.countDown();
+      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
+      assertThat(plane.words.calls).hasValue(0);
+      assertThat(plane.router.inFlight(Names.WORDS)).isZero();
+    }
+  }
+}
