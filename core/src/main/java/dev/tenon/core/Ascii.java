@@ -35,17 +35,18 @@ final class Ascii {
 
   /**
    * Returns {@code text} fit for an error message: at most 80 characters, anything unprintable as
-   * {@code ?}.
+   * {@code ?}, without tokens.
    *
    * <p>Messages show the value that was refused; this keeps a hostile value from filling or forging
-   * a log line.
+   * a log line, and a token in the wrong field from getting there.
    */
   static String quote(String text) {
-    StringBuilder quoted = new StringBuilder(Math.min(text.length(), 80) + 5).append('"');
-    for (int i = 0; i < text.length() && i < 80; i++) {
-      char c = text.charAt(i);
+    String shown = Token.redact(text);
+    StringBuilder quoted = new StringBuilder(Math.min(shown.length(), 80) + 5).append('"');
+    for (int i = 0; i < shown.length() && i < 80; i++) {
+      char c = shown.charAt(i);
       quoted.append(c >= ' ' && c <= '~' ? c : '?');
     }
-    return quoted.append(text.length() > 80 ? "...\"" : "\"").toString();
+    return quoted.append(shown.length() > 80 ? "...\"" : "\"").toString();
   }
 }

@@ -8,6 +8,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A bearer secret of 256 random bits. Immutable and thread-safe.
@@ -21,6 +22,9 @@ public final class Token {
   public static final int SIZE_BYTES = 32;
 
   private static final int TEXT_LENGTH = 43;
+
+  /** What has a token's prefix and about its length: a damaged token is not to be shown either. */
+  private static final Pattern TOKEN_LIKE = Pattern.compile("tn[a-z]_[A-Za-z0-9_-]{20,}+");
 
   /** What a token is good for. */
   public enum Kind {
@@ -89,6 +93,11 @@ public final class Token {
     return MessageDigest.isEqual(text.getBytes(US_ASCII), token.exposeForWire().getBytes(US_ASCII))
         ? Optional.of(token)
         : Optional.empty();
+  }
+
+  /** Returns {@code text} with everything that looks like a token replaced. */
+  public static String redact(String text) {
+    return TOKEN_LIKE.matcher(text).replaceAll("[redacted]");
   }
 
   /** Returns what the token is good for. */

@@ -3,6 +3,7 @@ package dev.tenon.core;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.core.Token.Kind;
 import java.security.MessageDigest;
@@ -135,5 +136,23 @@ class TokenTest {
   @Test
   void equals_sameSecret_notEqual() {
     assertThat(Token.of(Kind.RUNTIME, SECRET)).isNotEqualTo(Token.of(Kind.RUNTIME, SECRET));
+  }
+
+  @Test
+  void redact_textWithTokens_hasNone() {
+    String token =
+        Token.of(
+                Token.Kind.RUNTIME,
+                new byte[] {
+                  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+                  24, 25, 26, 27, 28, 29, 30, 31, 32
+                })
+            .exposeForWire();
+
+    assertThat(Token.redact("a " + token + ", " + token.substring(0, 30) + " b"))
+        .isEqualTo("a [redacted], [redacted] b");
+    assertThatThrownBy(() -> new Version(token))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining(token.substring(0, 12));
   }
 }

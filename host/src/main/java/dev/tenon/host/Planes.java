@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Policy;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
@@ -10,6 +11,7 @@ import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
+import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
@@ -19,6 +21,7 @@ import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.Trust;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
+import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.HostServices;
 import dev.tenon.router.Router;
 import dev.tenon.router.TokenRule;
@@ -31,8 +34,10 @@ import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Everything of a host but its plugins: identity, registry, router and the three listeners, in the
@@ -47,6 +52,7 @@ final class Planes {
   private final ServiceRegistry registry = ServiceRegistry.inMemory();
   private final Map<ServiceName, Version> offers = new TreeMap<>();
   private final ControlAudit audit;
+  private final Policy policy;
   private final Router router;
   private final Addresses addresses;
 
@@ -56,6 +62,7 @@ final class Planes {
   private Planes(
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws IOException, RefusedException {
+    this.policy = policy;
     HostThreads threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls()));
     byte[] name = new byte[4];
@@ -75,7 +82,7 @@ final class Planes {
             new SpiffeId.OfHost(settings.trustDomain(), "h-" + hostName),
             trust,
             settings.sources().clock());
-    runs = new PluginRuns(trust, registry);
+    runs = new PluginRuns(trust, registry, audit);
     hostOffers.forEach(offer -> offers.put(offer.service(), offer.version()));
     HostServices hostServices = closing.add(hostServices(hostOffers));
     router =
@@ -88,6 +95,7 @@ final class Planes {
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
+    runs.whenEnded(router::end);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
   }
 
@@ -149,7 +157,11 @@ final class Planes {
               new LifecycleService(registry, runs),
               admission(TokenRule.REQUIRED));
       ControlServers.Leases leases =
-          new ControlServers.Leases(new ControlConnections(registry), threads.control());
+          new ControlServers.Leases(
+              new ConnectionAdmission(trust.lineages()),
+              new ControlConnections(registry),
+              threads.control(),
+              threads.timer());
       return opened(
           listen, ControlServers.startControl(transport, listen, mutualTls(), control, leases));
     }
@@ -161,6 +173,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
+              .addTransportFilter(new ConnectionAdmission(trust.lineages()))
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())
               .build()
@@ -216,6 +229,13 @@ final class Planes {
 
   ControlAudit audit() {
     return audit;
+  }
+
+  /** Returns what {@code plugin} declared and may provide. */
+  Set<ServiceName> provided(PluginName plugin, Enrolled declared) {
+    return declared.provides().stream()
+        .filter(service -> policy.mayProvide(plugin, service).isPresent())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   Router router() {

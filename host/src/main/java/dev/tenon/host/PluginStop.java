@@ -62,7 +62,7 @@ final class PluginStop {
 
   private boolean askToEnd(PluginRun run) {
     try {
-      PluginControlGrpc.newBlockingStub(run.channel())
+      PluginControlGrpc.newBlockingStub(run.channels().control())
           .withDeadlineAfter(grace.toMillis(), TimeUnit.MILLISECONDS)
           .shutdown(
               ShutdownRequest.newBuilder()
@@ -96,7 +96,7 @@ final class PluginStop {
 
   private void awaitChannel(PluginRun run) {
     try {
-      run.channel().awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS);
+      run.channels().awaitClosed(grace);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

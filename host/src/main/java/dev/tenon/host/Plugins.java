@@ -4,6 +4,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.Launch;
@@ -18,7 +19,6 @@ import dev.tenon.transport.ClientTls;
 import dev.tenon.transport.Dns;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
-import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -76,7 +76,9 @@ final class Plugins {
       Enrolled declared = await(plugin, plugin.run().enrolled(), limits.toEnrol(), "enrol");
       nodes.add(
           new DependencyGraph.Node(
-              plugin.definition().name(), declared.provides(), declared.requires()));
+              plugin.definition().name(),
+              planes.provided(plugin.definition().name(), declared),
+              declared.requires()));
     }
     try {
       List<PluginName> startOrder = DependencyGraph.startOrder(nodes, planes.offers().keySet());
@@ -103,13 +105,10 @@ final class Plugins {
         planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
     SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(planes.identity().id(), runtimeId);
     Endpoint listen = planes.places().pluginListener(runtimeId);
-    ManagedChannel channel =
-        planes
-            .transport()
-            .channel(listen, new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN))
-            .directExecutor()
-            .build();
-    PluginRun run = new PluginRun(id, definition.version(), channel);
+    ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
+    BackendChannels channels =
+        new BackendChannels(() -> planes.transport().channel(listen, tls).directExecutor().build());
+    PluginRun run = new PluginRun(id, definition.version(), channels);
     planes.runs().add(run);
     Started plugin = new Started(definition, run);
     synchronized (this) {

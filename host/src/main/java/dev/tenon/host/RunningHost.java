@@ -68,6 +68,12 @@ final class RunningHost implements AutoCloseable {
     } catch (IOException | RefusedException e) {
       closing.close();
       throw new HostStartException(HostStartException.Kind.SYSTEM, "host: " + e.getMessage(), e);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      // A path that is too long for a socket, an address that does not resolve, a directory of
+      // others.
+      closing.close();
+      throw new HostStartException(
+          HostStartException.Kind.CONFIGURATION, "host: " + e.getMessage(), e);
     } catch (RuntimeException | Error e) {
       closing.close();
       throw e;

@@ -6,11 +6,9 @@ import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.NotAuthenticatedException;
-import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Peer;
 import io.grpc.Context;
@@ -19,7 +17,6 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +53,7 @@ public final class Admission implements ServerInterceptor {
     Optional<Peer> peer = Peer.of(call);
     Optional<SpiffeId.OfPlugin> plugin = peer.flatMap(Admission::plugin);
     try {
-      verify(peer, plugin, headers);
+      verify(call, plugin, headers);
     } catch (NotAuthenticatedException refused) {
       String actor = plugin.map(id -> id.runtimeId().value()).orElse(null);
       return refuse(call, recorded(actor, refused));
@@ -70,16 +67,11 @@ public final class Admission implements ServerInterceptor {
     return peer.id().filter(SpiffeId.OfPlugin.class::isInstance).map(SpiffeId.OfPlugin.class::cast);
   }
 
-  private void verify(Optional<Peer> peer, Optional<SpiffeId.OfPlugin> plugin, Metadata headers)
+  private void verify(ServerCall<?, ?> call, Optional<SpiffeId.OfPlugin> plugin, Metadata headers)
       throws NotAuthenticatedException {
-    Optional<X509Certificate> certificate = peer.flatMap(Peer::certificate);
-    if (plugin.isEmpty() || certificate.isEmpty()) {
-      throw new NotAuthenticatedException(Why.MISSING);
-    }
-    RuntimeId runtimeId = plugin.get().runtimeId();
-    lineages.verifyKey(runtimeId, certificate.get().getPublicKey());
+    ConnectionAdmission.check(call.getAttributes());
     if (rule == TokenRule.REQUIRED) {
-      lineages.verify(runtimeId, BearerToken.presented(headers));
+      lineages.verify(plugin.orElseThrow().runtimeId(), BearerToken.presented(headers));
     }
   }
 

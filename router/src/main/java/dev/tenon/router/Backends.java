@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.core.Identity;
 import dev.tenon.core.RuntimeId;
 import io.grpc.Channel;
 import java.util.Optional;
@@ -14,6 +15,9 @@ import java.util.Optional;
  */
 @FunctionalInterface
 public interface Backends {
-  /** Returns the channel to {@code provider}, or empty if there is none now. */
-  Optional<Channel> backend(RuntimeId provider);
+  /**
+   * Returns the channel on which {@code caller} reaches {@code provider}, or empty if there is none
+   * now. Callers that share one share its flow control.
+   */
+  Optional<Channel> backend(RuntimeId provider, Identity caller);
 }

@@ -84,7 +84,7 @@ final class Routes {
     Registration chosen = chosen(decision, service, target);
     Channel channel =
         backends
-            .backend(chosen.provider())
+            .backend(chosen.provider(), decision.permit().caller())
             .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
     return new Route(
         decision.permit(), chosen.provider().value(), chosen.provider().plugin().value(), channel);

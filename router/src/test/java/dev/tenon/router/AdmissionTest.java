@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenon.auth.AuditEvent;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Token;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -79,6 +80,23 @@ final class AdmissionTest {
   void svidAndItsToken_areLetIn() {
     Plane.call(caller.channel());
     assertThat(provider.calls).hasValue(1);
+  }
+
+  /** A connection lives while its lineage does; a new one needs a live key. */
+  @Test
+  void connection_whoseKeyWasSucceeded_livesOnAndCannotBeMadeAgain() throws Exception {
+    Plane.call(caller.channel());
+    KeyPair next = CertificateRequest.newKeyPair();
+    Token token =
+        wire.lineages.renew(Names.CALLER, caller.keys().getPublic(), next.getPublic()).token();
+    wire.ahead.set(Duration.ofMinutes(6)); // past the grace of the old key and token
+
+    String renewed = "Bearer " + token.exposeForWire();
+    Plane.call(caller.withAuthorization(renewed));
+    assertThat(provider.calls).hasValue(2);
+    Channel again = wire.connect(Names.CALLER, caller.keys());
+    assertNotAuthenticated(Plane.refusal(Plane.with(again, "authorization", renewed), UNARY));
+    assertThat(provider.calls).hasValue(2);
   }
 
   /** Attack T1, T2. */
@@ -288,6 +306,7 @@ final class AdmissionTest {
                     return attributes.toBuilder().set(Peer.KEY, host).build();
                   }
                 })
+            .addTransportFilter(new ConnectionAdmission(wire.lineages))
             .build()
             .start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();

@@ -58,7 +58,7 @@ final class Plane implements AutoCloseable {
             .policy(() -> policy)
             .registry(registry)
             .hostServices(hostServices)
-            .backends(provider -> Optional.ofNullable(backends.get(provider)))
+            .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
             .audit(audit)
             .clock(InstantSource.fixed(NOW))
             .build();

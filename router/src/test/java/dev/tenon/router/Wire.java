@@ -85,7 +85,7 @@ final class Wire implements AutoCloseable {
             .policy(() -> policy)
             .registry(registry)
             .hostServices(hostServices)
-            .backends(provider -> Optional.ofNullable(backends.get(provider)))
+            .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
             .audit(audit)
             .clock(clock)
             .build();
@@ -98,6 +98,7 @@ final class Wire implements AutoCloseable {
                 .server(ANY, tls)
                 .directExecutor()
                 .fallbackHandlerRegistry(router.front())
+                .addTransportFilter(new ConnectionAdmission(lineages))
                 .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
   }
 
@@ -174,7 +175,13 @@ final class Wire implements AutoCloseable {
     ServerTls tls =
         new ServerTls(
             () -> hostCredentials, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(Names.HOST));
-    Endpoint at = listen(transport.server(ANY, tls).addService(service).intercept(admission));
+    Endpoint at =
+        listen(
+            transport
+                .server(ANY, tls)
+                .addTransportFilter(new ConnectionAdmission(lineages))
+                .addService(service)
+                .intercept(admission));
     return channel(at, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
   }
 

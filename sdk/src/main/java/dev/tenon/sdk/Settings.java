@@ -24,7 +24,7 @@ record Settings(
       new Settings(
           InstantSource.system(),
           Duration.ofSeconds(5),
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
           DefaultDeadline.DEFAULT,
           Duration.ofSeconds(5));
 }

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Ends calls that last longer than a limit of the server's, whatever deadline the caller set. */
 final class CallTimeout implements ServerInterceptor {
@@ -26,16 +25,7 @@ final class CallTimeout implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    AtomicBoolean closed = new AtomicBoolean();
-    ServerCall<Q, R> guarded =
-        new SimpleForwardingServerCall<>(call) {
-          @Override
-          public void close(Status status, Metadata trailers) {
-            if (closed.compareAndSet(false, true)) {
-              super.close(status, trailers);
-            }
-          }
-        };
+    Guarded<Q, R> guarded = new Guarded<>(call);
     ScheduledFuture<?> expiry =
         timer.schedule(
             () ->
@@ -56,5 +46,36 @@ final class CallTimeout implements ServerInterceptor {
         super.onCancel();
       }
     };
+  }
+
+  /** A call that the timer may close while its handler answers: the first of the two wins. */
+  private static final class Guarded<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private boolean closed;
+
+    Guarded(ServerCall<Q, R> call) {
+      super(call);
+    }
+
+    @Override
+    public synchronized void sendHeaders(Metadata headers) {
+      if (!closed) {
+        super.sendHeaders(headers);
+      }
+    }
+
+    @Override
+    public synchronized void sendMessage(R message) {
+      if (!closed) {
+        super.sendMessage(message);
+      }
+    }
+
+    @Override
+    public synchronized void close(Status status, Metadata trailers) {
+      if (!closed) {
+        closed = true;
+        super.close(status, trailers);
+      }
+    }
   }
 }

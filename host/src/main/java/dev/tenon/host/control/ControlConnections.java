@@ -34,10 +34,16 @@ public final class ControlConnections extends ServerTransportFilter {
     plugin(attributes)
         .ifPresent(
             plugin -> {
-              Integer left = open.computeIfPresent(plugin, (id, n) -> n == 1 ? null : n - 1);
-              if (left == null) {
-                registry.remove(plugin);
-              }
+              var unused =
+                  open.computeIfPresent(
+                      plugin,
+                      (id, connections) -> {
+                        if (connections > 1) {
+                          return connections - 1;
+                        }
+                        registry.remove(plugin); // inside, so that a new connection comes after it
+                        return null;
+                      });
             });
   }
 

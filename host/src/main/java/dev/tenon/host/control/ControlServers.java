@@ -1,6 +1,7 @@
 package dev.tenon.host.control;
 
 import dev.tenon.router.Admission;
+import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.ServerTls;
@@ -32,6 +33,7 @@ public final class ControlServers {
 
   private static final int MAX_ENROL_BYTES = 64 * 1024;
   private static final Duration ENROL_LIMIT = Duration.ofSeconds(5);
+  private static final Duration CONTROL_LIMIT = Discoveries.MAX_WAIT.plusSeconds(5);
 
   private ControlServers() {}
 
@@ -70,7 +72,9 @@ public final class ControlServers {
         transport
             .server(listen, tls)
             .executor(leases.executor())
-            .addTransportFilter(leases.filter());
+            .addTransportFilter(leases.admission())
+            .addTransportFilter(leases.filter())
+            .intercept(new CallTimeout(CONTROL_LIMIT, leases.timer()));
     add(server, control.renewal(), control.bySvidAlone());
     add(server, control.registry(), control.byToken());
     add(server, control.lifecycle(), control.byToken());
@@ -81,8 +85,12 @@ public final class ControlServers {
     server.addService(ServerInterceptors.intercept(StrictRequests.of(service), admission));
   }
 
-  /** What happens when control connections come and go, and who runs control calls. */
-  public record Leases(ControlConnections filter, Executor executor) {}
+  /** What happens when control connections come and go, and who runs and ends control calls. */
+  public record Leases(
+      ConnectionAdmission admission,
+      ControlConnections filter,
+      Executor executor,
+      ScheduledExecutorService timer) {}
 
   /** Puts the peer of an enrolment call, which has no identity yet, where the service finds it. */
   private static final class PeerInContext implements ServerInterceptor {

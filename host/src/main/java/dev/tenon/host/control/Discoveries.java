@@ -13,6 +13,7 @@ import dev.tenon.registry.Discovery;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.Map;
@@ -63,11 +64,15 @@ public final class Discoveries {
       observer.onError(RefusalStatus.of(e));
       return;
     }
+    ((ServerCallStreamObserver<DiscoverResponse>) observer)
+        .setOnCancelHandler(() -> found.cancel(/* mayInterruptIfRunning= */ false));
     var unused =
-        found.thenAccept(
-            response -> {
-              if (response.isPresent()) {
-                observer.onNext(response.get());
+        found.whenComplete(
+            (provider, failure) -> {
+              if (failure != null) {
+                observer.onError(RefusalStatus.of(Refusal.INTERNAL));
+              } else if (provider.isPresent()) {
+                observer.onNext(provider.get());
                 observer.onCompleted();
               } else {
                 observer.onError(RefusalStatus.of(Refusal.NOT_FOUND));
@@ -92,9 +97,12 @@ public final class Discoveries {
           ? CompletableFuture.completedFuture(Optional.of(hostProvides(ofHost)))
           : after(wait, Optional.empty());
     }
-    return registry
-        .discoverWithin(service, range, wait, timer)
-        .thenApply(found -> found.map(Discoveries::response));
+    CompletableFuture<Optional<Discovery>> waiting =
+        registry.discoverWithin(service, range, wait, timer);
+    // A call that is cancelled ends its wait: cancelling what depends on a future does not.
+    return waiting
+        .thenApply(found -> found.map(Discoveries::response))
+        .whenComplete((answer, failure) -> waiting.cancel(/* mayInterruptIfRunning= */ false));
   }
 
   private <T> CompletableFuture<T> after(Duration wait, T result) {
@@ -109,11 +117,12 @@ public final class Discoveries {
   }
 
   private static Duration wait(com.google.protobuf.Duration raw) {
-    Duration wait = Duration.ofSeconds(raw.getSeconds(), raw.getNanos());
-    if (wait.isNegative() || wait.compareTo(MAX_WAIT) > 0) {
-      throw new IllegalArgumentException(wait + " (expected: 0 to 30 s)");
+    boolean isDuration = raw.getNanos() >= 0 && raw.getNanos() < 1_000_000_000;
+    if (!isDuration || raw.getSeconds() < 0 || raw.getSeconds() > MAX_WAIT.toSeconds()) {
+      throw new IllegalArgumentException(raw.getSeconds() + " s (expected: 0 to 30 s)");
     }
-    return wait;
+    Duration wait = Duration.ofSeconds(raw.getSeconds(), raw.getNanos());
+    return wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
   }
 
   private static DiscoverResponse hostProvides(Version version) {

@@ -2,6 +2,7 @@ package dev.tenon.host.control;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.CertificateRequests;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
@@ -33,6 +34,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Turns an enrolment token into an SVID and a runtime token, once. */
@@ -90,30 +92,31 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
       throws RefusedException {
     try {
       trust.enrolmentTokens().redeem(runtimeId, request.getEnrolmentToken());
-      PluginRun run =
-          runs.find(runtimeId)
-              .orElseThrow(
-                  () -> new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN));
-      if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
-        kill(runtimeId, "was ended: its enrolment token was presented by another process");
-        throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
-      }
-      return run;
     } catch (NotAuthenticatedException e) {
-      audit.denied("enrolment", runtimeId.value(), "enrol", null, e.auditReason());
-      e.rightful()
-          .ifPresent(owner -> kill(owner, "was ended: another plugin showed its enrolment token"));
+      refuse(runtimeId, e.auditReason(), e.rightful());
       throw e;
     } catch (TokenSpentException e) {
-      audit.denied("enrolment", runtimeId.value(), "enrol", null, "token already redeemed");
-      e.rightful()
-          .ifPresent(owner -> kill(owner, "was ended: its enrolment token was redeemed twice"));
+      refuse(runtimeId, "token already redeemed", e.rightful());
       throw e;
     }
+    PluginRun run = runs.find(runtimeId).orElseThrow(); // it had a token
+    if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
+      refuse(runtimeId, "not the launched process", Optional.of(runtimeId));
+      throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
+    }
+    return run;
   }
 
-  private void kill(RuntimeId owner, String why) {
-    runs.kill(owner, why);
+  /** Records the refusal, and ends the owner of the token even when that fails. */
+  private void refuse(RuntimeId claimed, String reason, Optional<RuntimeId> owner)
+      throws AuditFailedException {
+    try {
+      audit.denied("enrolment", claimed.value(), "enrol", null, reason);
+    } finally {
+      owner.ifPresent(
+          plugin ->
+              runs.kill(plugin, "was ended, since its enrolment token was abused: " + reason));
+    }
   }
 
   /** Where the system does not tell the peer's process, there is nothing to compare. */
@@ -154,7 +157,10 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
             "version", version.toString(),
             "serial", chain.get(0).getSerialNumber().toString(16)));
     Issued token = trust.lineages().open(runtimeId, key);
-    run.enrolled(declaration);
+    if (!run.enrolled(declaration)) {
+      trust.forget(runtimeId); // ended meanwhile: whoever ended it found no lineage to revoke
+      throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
+    }
     return EnrolResponse.newBuilder()
         .addAllCertificateChain(encode(chain))
         .addAllTrustBundle(encode(trust.bundleForPlugins()))

@@ -4,6 +4,7 @@ import dev.tenon.auth.IssueFailedException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.Credentials;
+import java.lang.System.Logger.Level;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -17,6 +18,8 @@ import java.util.function.Supplier;
  * the current snapshot. Thread-safe.
  */
 public final class HostIdentity implements Supplier<Credentials> {
+  private static final System.Logger LOG = System.getLogger(HostIdentity.class.getName());
+
   private final SpiffeId.OfHost id;
   private final Trust trust;
   private final InstantSource clock;
@@ -59,7 +62,8 @@ public final class HostIdentity implements Supplier<Credentials> {
         try {
           current = issue();
         } catch (IssueFailedException e) {
-          throw new IllegalStateException("the host's own certificate cannot be renewed", e);
+          // The current one is good for as long again; the next connection tries anew.
+          LOG.log(Level.WARNING, "the host's own certificate cannot be renewed", e);
         }
       }
       return current.credentials();

@@ -51,6 +51,7 @@ public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
         reason,
         unavailable);
     registry.reportHealth(runtimeId, health);
+    runs.requireAlive(runtimeId);
     runs.find(runtimeId).ifPresent(run -> run.reported(health, reason));
     return ReportHealthResponse.getDefaultInstance();
   }

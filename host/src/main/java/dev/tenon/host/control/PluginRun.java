@@ -8,12 +8,12 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.launch.LaunchedPlugin;
-import io.grpc.ManagedChannel;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -25,7 +25,7 @@ public final class PluginRun {
 
   private final SpiffeId.OfPlugin id;
   private final Version version;
-  private final ManagedChannel channel;
+  private final BackendChannels channels;
   private final CompletableFuture<LaunchedPlugin> launched = new CompletableFuture<>();
   private final CompletableFuture<Enrolled> enrolled = new CompletableFuture<>();
   private final CompletableFuture<Void> healthy = new CompletableFuture<>();
@@ -40,10 +40,10 @@ public final class PluginRun {
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channel}
    * leads to the plugin's own server.
    */
-  public PluginRun(SpiffeId.OfPlugin id, Version version, ManagedChannel channel) {
+  public PluginRun(SpiffeId.OfPlugin id, Version version, BackendChannels channels) {
     this.id = requireNonNull(id, "id");
     this.version = requireNonNull(version, "version");
-    this.channel = requireNonNull(channel, "channel");
+    this.channels = requireNonNull(channels, "channels");
   }
 
   /** Returns the identity of the run. */
@@ -56,9 +56,9 @@ public final class PluginRun {
     return version;
   }
 
-  /** Returns the channel to the plugin's own server; it connects when it is first used. */
-  public ManagedChannel channel() {
-    return channel;
+  /** Returns the connections to the plugin's own server. */
+  public BackendChannels channels() {
+    return channels;
   }
 
   /** Returns where the run stands. */
@@ -109,8 +109,14 @@ public final class PluginRun {
     launched.complete(process);
   }
 
-  void enrolled(Enrolled declaration) {
-    enrolled.complete(declaration);
+  /** Notes what the plugin declared; false if the run has ended. */
+  boolean enrolled(Enrolled declaration) {
+    return enrolled.complete(declaration) && !state.isEnd();
+  }
+
+  /** Calls {@code action} with what was launched, now or when the launch is done. */
+  void withProcess(Consumer<LaunchedPlugin> action) {
+    var unused = launched.thenAccept(action);
   }
 
   void reported(Health health, Reason reason) {

@@ -1,14 +1,20 @@
 package dev.tenon.host.control;
 
+import dev.tenon.auth.AuditFailedException;
+import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.core.Identity;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
 import io.grpc.Channel;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
 
 /**
  * All runs of a host, by runtime id, and the one way to end one that must not go on. Thread-safe.
@@ -19,13 +25,21 @@ public final class PluginRuns {
   private final ConcurrentMap<RuntimeId, PluginRun> runs = new ConcurrentHashMap<>();
   private final Trust trust;
   private final ServiceRegistry registry;
+  private final ControlAudit audit;
+  private volatile Consumer<RuntimeId> whenEnded = runtimeId -> {};
 
   /**
    * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
    */
-  public PluginRuns(Trust trust, ServiceRegistry registry) {
+  public PluginRuns(Trust trust, ServiceRegistry registry, ControlAudit audit) {
     this.trust = trust;
     this.registry = registry;
+    this.audit = audit;
+  }
+
+  /** Sets what is to happen when a run has lost its credentials: its open calls are to end. */
+  public void whenEnded(Consumer<RuntimeId> action) {
+    whenEnded = action;
   }
 
   /** Adds a run before it is launched. */
@@ -38,9 +52,14 @@ public final class PluginRuns {
     return Optional.ofNullable(runs.get(runtimeId));
   }
 
-  /** Returns the channel to the plugin {@code runtimeId}, while it lives. */
-  public Optional<Channel> backend(RuntimeId runtimeId) {
-    return find(runtimeId).filter(run -> !run.state().isEnd()).map(PluginRun::channel);
+  /**
+   * Returns the channel on which {@code caller} reaches the plugin {@code provider}, while it
+   * lives.
+   */
+  public Optional<Channel> backend(RuntimeId provider, Identity caller) {
+    return find(provider)
+        .filter(run -> !run.state().isEnd())
+        .map(run -> run.channels().of(caller.actor()));
   }
 
   /** Returns all runs, in no order. */
@@ -53,15 +72,51 @@ public final class PluginRuns {
     return runs.containsKey(runtimeId);
   }
 
-  /** Notes that a run has ended, and takes back all that it had. Idempotent. */
+  /**
+   * Notes that a run has ended, and takes back all that it had. Idempotent.
+   *
+   * <p>The order matters: first the state, which refuses what is still under way; then the
+   * credentials, so that nothing new begins; last what was registered.
+   */
   public void ended(PluginRun run, String why) {
     RuntimeId runtimeId = run.id().runtimeId();
     if (run.ended(why)) {
       LOG.log(Level.INFO, "plugin {0} {1}", runtimeId, why);
+      record(run, why);
     }
-    registry.remove(runtimeId);
     trust.forget(runtimeId);
-    run.channel().shutdownNow();
+    whenEnded.accept(runtimeId);
+    run.channels().close();
+    runs.values().forEach(other -> other.channels().drop(runtimeId.value()));
+    registry.remove(runtimeId);
+  }
+
+  /** The end has happened, and its record may fail without undoing it. */
+  private void record(PluginRun run, String why) {
+    try {
+      audit.success(
+          "lifecycle",
+          run.id().runtimeId().value(),
+          "end",
+          run.id().toString(),
+          Map.of("state", run.state().label(), "reason", why));
+    } catch (AuditFailedException e) {
+      LOG.log(Level.WARNING, "the end of {0} could not be recorded", run.id().runtimeId());
+    }
+  }
+
+  /**
+   * Takes back what was registered if the run has ended meanwhile: its end may have come between
+   * the check of a call's credentials and its effect.
+   *
+   * @throws NotAuthenticatedException if the run has ended
+   */
+  void requireAlive(RuntimeId runtimeId) throws NotAuthenticatedException {
+    boolean alive = find(runtimeId).map(run -> !run.state().isEnd()).orElse(false);
+    if (!alive) {
+      registry.remove(runtimeId);
+      throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
+    }
   }
 
   /** Ends a run that has shown itself to be unsafe: rights first, then its process. */
@@ -70,7 +125,7 @@ public final class PluginRuns {
         .ifPresent(
             run -> {
               ended(run, why);
-              run.process().ifPresent(process -> process.kill());
+              run.withProcess(LaunchedPlugin::kill);
             });
   }
 }

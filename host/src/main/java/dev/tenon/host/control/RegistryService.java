@@ -85,6 +85,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
           service.value(),
           Map.of("registration", claim.id(), "version", version.toString()));
       registry.register(claim);
+      runs.requireAlive(provider);
       return RegisterResponse.newBuilder()
           .setRegistrationId(claim.id())
           .setExclusive(sharing == Sharing.EXCLUSIVE)
