@@ -1,15 +1,35 @@
 package dev.tenon.transport;
 
+import static java.util.Objects.requireNonNull;
+
+import com.google.gson.stream.JsonWriter;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 
-/** What a host tells a plugin at its start. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * What a host tells a plugin at its start, so that the plugin can enrol: one line of JSON.
+ * Immutable, and prints without its token.
+ *
+ * @param plugin the plugin's name
+ * @param runtimeId the run that this is
+ * @param enrol where to enrol
+ * @param control where to renew and register
+ * @param data where to make calls
+ * @param serverName the DNS name in the host's certificate
+ * @param hostId the only identity that a host may show to this plugin
+ * @param trustBundle whom the host's certificate is issued by
+ * @param enrolmentToken what to enrol with, once
+ * @param expires when that token expires
+ * @param listen where the plugin's own server is to listen
+ */
 public record Bootstrap(
     PluginName plugin,
     RuntimeId runtimeId,
@@ -22,25 +42,98 @@ public record Bootstrap(
     Token enrolmentToken,
     Instant expires,
     Endpoint listen) {
-  /** Longest document. */
+  /** Longest document, with its line feed. */
   public static final int MAX_BYTES = 64 * 1024;
 
   /**
-   * Parses one line.
+   * Checks that the parts fit each other.
    *
-   * @throws IllegalArgumentException if it is malformed
+   * @throws IllegalArgumentException if the run is of another plugin, the token of another kind,
+   *     the server name no DNS name, or the trust bundle empty
+   */
+  public Bootstrap {
+    requireNonNull(plugin, "plugin");
+    requireNonNull(runtimeId, "runtimeId");
+    requireNonNull(enrol, "enrol");
+    requireNonNull(control, "control");
+    requireNonNull(data, "data");
+    requireNonNull(serverName, "serverName");
+    requireNonNull(hostId, "hostId");
+    requireNonNull(enrolmentToken, "enrolmentToken");
+    requireNonNull(expires, "expires");
+    requireNonNull(listen, "listen");
+    trustBundle = List.copyOf(trustBundle);
+    if (!runtimeId.plugin().equals(plugin)) {
+      throw new IllegalArgumentException(
+          "runtime id: " + runtimeId + " (expected: a run of " + plugin + ")");
+    }
+    if (enrolmentToken.kind() != Token.Kind.ENROLMENT) {
+      throw new IllegalArgumentException(
+          "token: " + enrolmentToken + " (expected: an enrolment token)");
+    }
+    if (!DnsNames.isName(serverName)) {
+      throw new IllegalArgumentException(
+          "server name: " + Quote.of(serverName) + " (expected: a lower-case DNS name)");
+    }
+    if (trustBundle.isEmpty()) {
+      throw new IllegalArgumentException("trust bundle: empty (expected: a certificate)");
+    }
+  }
+
+  /**
+   * Parses one line, with or without the line feed at its end; unknown keys are ignored.
+   *
+   * @throws IllegalArgumentException if it is not a bootstrap document; the message never shows the
+   *     token
    */
   public static Bootstrap parse(byte[] line) {
-    throw new UnsupportedOperationException("length " + line.length);
+    if (line.length > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "bootstrap: " + line.length + " bytes (expected: <= " + MAX_BYTES + ")");
+    }
+    BootstrapFields fields = new BootstrapFields(StrictJson.read(line));
+    fields.requireVersion();
+    return new Bootstrap(
+        fields.parsed("plugin", PluginName::new),
+        fields.parsed("runtime_id", RuntimeId::new),
+        fields.parsed("enrol", Endpoint::parse),
+        fields.parsed("control", Endpoint::parse),
+        fields.parsed("data", Endpoint::parse),
+        fields.parsed("server_name", name -> name),
+        fields.hostId("host_id"),
+        fields.parsed("trust_bundle", Pem::parse),
+        fields.token("enrolment_token"),
+        fields.time("expires"),
+        fields.parsed("listen", Endpoint::parse));
   }
 
-  /** Returns the document as one line that ends with LF. */
+  /** Returns the document, token included, as one line that ends with LF. */
   public String toJsonLine() {
-    throw new UnsupportedOperationException();
+    StringWriter text = new StringWriter();
+    try (JsonWriter json = new JsonWriter(text)) {
+      json.beginObject();
+      json.name("tenon").value(BootstrapFields.VERSION);
+      json.name("plugin").value(plugin.value());
+      json.name("runtime_id").value(runtimeId.value());
+      json.name("enrol").value(enrol.toString());
+      json.name("control").value(control.toString());
+      json.name("data").value(data.toString());
+      json.name("server_name").value(serverName);
+      json.name("host_id").value(hostId.toString());
+      json.name("trust_bundle").value(Pem.encode(trustBundle));
+      json.name("enrolment_token").value(enrolmentToken.exposeForWire());
+      json.name("expires").value(expires.toString());
+      json.name("listen").value(listen.toString());
+      json.endObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return text.append('\n').toString();
   }
 
+  /** Returns which run this is for; neither token nor addresses. */
   @Override
   public String toString() {
-    return "Bootstrap[" + runtimeId + ", redacted]";
+    return "Bootstrap[" + runtimeId + " of " + hostId + ", redacted]";
   }
 }

@@ -40,6 +40,10 @@ public final class Credentials {
     if (chain.isEmpty()) {
       throw new IllegalArgumentException("chain: empty (expected: a certificate)");
     }
+    if (!KeyPairs.match(key, chain.get(0).getPublicKey())) {
+      throw new IllegalArgumentException(
+          "key: not that of the first certificate (expected: a pair)");
+    }
     return new Credentials(Optional.of(key), chain, trustBundle);
   }
 

@@ -103,9 +103,14 @@ public sealed interface Endpoint {
       }
     }
 
+    /** Returns the host as URIs have it (RFC 3986, section 3.2.2). */
+    String hostForUri() {
+      return host.contains(":") ? "[" + host + "]" : host;
+    }
+
     @Override
     public String toString() {
-      return "tcp:" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+      return "tcp:" + hostForUri() + ":" + port;
     }
   }
 }

@@ -1,50 +1,173 @@
 package dev.tenon.transport;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.DAYS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.tenon.transport.ServerTls.ClientAuth;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.netty.channel.ChannelOption;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.InstantSource;
+import java.util.Optional;
 
-/** Servers and channels over TLS on Unix sockets and TCP. */
-@SuppressWarnings("DoNotCallSuggester")
+/**
+ * Servers and channels over TLS 1.3 on Unix sockets and TCP, with event loops of their own. A JVM
+ * may have several. Thread-safe.
+ *
+ * <p>Every connection checks its peer, with the credentials of the moment at which it is made; no
+ * session is ever resumed.
+ */
 public final class Transport implements AutoCloseable {
-  private final TlsProvider provider;
+  /** Longest time from accept to the end of the TLS handshake; grpc-java's default is 120 s. */
+  static final int HANDSHAKE_TIMEOUT_SECONDS = 5;
 
-  private Transport(TlsProvider provider) {
-    this.provider = provider;
+  /** Most calls at once on one connection; RFC 9113, section 6.5.2, advises no fewer than 100. */
+  static final int MAX_CALLS_PER_CONNECTION = 100;
+
+  /** Most streams that a peer may reset in {@link #RST_WINDOW_SECONDS} (CVE-2023-44487). */
+  static final int MAX_RST_FRAMES = 1_000;
+
+  static final int RST_WINDOW_SECONDS = 10;
+
+  /** Most metadata of one call, in bytes, as RFC 9113, section 6.5.2, counts them. */
+  static final int MAX_METADATA_BYTES = 8 * 1024;
+
+  /** Longest message. */
+  static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+  /** Least time between two pings of a client; more of them end the connection. */
+  static final int MIN_KEEP_ALIVE_SECONDS = 10;
+
+  static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final Handshakes handshakes;
+  private final Sockets sockets;
+  private final int ownUid;
+
+  /**
+   * @param ownUid the user whose processes may connect to Unix sockets
+   */
+  Transport(Handshakes handshakes, Sockets sockets, int ownUid) {
+    this.handshakes = handshakes;
+    this.sockets = sockets;
+    this.ownUid = ownUid;
   }
 
-  /** Returns a transport with event loops of its own. */
+  /**
+   * Returns a transport with event loops of its own; {@link #close} ends them.
+   *
+   * @throws IllegalStateException if {@code provider} is not available here
+   */
   public static Transport create(TlsProvider provider) {
-    return new Transport(requireNonNull(provider, "provider"));
+    requireNonNull(provider, "provider");
+    if (!provider.isAvailable()) {
+      throw new IllegalStateException(
+          "TLS provider: " + provider + " does not load here (expected: one that does)");
+    }
+    Sockets.Kind kind = Sockets.Kind.preferred();
+    int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;
+    return new Transport(
+        new Handshakes(provider, InstantSource.system()), new Sockets(kind), ownUid);
   }
 
-  /** Returns the endpoint that {@code started} listens on. */
+  /**
+   * Returns the endpoint that {@code started}, built for {@code asked}, listens on; where {@code
+   * asked} has port 0, the port that the system chose.
+   *
+   * @throws IllegalStateException if the server does not listen
+   */
   public static Endpoint boundEndpoint(Endpoint asked, Server started) {
-    throw new UnsupportedOperationException(asked + " " + started);
+    requireNonNull(asked, "asked");
+    for (SocketAddress address : started.getListenSockets()) {
+      if (asked instanceof Endpoint.Tcp tcp && address instanceof InetSocketAddress bound) {
+        return new Endpoint.Tcp(tcp.host(), bound.getPort());
+      }
+      return asked;
+    }
+    throw new IllegalStateException("server: not listening (expected: a started server)");
   }
 
-  /** Returns a builder of a server that listens on {@code listen}. */
+  /**
+   * Returns a builder of a server that listens on {@code listen}; calls find their {@link Peer}
+   * among their attributes. Limits are set and may be changed; TLS may not.
+   *
+   * @throws IllegalStateException if {@code listen} is a Unix socket and the system has none, or
+   *     its directory is not private to our user; or a host that does not resolve
+   */
   public ServerBuilder<?> server(Endpoint listen, ServerTls tls) {
-    throw new UnsupportedOperationException(listen + " " + tls);
+    requireNonNull(listen, "listen");
+    requireNonNull(tls, "tls");
+    if (listen instanceof Endpoint.Unix unix && sockets.kind() == Sockets.Kind.EPOLL) {
+      SocketFile.requirePrivateDirectory(unix.path(), ownUid);
+    }
+    Optional<PeerCheck> check =
+        tls.clientAuth() == ClientAuth.REQUIRED
+            ? Optional.of(handshakes.clientCheck(tls))
+            : Optional.empty();
+    return sockets
+        .server(listen, Negotiation.server(() -> handshakes.server(tls), new UidCheck(ownUid)))
+        .addTransportFilter(new PeerFilter(check))
+        .handshakeTimeout(HANDSHAKE_TIMEOUT_SECONDS, SECONDS)
+        .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+        .maxRstFramesPerWindow(MAX_RST_FRAMES, RST_WINDOW_SECONDS)
+        .maxInboundMetadataSize(MAX_METADATA_BYTES)
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .permitKeepAliveTime(MIN_KEEP_ALIVE_SECONDS, SECONDS)
+        .permitKeepAliveWithoutCalls(true)
+        .neverIndexMetadataKey(AUTHORIZATION);
   }
 
-  /** Returns a builder of a channel to {@code to}. */
+  /**
+   * Returns a builder of a channel to {@code to}. It stays connected while nothing is called.
+   *
+   * @throws IllegalStateException if {@code to} is a Unix socket and the system has none
+   */
   public ManagedChannelBuilder<?> channel(Endpoint to, ClientTls tls) {
-    throw new UnsupportedOperationException(to + " " + tls);
+    requireNonNull(to, "to");
+    requireNonNull(tls, "tls");
+    return sockets
+        .channel(to, Negotiation.client(() -> handshakes.client(tls), tls.serverName()))
+        .overrideAuthority(tls.serverName())
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .maxInboundMetadataSize(MAX_METADATA_BYTES)
+        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+        .neverIndexMetadataKey(AUTHORIZATION)
+        .idleTimeout(365, DAYS) // From 30 days on, grpc-java turns it off.
+        .proxyDetector(address -> null) // No environment variable reroutes us.
+        .disableServiceConfigLookUp();
   }
 
   /** Returns the TLS library in use. */
   public TlsProvider provider() {
-    return provider;
+    return handshakes.provider();
   }
 
-  /** Returns one line for the log of a start. */
+  /** Returns, for the log of a start, what is in use. */
   public String describe() {
-    return provider.toString();
+    String io =
+        switch (sockets.kind()) {
+          case EPOLL -> "epoll, Unix sockets and TCP";
+          case NIO -> "NIO, TCP only";
+        };
+    return io + ", TLS 1.3 by " + provider().title();
   }
 
+  /** Returns how often a peer's certificate was checked in a handshake, over all connections. */
+  long trustChecks() {
+    return handshakes.trustChecks();
+  }
+
+  /** Ends every connection that is left and every thread; servers and channels are ended first. */
   @Override
-  public void close() {}
+  public void close() {
+    sockets.close();
+  }
 }

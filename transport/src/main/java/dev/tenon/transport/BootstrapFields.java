@@ -1,0 +1,78 @@
+package dev.tenon.transport;
+
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Token;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The fields of a bootstrap document; a problem names its field, and no token. */
+record BootstrapFields(Map<String, StrictJson.Value> values) {
+  /** The version of the document, under the key {@code tenon}. */
+  static final int VERSION = 1;
+
+  void requireVersion() {
+    StrictJson.Value version = values.get("tenon");
+    if (version == null
+        || version.kind() != StrictJson.Kind.NUMBER
+        || !version.text().equals(Integer.toString(VERSION))) {
+      throw new IllegalArgumentException(
+          "bootstrap: \"tenon\" is missing or of another version (expected: " + VERSION + ")");
+    }
+  }
+
+  <T> T parsed(String key, Function<String, T> parser) {
+    String text = text(key);
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("bootstrap: \"" + key + "\": " + withoutToken(e));
+    }
+  }
+
+  SpiffeId.OfHost hostId(String key) {
+    if (parsed(key, SpiffeId::parse) instanceof SpiffeId.OfHost host) {
+      return host;
+    }
+    throw new IllegalArgumentException(
+        "bootstrap: \"" + key + "\" is that of a plugin (expected: that of a host)");
+  }
+
+  Token token(String key) {
+    return Token.parse(Token.Kind.ENROLMENT, text(key))
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "bootstrap: \"" + key + "\" is malformed (expected: an enrolment token)"));
+  }
+
+  Instant time(String key) {
+    try {
+      return Instant.parse(text(key));
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "bootstrap: \"" + key + "\" is malformed (expected: a time as in RFC 3339)");
+    }
+  }
+
+  private String text(String key) {
+    StrictJson.Value value = values.get(key);
+    if (value == null || value.kind() != StrictJson.Kind.STRING) {
+      throw new IllegalArgumentException(
+          "bootstrap: \"" + key + "\" is missing (expected: a string)");
+    }
+    return value.text();
+  }
+
+  /** Returns the message, unless a token stands in the wrong field and the message shows it. */
+  private static String withoutToken(IllegalArgumentException e) {
+    String message = String.valueOf(e.getMessage());
+    for (Token.Kind kind : Token.Kind.values()) {
+      if (message.contains(kind.prefix())) {
+        return "malformed, and looks like a token";
+      }
+    }
+    return message;
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tenon.transport;
+
+import dev.tenon.transport.PeerCheck.Purpose;
+import dev.tenon.transport.ServerTls.ClientAuth;
+import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.security.PrivateKey;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLException;
+
+/**
+ * Makes the TLS context of each connection from the credentials of that moment. Thread-safe.
+ *
+ * <p>No context serves two connections: a context remembers sessions, and a resumed session skips
+ * the trust check.
+ */
+final class Handshakes {
+  private static final String TLS_1_3 = "TLSv1.3";
+
+  private final TlsProvider provider;
+  private final InstantSource clock;
+  private final LongAdder trustChecks = new LongAdder();
+
+  Handshakes(TlsProvider provider, InstantSource clock) {
+    this.provider = provider;
+    this.clock = clock;
+  }
+
+  /** Returns a context for one accepted connection; the caller releases it. */
+  SslContext server(ServerTls tls) throws SSLException {
+    Credentials credentials = tls.credentials().get();
+    SslContextBuilder builder =
+        SslContextBuilder.forServer(requireKey(credentials), credentials.chain())
+            .clientAuth(
+                tls.clientAuth() == ClientAuth.REQUIRED
+                    ? io.netty.handler.ssl.ClientAuth.REQUIRE
+                    : io.netty.handler.ssl.ClientAuth.NONE);
+    return build(builder, credentials, clientCheck(tls));
+  }
+
+  /** Returns a context for one connection to be made; the caller releases it. */
+  SslContext client(ClientTls tls) throws SSLException {
+    Credentials credentials = tls.credentials().get();
+    SslContextBuilder builder = SslContextBuilder.forClient();
+    credentials.key().ifPresent(key -> builder.keyManager(key, credentials.chain()));
+    return build(builder, credentials, serverCheck(tls));
+  }
+
+  /** Returns what a client of {@code tls} must be. */
+  PeerCheck clientCheck(ServerTls tls) {
+    return new PeerCheck(tls.peers(), Purpose.CLIENT, Optional.empty(), clock);
+  }
+
+  private PeerCheck serverCheck(ClientTls tls) {
+    return new PeerCheck(tls.peers(), Purpose.SERVER, Optional.of(tls.serverName()), clock);
+  }
+
+  /** Returns how often a trust check ran, over all connections. */
+  long trustChecks() {
+    return trustChecks.sum();
+  }
+
+  TlsProvider provider() {
+    return provider;
+  }
+
+  private SslContext build(SslContextBuilder builder, Credentials credentials, PeerCheck check)
+      throws SSLException {
+    GrpcSslContexts.configure(builder, provider.netty());
+    if (provider == TlsProvider.BORINGSSL) {
+      builder.sslProvider(SslProvider.OPENSSL_REFCNT); // Freed at once, not by a finalizer.
+    }
+    return builder
+        .protocols(TLS_1_3)
+        .trustManager(
+            new PeerTrustManager(credentials.trustBundle(), check, trustChecks::increment))
+        .build();
+  }
+
+  private static PrivateKey requireKey(Credentials credentials) {
+    return credentials
+        .key()
+        .orElseThrow(
+            () -> new IllegalStateException("credentials: no key (expected: a server's key)"));
+  }
+}

@@ -1,0 +1,182 @@
+package dev.tenon.transport;
+
+import io.grpc.Attributes;
+import io.grpc.ChannelCredentials;
+import io.grpc.ServerCredentials;
+import io.grpc.netty.GrpcHttp2ConnectionHandler;
+import io.grpc.netty.InternalNettyChannelCredentials;
+import io.grpc.netty.InternalNettyServerCredentials;
+import io.grpc.netty.InternalProtocolNegotiationEvent;
+import io.grpc.netty.InternalProtocolNegotiator;
+import io.grpc.netty.InternalProtocolNegotiators;
+import io.grpc.netty.ProtocolNegotiationEvent;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.AsciiString;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Function;
+import javax.net.ssl.SSLException;
+
+/**
+ * How a connection begins: the peer's user is checked, then a TLS context is made for this
+ * connection alone.
+ *
+ * <p>The only class that uses grpc-java's {@code Internal*} types; its public API takes one context
+ * for all connections of a server or channel.
+ */
+final class Negotiation {
+  /** The peer's process, among the attributes of a connection on a Unix socket. */
+  static final Attributes.Key<PeerProcess> PROCESS =
+      Attributes.Key.create("dev.tenon.peer-process");
+
+  private static final AsciiString SCHEME = AsciiString.of("https");
+  private static final RareLog LOG = RareLog.of(Negotiation.class);
+
+  private Negotiation() {}
+
+  /** Makes the TLS context of one connection. */
+  @FunctionalInterface
+  interface Contexts {
+    SslContext next() throws SSLException;
+  }
+
+  static ServerCredentials server(Contexts contexts, UidCheck uids) {
+    return InternalNettyServerCredentials.create(
+        new Negotiator(next -> new Accepting(next, contexts, uids)));
+  }
+
+  static ChannelCredentials client(Contexts contexts, String serverName) {
+    return InternalNettyChannelCredentials.create(
+        new InternalProtocolNegotiator.ClientFactory() {
+          @Override
+          public InternalProtocolNegotiator.ProtocolNegotiator newNegotiator() {
+            return new Negotiator(next -> new Connecting(next, contexts, serverName));
+          }
+
+          @Override
+          public int getDefaultPort() {
+            return 443; // Of no use: an endpoint always names its port.
+          }
+        });
+  }
+
+  /** Gives each connection the first handler of its own. */
+  private record Negotiator(Function<GrpcHttp2ConnectionHandler, ChannelHandler> first)
+      implements InternalProtocolNegotiator.ProtocolNegotiator {
+    @Override
+    public AsciiString scheme() {
+      return SCHEME;
+    }
+
+    @Override
+    public ChannelHandler newHandler(GrpcHttp2ConnectionHandler next) {
+      return first.apply(next);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Waits for grpc-java to start the connection, then puts the TLS handlers in its own place. */
+  private abstract static class Beginning extends ChannelInboundHandlerAdapter {
+    private final Contexts contexts;
+
+    Beginning(Contexts contexts) {
+      this.contexts = contexts;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+      if (event instanceof ProtocolNegotiationEvent start) {
+        begin(ctx, start);
+      } else {
+        ctx.fireUserEventTriggered(event);
+      }
+    }
+
+    abstract void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start)
+        throws IOException;
+
+    abstract ChannelHandler tls(SslContext context);
+
+    void proceed(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
+      SslContext context = contexts.next();
+      ctx.channel().closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
+      ctx.pipeline().replace(this, null, tls(context));
+      ctx.fireUserEventTriggered(start);
+    }
+  }
+
+  /** The beginning of an accepted connection. */
+  private static final class Accepting extends Beginning {
+    private final GrpcHttp2ConnectionHandler next;
+    private final UidCheck uids;
+
+    Accepting(GrpcHttp2ConnectionHandler next, Contexts contexts, UidCheck uids) {
+      super(contexts);
+      this.next = next;
+      this.uids = uids;
+    }
+
+    @Override
+    void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) {
+      try {
+        Optional<PeerProcess> process = UidCheck.processOf(ctx.channel());
+        if (process.isPresent() && !uids.accepts(process.get())) {
+          LOG.warn("refused a connection of another user: " + process.get());
+          ChannelFuture unused = ctx.close();
+          return;
+        }
+        proceed(ctx, process.isPresent() ? with(start, process.get()) : start);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("refused a connection: " + e);
+        ChannelFuture unused = ctx.close();
+      }
+    }
+
+    private static ProtocolNegotiationEvent with(
+        ProtocolNegotiationEvent start, PeerProcess process) {
+      Attributes attributes =
+          InternalProtocolNegotiationEvent.getAttributes(start).toBuilder()
+              .set(PROCESS, process)
+              .build();
+      return InternalProtocolNegotiationEvent.withAttributes(start, attributes);
+    }
+
+    @Override
+    ChannelHandler tls(SslContext context) {
+      return InternalProtocolNegotiators.serverTls(context).newHandler(next);
+    }
+  }
+
+  /** The beginning of a connection that we make. */
+  private static final class Connecting extends Beginning {
+    private final GrpcHttp2ConnectionHandler next;
+    private final String serverName;
+
+    Connecting(GrpcHttp2ConnectionHandler next, Contexts contexts, String serverName) {
+      super(contexts);
+      this.next = next;
+      this.serverName = serverName;
+    }
+
+    @Override
+    void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
+      proceed(ctx, start);
+    }
+
+    @Override
+    ChannelHandler tls(SslContext context) {
+      ChannelHandler grpc = InternalProtocolNegotiators.grpcNegotiationHandler(next);
+      ChannelHandler tls =
+          InternalProtocolNegotiators.clientTlsHandler(
+              grpc, context, serverName, next.getNegotiationLogger());
+      return InternalProtocolNegotiators.waitUntilActiveHandler(tls, next.getNegotiationLogger());
+    }
+  }
+}

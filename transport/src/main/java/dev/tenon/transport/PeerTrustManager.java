@@ -1,0 +1,146 @@
+package dev.tenon.transport;
+
+import dev.tenon.transport.PeerCheck.Purpose;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
+import java.security.cert.X509Certificate;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import javax.net.ssl.CertPathTrustManagerParameters;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * The trust check of one connection: the chain must lead to the trust bundle (RFC 5280, section 6),
+ * and its first certificate must pass the {@link PeerCheck}. One is made for every connection, so
+ * nothing of an earlier check or an earlier bundle is remembered.
+ *
+ * <p>The chain is checked by the JDK in its two-argument form, which knows no socket and therefore
+ * does not compare names with {@code :authority}; the DNS name is compared here instead.
+ */
+final class PeerTrustManager extends X509ExtendedTrustManager {
+  /** Longest chain, as presented; the JDK's own limit is on what it builds from it. */
+  private static final int MAX_CHAIN_LENGTH = 5;
+
+  private static final Set<String> SIGNATURES =
+      Set.of(
+          "SHA256withECDSA",
+          "SHA384withECDSA",
+          "SHA512withECDSA",
+          "SHA256withRSA",
+          "SHA384withRSA",
+          "SHA512withRSA",
+          "RSASSA-PSS",
+          "Ed25519",
+          "EdDSA");
+
+  private final X509TrustManager pkix;
+  private final PeerCheck check;
+  private final Runnable ran;
+
+  /**
+   * @param ran told each time that a check begins
+   */
+  PeerTrustManager(List<X509Certificate> trustBundle, PeerCheck check, Runnable ran) {
+    this.pkix = pkix(trustBundle, Date.from(check.clock().instant()));
+    this.check = check;
+    this.ran = ran;
+  }
+
+  private static X509TrustManager pkix(List<X509Certificate> trustBundle, Date now) {
+    Set<TrustAnchor> anchors =
+        trustBundle.stream()
+            .map(certificate -> new TrustAnchor(certificate, null))
+            .collect(Collectors.toSet());
+    try {
+      PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, new X509CertSelector());
+      parameters.setRevocationEnabled(false); // Revocation is the lineage's, asked at every call.
+      parameters.setDate(now);
+      TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+      factory.init(new CertPathTrustManagerParameters(parameters));
+      for (TrustManager manager : factory.getTrustManagers()) {
+        if (manager instanceof X509TrustManager pkix) {
+          return pkix;
+        }
+      }
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("trust bundle: unusable", e);
+    }
+    throw new AssertionError("every JDK has a PKIX trust manager");
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    verify(Purpose.CLIENT, chain, authType);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    verify(Purpose.CLIENT, chain, authType);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    verify(Purpose.CLIENT, chain, authType);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    verify(Purpose.SERVER, chain, authType);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    verify(Purpose.SERVER, chain, authType);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    verify(Purpose.SERVER, chain, authType);
+  }
+
+  /** Returns none: a peer need not be told whom we trust. */
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return new X509Certificate[0];
+  }
+
+  private void verify(Purpose purpose, X509Certificate[] chain, String authType)
+      throws CertificateException {
+    ran.run();
+    if (purpose != check.purpose()) {
+      throw new CertificateException(
+          "peer: checked as " + purpose + " (expected: " + check.purpose() + ")");
+    }
+    if (chain.length == 0 || chain.length > MAX_CHAIN_LENGTH) {
+      throw new CertificateException(
+          "chain: " + chain.length + " certificates (expected: 1 to " + MAX_CHAIN_LENGTH + ")");
+    }
+    for (X509Certificate certificate : chain) {
+      if (!SIGNATURES.contains(certificate.getSigAlgName())) {
+        throw new CertificateException(
+            "signature: " + certificate.getSigAlgName() + " (expected: SHA-256 or better)");
+      }
+    }
+    switch (purpose) {
+      case CLIENT -> pkix.checkClientTrusted(chain, authType);
+      case SERVER -> pkix.checkServerTrusted(chain, authType);
+    }
+    check.verify(chain[0]);
+  }
+}
