@@ -1,37 +1,150 @@
 package dev.tenon.auth;
 
+import static dev.tenon.auth.NotAuthenticatedException.Why.EXPIRED;
+import static dev.tenon.auth.NotAuthenticatedException.Why.FOREIGN;
+import static dev.tenon.auth.NotAuthenticatedException.Why.UNKNOWN;
+import static java.util.Objects.requireNonNull;
+
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Token;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.function.LongSupplier;
 
-/** Stub. */
+/**
+ * The enrolment tokens that are out or were redeemed, as digests. Each is good for one redemption,
+ * by the run that it was issued to. Thread-safe.
+ */
 public final class EnrolmentTokens {
+  /** How long a plugin has to enrol. */
+  public static final Duration DEFAULT_LIFE = Duration.ofSeconds(30);
+
+  /** Spent tokens remembered for each run; an older one is as good as never issued. */
+  static final int MAX_SPENT = 16;
+
+  /*
+   * `lock` guards the three maps. Nothing is called out to while it is held, the clocks excepted;
+   * tokens are minted and digests computed before.
+   *
+   * A token is unspent, spent or forgotten. `unspent` is in order of issue, which is the order of
+   * expiry: each issue forgets what is over from its head. `spent` holds at most MAX_SPENT tokens of
+   * a run, in `spentByRun` in the order in which they were spent, until the run is withdrawn.
+   */
+  private final Object lock = new Object();
+  private final Map<Digest, Unspent> unspent = new LinkedHashMap<>();
+  private final Map<Digest, RuntimeId> spent = new HashMap<>();
+  private final Map<RuntimeId, Queue<Digest>> spentByRun = new HashMap<>();
+
   private final TokenMint mint;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final Duration life;
 
-  /** Stub. */
+  /**
+   * Makes an empty set of tokens, each of which lives for {@code life}.
+   *
+   * @throws IllegalArgumentException if {@code life} is not positive or longer than 24 h
+   */
   public EnrolmentTokens(TokenMint mint, InstantSource clock, Duration life) {
-    this.mint = mint;
-    this.clock = clock;
-    this.life = life;
+    this(mint, clock, System::nanoTime, life);
   }
 
-  /** Stub. */
+  /** Makes the same with a monotonic clock of the caller's. */
+  EnrolmentTokens(TokenMint mint, InstantSource clock, LongSupplier nanos, Duration life) {
+    this.mint = requireNonNull(mint, "mint");
+    this.clocks = new Clocks(clock, nanos);
+    this.life = Clocks.requireLife(life, "enrolment token life");
+  }
+
+  /**
+   * Returns a fresh token for {@code plugin}. Earlier ones stay as good as they were.
+   *
+   * @throws RandomSourceFailedException if none can be minted; nothing is stored then
+   */
   public Issued issue(RuntimeId plugin) throws RandomSourceFailedException {
-    return new Issued(mint.mint(Token.Kind.ENROLMENT), clock.instant().plus(life));
+    requireNonNull(plugin, "plugin");
+    Token token = mint.mint(Token.Kind.ENROLMENT);
+    Digest digest = Digest.of(token);
+    Expiry expiry = clocks.after(life);
+    synchronized (lock) {
+      forgetExpired();
+      unspent.put(digest, new Unspent(plugin, expiry));
+    }
+    return new Issued(token, expiry.wall());
   }
 
-  /** Stub. */
+  private void forgetExpired() {
+    Iterator<Unspent> oldestFirst = unspent.values().iterator();
+    while (oldestFirst.hasNext() && oldestFirst.next().expiry().isOver()) {
+      oldestFirst.remove();
+    }
+  }
+
+  /**
+   * Spends the token {@code presented} for the run {@code claimed}. Of many attempts with one
+   * token, at one time or one after the other, at most one returns.
+   *
+   * @throws NotAuthenticatedException if the token is missing, malformed, unknown or expired; or if
+   *     it is another run's, in which case it is spent and the exception names that run
+   * @throws TokenSpentException if the token was spent before; it names the token's run
+   */
   public void redeem(RuntimeId claimed, String presented)
       throws NotAuthenticatedException, TokenSpentException {
-    if (presented.isEmpty()) {
-      throw new TokenSpentException(claimed);
+    requireNonNull(claimed, "claimed");
+    Digest digest = Presented.digest(Token.Kind.ENROLMENT, presented);
+    synchronized (lock) {
+      RuntimeId spender = spent.get(digest);
+      if (spender != null) {
+        throw new TokenSpentException(spender);
+      }
+      Unspent token = unspent.get(digest);
+      if (token == null) {
+        throw new NotAuthenticatedException(UNKNOWN);
+      }
+      if (!token.plugin().equals(claimed)) {
+        spend(digest, token.plugin());
+        throw new NotAuthenticatedException(FOREIGN, token.plugin());
+      }
+      if (token.expiry().isOver()) {
+        throw new NotAuthenticatedException(EXPIRED);
+      }
+      spend(digest, claimed);
     }
-    throw new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN);
   }
 
-  /** Stub. */
-  public void withdraw(RuntimeId plugin) {}
+  private void spend(Digest digest, RuntimeId plugin) {
+    unspent.remove(digest);
+    spent.put(digest, plugin);
+    Queue<Digest> ofRun = spentByRun.computeIfAbsent(plugin, run -> new ArrayDeque<>());
+    ofRun.add(digest);
+    if (ofRun.size() > MAX_SPENT) {
+      spent.remove(ofRun.remove());
+    }
+  }
+
+  /** Forgets every token of {@code plugin}, spent or not; idempotent. To be called when it ends. */
+  public void withdraw(RuntimeId plugin) {
+    requireNonNull(plugin, "plugin");
+    synchronized (lock) {
+      unspent.values().removeIf(token -> token.plugin().equals(plugin));
+      Queue<Digest> ofRun = spentByRun.remove(plugin);
+      if (ofRun != null) {
+        spent.keySet().removeAll(ofRun);
+      }
+    }
+  }
+
+  /** Returns how many digests are held, spent ones included. */
+  int size() {
+    synchronized (lock) {
+      return unspent.size() + spent.size();
+    }
+  }
+
+  private record Unspent(RuntimeId plugin, Expiry expiry) {}
 }

@@ -1,0 +1,36 @@
+package dev.tenon.auth;
+
+import java.time.Instant;
+
+/**
+ * The moment from which something is over: when either clock reaches it, whichever is first.
+ * Thread-safe.
+ *
+ * <p>What was once seen to be over stays over, so that setting the wall clock back revives nothing.
+ */
+final class Expiry {
+  private final Clocks clocks;
+  private final Instant wall;
+  private final long nanos;
+  private volatile boolean over;
+
+  Expiry(Clocks clocks, Instant wall, long nanos) {
+    this.clocks = clocks;
+    this.wall = wall;
+    this.nanos = nanos;
+  }
+
+  /** Returns whether the moment has come; it has at the very instant. */
+  boolean isOver() {
+    if (!over
+        && (!clocks.wall().instant().isBefore(wall) || clocks.nanos().getAsLong() - nanos >= 0)) {
+      over = true;
+    }
+    return over;
+  }
+
+  /** Returns the moment on the wall clock. */
+  Instant wall() {
+    return wall;
+  }
+}

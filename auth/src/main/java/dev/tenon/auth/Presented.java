@@ -1,0 +1,27 @@
+package dev.tenon.auth;
+
+import static dev.tenon.auth.NotAuthenticatedException.Why.MALFORMED;
+import static dev.tenon.auth.NotAuthenticatedException.Why.MISSING;
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.Token;
+
+/** What a peer sent as its token, on the way to a digest. */
+final class Presented {
+  private Presented() {}
+
+  /**
+   * Returns the digest of {@code presented}.
+   *
+   * @throws NotAuthenticatedException if it is empty, or not the one canonical form of a token of
+   *     {@code kind}
+   */
+  static Digest digest(Token.Kind kind, String presented) throws NotAuthenticatedException {
+    requireNonNull(presented, "presented");
+    if (presented.isEmpty()) {
+      throw new NotAuthenticatedException(MISSING);
+    }
+    return Digest.of(
+        Token.parse(kind, presented).orElseThrow(() -> new NotAuthenticatedException(MALFORMED)));
+  }
+}
