@@ -3,8 +3,9 @@ package dev.tenon.core;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The name that all identities of one installation share: lower-case letters, digits, {@code . -
- * _}, at most 63 bytes here (SPIFFE-ID, section 2.1, allows 255).
+ * The name that all identities of one installation share: a lower-case letter or digit, then
+ * lower-case letters, digits, {@code . - _}, at most 63 bytes here (SPIFFE-ID, section 2.1, allows
+ * 255 and any first character; here no name is {@code ..}).
  */
 public record TrustDomain(String value) {
   /** Longest name, in bytes; with it every SPIFFE ID of Tenon stays far below 2,048 bytes. */
@@ -19,6 +20,7 @@ public record TrustDomain(String value) {
     requireNonNull(value, "value");
     if (value.isEmpty()
         || value.length() > MAX_LENGTH
+        || !(Ascii.isLower(value.charAt(0)) || Ascii.isDigit(value.charAt(0)))
         || !value
             .chars()
             .allMatch(
@@ -26,7 +28,7 @@ public record TrustDomain(String value) {
       throw new IllegalArgumentException(
           "trust domain: "
               + Ascii.quote(value)
-              + " (expected: 1 to 63 of a-z, 0-9, '.', '-' and '_')");
+              + " (expected: a-z or 0-9, then up to 62 of a-z, 0-9, '.', '-' and '_')");
     }
   }
 

@@ -1,0 +1,77 @@
+package dev.tenon.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.rpc.ErrorInfo;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What the peer of a refused request gets: a code, a text, a reason, and nothing else. */
+class RefusalStatusTest {
+  private static final Map<Refusal, Status.Code> CODES =
+      Map.of(
+          Refusal.NOT_AUTHENTICATED, Status.Code.UNAUTHENTICATED,
+          Refusal.NOT_ALLOWED, Status.Code.PERMISSION_DENIED,
+          Refusal.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT,
+          Refusal.TOKEN_SPENT, Status.Code.ABORTED,
+          Refusal.PROTOCOL_UNSUPPORTED, Status.Code.FAILED_PRECONDITION,
+          Refusal.SERVICE_TAKEN, Status.Code.ALREADY_EXISTS,
+          Refusal.NOT_FOUND, Status.Code.NOT_FOUND,
+          Refusal.NOT_PROVIDED, Status.Code.UNIMPLEMENTED,
+          Refusal.UNAVAILABLE, Status.Code.UNAVAILABLE,
+          Refusal.INTERNAL, Status.Code.INTERNAL);
+
+  private static final class Refused extends RefusedException {
+    private static final long serialVersionUID = 1;
+
+    Refused(Refusal refusal) {
+      super(refusal, "inner secret", new IllegalStateException("cause secret"));
+    }
+  }
+
+  private static ErrorInfo info(StatusRuntimeException status) throws Exception {
+    var proto = StatusProto.fromThrowable(status);
+    assertThat(proto).isNotNull();
+    assertThat(proto.getDetailsList()).hasSize(1);
+    return proto.getDetails(0).unpack(ErrorInfo.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void of_eachRefusal_codeTextAndReason(Refusal refusal) throws Exception {
+    StatusRuntimeException status = RefusalStatus.of(refusal);
+
+    assertThat(status.getStatus().getCode()).isEqualTo(CODES.get(refusal));
+    assertThat(status.getStatus().getDescription()).isEqualTo(refusal.text());
+    assertThat(info(status))
+        .isEqualTo(ErrorInfo.newBuilder().setReason(refusal.name()).setDomain("tenon.dev").build());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void of_exception_messageAndCauseStayInside(Refusal refusal) {
+    StatusRuntimeException status = RefusalStatus.of(new Refused(refusal));
+
+    StringWriter everything = new StringWriter();
+    status.printStackTrace(new PrintWriter(everything));
+    assertThat(everything + String.valueOf(status.getTrailers())).doesNotContain("secret");
+    assertThat(status.getStatus().getDescription()).isEqualTo(refusal.text());
+  }
+
+  @Test
+  void of_invalidRequest_textNamesTheField() throws Exception {
+    StatusRuntimeException status =
+        RefusalStatus.of(new InvalidRequestException("version: \"1\" (expected: 1.0.0)"));
+
+    assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getStatus().getDescription()).isEqualTo("version: \"1\" (expected: 1.0.0)");
+    assertThat(info(status).getReason()).isEqualTo("INVALID_REQUEST");
+  }
+}
