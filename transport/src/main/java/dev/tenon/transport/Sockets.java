@@ -6,6 +6,7 @@ import io.grpc.ChannelCredentials;
 import io.grpc.ServerCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -23,6 +24,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** The event loops and the kinds of sockets that they drive. Thread-safe. */
 final class Sockets implements AutoCloseable {
@@ -37,6 +39,9 @@ final class Sockets implements AutoCloseable {
       return Epoll.isAvailable() ? EPOLL : NIO;
     }
   }
+
+  /** Takes back grpc-java's TCP option, about which Unix sockets log a warning per connection. */
+  private static final @Nullable Boolean UNSET = null;
 
   private static final long CLOSE_TIMEOUT_SECONDS = 5;
 
@@ -63,7 +68,8 @@ final class Sockets implements AutoCloseable {
       requireUnixSockets(listen);
       builder =
           NettyServerBuilder.forAddress(address(unix), credentials)
-              .channelFactory(() -> unixServer(unix.path()));
+              .channelFactory(() -> unixServer(unix.path()))
+              .withChildOption(ChannelOption.SO_KEEPALIVE, UNSET);
     } else {
       builder =
           NettyServerBuilder.forAddress(address((Endpoint.Tcp) listen), credentials)
@@ -87,7 +93,8 @@ final class Sockets implements AutoCloseable {
       requireUnixSockets(to);
       builder =
           NettyChannelBuilder.forAddress(address(unix), credentials)
-              .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class);
+              .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
+              .withOption(ChannelOption.SO_KEEPALIVE, UNSET);
     } else {
       Endpoint.Tcp tcp = (Endpoint.Tcp) to;
       builder =

@@ -1,0 +1,60 @@
+package dev.tenon.sdk;
+
+import dev.tenon.core.SpiffeId;
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads who the host says is calling, for {@link Caller#current}. Stands behind {@link HostOnly}:
+ * the header counts only because the peer is the host. Without it, the host itself calls.
+ */
+final class CallerStamp implements ServerInterceptor {
+  static final Metadata.Key<String> HEADER =
+      Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final SpiffeId.OfHost host;
+
+  CallerStamp(SpiffeId.OfHost host) {
+    this.host = host;
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    Optional<Caller> caller = caller(headers);
+    if (caller.isEmpty()) {
+      return HostOnly.refuse(call);
+    }
+    Context context = Context.current().withValue(Caller.KEY, caller.get());
+    return Contexts.interceptCall(context, call, headers, next);
+  }
+
+  /** Returns the caller, or empty if the header is there and is not one identity below the host. */
+  private Optional<Caller> caller(Metadata headers) {
+    Iterable<String> stamps = headers.getAll(HEADER);
+    if (stamps == null) {
+      return Optional.of(new Caller(host));
+    }
+    List<String> all = new ArrayList<>();
+    stamps.forEach(all::add);
+    return all.size() == 1 ? parse(all.get(0)).map(Caller::new) : Optional.empty();
+  }
+
+  private Optional<SpiffeId> parse(String stamp) {
+    try {
+      SpiffeId id = SpiffeId.parse(stamp);
+      boolean isOfHost =
+          id.equals(host) || (id instanceof SpiffeId.OfPlugin plugin && plugin.host().equals(host));
+      return isOfHost ? Optional.of(id) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.tenon.sdk;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import dev.tenon.core.Reason;
+import dev.tenon.v1.DrainRequest;
+import dev.tenon.v1.DrainResponse;
+import dev.tenon.v1.PluginControlGrpc;
+import dev.tenon.v1.ShutdownRequest;
+import dev.tenon.v1.ShutdownResponse;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/** What the host can tell this plugin: to drain, and to end. Thread-safe. */
+final class PluginControlService extends PluginControlGrpc.PluginControlImplBase {
+  private static final System.Logger LOG = System.getLogger(PluginControlService.class.getName());
+
+  private final DrainGate gate;
+  private final Timer timer;
+  private final Consumer<Duration> stop;
+
+  /** Makes the service; {@code stop} gets the grace of a shutdown, and must return at once. */
+  PluginControlService(DrainGate gate, Timer timer, Consumer<Duration> stop) {
+    this.gate = gate;
+    this.timer = timer;
+    this.stop = stop;
+  }
+
+  @Override
+  public void drain(DrainRequest request, StreamObserver<DrainResponse> response) {
+    Answer answer = new Answer(response);
+    try {
+      if (request.hasDeadline()) {
+        timer.after(Durations.parse("deadline", request.getDeadline()), answer::send);
+      }
+    } catch (StatusRuntimeException e) {
+      response.onError(e);
+      return;
+    }
+    LOG.log(INFO, "drain: {0} calls in flight", gate.inFlight());
+    var unused = gate.drain().thenRun(answer::send);
+  }
+
+  @Override
+  public void shutdown(ShutdownRequest request, StreamObserver<ShutdownResponse> response) {
+    Duration grace;
+    try {
+      grace = Durations.parse("grace", request.getGrace());
+      LOG.log(INFO, "shutdown within {0}: {1}", grace, new Reason(request.getReason()));
+    } catch (StatusRuntimeException e) {
+      response.onError(e);
+      return;
+    } catch (IllegalArgumentException e) {
+      response.onError(
+          Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
+      return;
+    }
+    response.onNext(ShutdownResponse.getDefaultInstance());
+    response.onCompleted();
+    stop.accept(grace);
+  }
+
+  /** The one answer to a drain, sent by whichever comes first: no call left, or the deadline. */
+  private final class Answer {
+    private final AtomicBoolean sent = new AtomicBoolean();
+    private final ServerCallStreamObserver<DrainResponse> response;
+
+    Answer(StreamObserver<DrainResponse> response) {
+      this.response = (ServerCallStreamObserver<DrainResponse>) response;
+      // With a handler, an answer to a host that has hung up is dropped and not thrown.
+      this.response.setOnCancelHandler(() -> {});
+    }
+
+    void send() {
+      if (sent.compareAndSet(false, true)) {
+        response.onNext(DrainResponse.newBuilder().setInFlight(gate.inFlight()).build());
+        response.onCompleted();
+      }
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tenon.sdk;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.Plugin;
+import dev.tenon.core.PluginServer;
+import dev.tenon.transport.Bootstrap;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What {@link Plugin#serve()} runs: one plugin in this process, from its start document to its end.
+ * Found with {@link java.util.ServiceLoader}; plugin authors do not name it.
+ */
+public final class SdkPluginServer implements PluginServer {
+  /** Exit status of a plugin that was not started by a host. */
+  static final int NOT_LAUNCHED = 2;
+
+  /** Exit status of a plugin whose host is gone, if it must be forced. */
+  static final int HOST_GONE = 3;
+
+  /** How long a plugin may live without its host. */
+  static final Duration LIFE_WITHOUT_HOST = Duration.ofSeconds(1);
+
+  /** How much of that it may serve on. */
+  static final Duration DRAIN_WITHOUT_HOST = Duration.ofMillis(250);
+
+  /** How long a plugin drains after SIGTERM. */
+  static final Duration DRAIN_ON_TERMINATION = Duration.ofSeconds(2);
+
+  private static final System.Logger LOG = System.getLogger(SdkPluginServer.class.getName());
+
+  private final Jvm jvm;
+  private volatile Optional<RunningPlugin> running = Optional.empty();
+
+  /** For {@link java.util.ServiceLoader}. */
+  public SdkPluginServer() {
+    this(Jvm.THIS);
+  }
+
+  SdkPluginServer(Jvm jvm) {
+    this.jvm = jvm;
+  }
+
+  /**
+   * Serves {@code plugin} until its host shuts it down or is gone. Without a host, prints how the
+   * program is meant to be started and ends it with status 2.
+   *
+   * @throws PluginStartException if the plugin cannot be started; the message says why
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  @Override
+  public void serve(Plugin plugin) throws PluginStartException, InterruptedException {
+    requireNonNull(plugin, "plugin");
+    Optional<BootstrapSource> source =
+        jvm.environment(BootstrapSource.VARIABLE).flatMap(BootstrapSource::parse);
+    if (source.isEmpty()) {
+      jvm.stderr().print(BootstrapSource.howToStart(plugin.name().value()));
+      jvm.exit(NOT_LAUNCHED);
+      return;
+    }
+    serve(plugin, read(source.get()));
+  }
+
+  private Bootstrap read(BootstrapSource source) throws PluginStartException {
+    if (source instanceof BootstrapSource.PrivateFile file) {
+      return file.read();
+    }
+    BoundedLine stdin = new BoundedLine(jvm.takeStdin(), Bootstrap.MAX_BYTES);
+    Bootstrap bootstrap = new BootstrapSource.Stdin().read(stdin);
+    new HostPipe(stdin, this::hostGone).watch();
+    return bootstrap;
+  }
+
+  private void serve(Plugin plugin, Bootstrap bootstrap)
+      throws PluginStartException, InterruptedException {
+    Thread termination = new Thread(this::terminated, "tenon-termination");
+    try (RunningPlugin started = RunningPlugin.start(plugin, bootstrap)) {
+      running = Optional.of(started);
+      jvm.onTermination(termination);
+      started.awaitEnd();
+    } finally {
+      jvm.forgetTermination(termination);
+    }
+  }
+
+  /*
+   * Runs on the thread that read stdin to its end. That thread needs nothing more to keep the promise
+   * to end in time: the orderly end is tried beside it, and may fail or hang.
+   */
+  private void hostGone() {
+    try {
+      Thread end = new Thread(this::endWithoutHost, "tenon-host-gone");
+      end.setDaemon(true);
+      end.start();
+      Thread.sleep(LIFE_WITHOUT_HOST.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      jvm.halt(HOST_GONE);
+    }
+  }
+
+  private void endWithoutHost() {
+    LOG.log(ERROR, "stdin ended: the host is gone, and this plugin ends with it");
+    running.ifPresent(plugin -> plugin.stop(DRAIN_WITHOUT_HOST));
+  }
+
+  private void terminated() {
+    running.ifPresent(plugin -> plugin.stopAndClose(DRAIN_ON_TERMINATION));
+  }
+}

@@ -1,0 +1,30 @@
+package dev.tenon.sdk;
+
+import dev.tenon.core.DefaultDeadline;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * The times that a plugin keeps; tests bring others.
+ *
+ * @param clock tells when certificates and tokens expire
+ * @param identityDeadline how long the host may take to answer an enrolment or a renewal
+ * @param discoverWait how long the plugin waits for each service that it requires
+ * @param clientDeadline what unary calls without a deadline get
+ * @param retryMissing the pause before a service that could not be registered is tried again
+ */
+record Settings(
+    InstantSource clock,
+    Duration identityDeadline,
+    Duration discoverWait,
+    Duration clientDeadline,
+    Duration retryMissing) {
+  /** What every plugin uses. */
+  static final Settings DEFAULT =
+      new Settings(
+          InstantSource.system(),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(10),
+          DefaultDeadline.DEFAULT,
+          Duration.ofSeconds(5));
+}

@@ -1,0 +1,88 @@
+package dev.tenon.sdk;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads of one running plugin: all are daemons, so that the end of {@code main} ends the
+ * process. After {@link #close} new tasks are dropped.
+ */
+final class Threads implements AutoCloseable {
+  /*
+   * `timer` never blocks: drains must end on time. `worker` is one thread and may wait for the host:
+   * it runs registrations and renewals, one after the other, so that they need no locks. `calls`
+   * runs the code of the plugin's services, which may block; the router bounds how many.
+   */
+  private final ScheduledThreadPoolExecutor timer;
+  private final ScheduledThreadPoolExecutor worker;
+  private final ThreadPoolExecutor calls;
+
+  Threads() {
+    timer = scheduled("tenon-timer");
+    worker = scheduled("tenon-worker");
+    calls =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            daemons("tenon-call"),
+            new ThreadPoolExecutor.DiscardPolicy());
+  }
+
+  private static ScheduledThreadPoolExecutor scheduled(String name) {
+    var executor =
+        new ScheduledThreadPoolExecutor(1, daemons(name), new ThreadPoolExecutor.DiscardPolicy());
+    executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    return executor;
+  }
+
+  private static ThreadFactory daemons(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** Runs short tasks that never block. */
+  Timer timer() {
+    return (delay, task) -> schedule(timer, delay, task);
+  }
+
+  /** Runs tasks that may wait for the host, one after the other. */
+  Timer worker() {
+    return (delay, task) -> schedule(worker, delay, task);
+  }
+
+  /** Runs what {@link #worker} runs, as soon as it is idle. */
+  ExecutorService work() {
+    return worker;
+  }
+
+  /** Runs the plugin's services. */
+  Executor calls() {
+    return calls;
+  }
+
+  private static void schedule(ScheduledThreadPoolExecutor on, Duration delay, Runnable task) {
+    var unused = on.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends the threads; tasks that run are interrupted. */
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    worker.shutdownNow();
+    calls.shutdownNow();
+  }
+}

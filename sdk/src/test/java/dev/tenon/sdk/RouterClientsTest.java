@@ -1,0 +1,176 @@
+package dev.tenon.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tenon.core.Plugin;
+import dev.tenon.core.PluginContext;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoGrpc.EchoBlockingStub;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.OtherGrpc;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.AbstractBlockingStub;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The clients that a plugin's services get. */
+final class RouterClientsTest {
+  @TempDir Path folder;
+  private FakeHost host;
+
+  @BeforeEach
+  void startHost() {
+    host = FakeHost.start(folder);
+  }
+
+  @AfterEach
+  void stopHost() {
+    host.close();
+  }
+
+  @Test
+  void client_undeclaredService_failsWhenMade() throws Exception {
+    withContext(
+        TestSettings.PATIENT,
+        context ->
+            assertThatThrownBy(() -> context.client(OtherGrpc::newBlockingStub))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(".requires(\"testservice.v1.Other\", \">=1.0.0\")"));
+  }
+
+  /** A stub that does not tell its service fails when it is used. */
+  @Test
+  void client_handWrittenStubOfUndeclaredService_failsWhenCalled() throws Exception {
+    withContext(
+        TestSettings.PATIENT,
+        context -> {
+          PlainStub stub = context.client(PlainStub::new);
+          assertThatThrownBy(stub::callOther)
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessageContaining(".requires(\"testservice.v1.Other\", \">=1.0.0\")");
+        });
+    assertThat(host.data.headers).isEmpty();
+  }
+
+  /** Each call brings the runtime token, whatever the caller set. Row: SD-8 */
+  @Test
+  void call_anyMetadata_bringsOneToken() throws Exception {
+    Metadata own = new Metadata();
+    own.put(BearerToken.AUTHORIZATION, "Bearer mine");
+    withContext(
+        TestSettings.PATIENT,
+        context -> {
+          EchoBlockingStub stub = context.client(EchoGrpc::newBlockingStub);
+          var unused =
+              stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(own))
+                  .unary(EchoRequest.getDefaultInstance());
+          assertThat(context.self().toString())
+              .isEqualTo("spiffe://example.test/host/h1/plugin/caller/caller-0000000000000abc");
+        });
+    List<String> tokens = new ArrayList<>();
+    Iterable<String> sent = host.data.headers.get(0).getAll(BearerToken.AUTHORIZATION);
+    assertThat(sent).isNotNull();
+    sent.forEach(tokens::add);
+    assertThat(tokens).hasSize(1).first().asString().matches("Bearer tnr_[A-Za-z0-9_-]{43}");
+  }
+
+  /**
+   * A unary call without a deadline gets the default one; one with a deadline keeps it. Row: SD-9
+   */
+  @Test
+  void call_noDeadline_getsThirtySeconds() throws Exception {
+    withContext(
+        TestSettings.PATIENT,
+        context -> {
+          EchoBlockingStub stub = context.client(EchoGrpc::newBlockingStub);
+          var first = stub.unary(EchoRequest.getDefaultInstance());
+          var second =
+              stub.withDeadlineAfter(300, TimeUnit.SECONDS).unary(EchoRequest.getDefaultInstance());
+          var third = stub.serverStream(EchoRequest.getDefaultInstance()).next();
+          assertThat(List.of(first, second, third)).hasSize(3);
+        });
+    assertThat(host.data.deadlines.get(0).orElseThrow().timeRemaining(TimeUnit.SECONDS))
+        .isBetween(1L, 30L);
+    assertThat(host.data.deadlines.get(1).orElseThrow().timeRemaining(TimeUnit.SECONDS))
+        .isBetween(200L, 300L);
+    assertThat(host.data.deadlines.get(2)).isEmpty();
+  }
+
+  /** A provider that never answers holds no caller for ever. Row: SD-9 */
+  @Test
+  void call_providerIsSilent_endsWithDefaultDeadline() throws Exception {
+    withContext(
+        TestSettings.QUICK,
+        context ->
+            assertThatThrownBy(
+                    () ->
+                        context
+                            .client(EchoGrpc::newBlockingStub)
+                            .unary(EchoRequest.newBuilder().setHang(true).build()))
+                .isInstanceOfSatisfying(
+                    StatusRuntimeException.class,
+                    e ->
+                        assertThat(e.getStatus().getCode())
+                            .isEqualTo(Status.Code.DEADLINE_EXCEEDED)));
+  }
+
+  private interface Use {
+    void with(PluginContext context);
+  }
+
+  private void withContext(Settings settings, Use use) throws Exception {
+    List<PluginContext> contexts = new ArrayList<>();
+    Plugin plugin =
+        Plugin.named("caller")
+            .requires(EchoGrpc.SERVICE_NAME, "")
+            .provides(
+                EchoGrpc.SERVICE_NAME,
+                context -> {
+                  contexts.add(context);
+                  return new EchoService();
+                })
+            .build();
+    try (RunningPlugin running = RunningPlugin.start(plugin, host.bootstrap("caller"), settings)) {
+      assertThat(running).isNotNull();
+      use.with(contexts.get(0));
+    }
+  }
+
+  /** A stub that no generator wrote. */
+  private static final class PlainStub extends AbstractBlockingStub<PlainStub> {
+    PlainStub(Channel channel) {
+      super(channel, CallOptions.DEFAULT);
+    }
+
+    private PlainStub(Channel channel, CallOptions options) {
+      super(channel, options);
+    }
+
+    @Override
+    protected PlainStub build(Channel channel, CallOptions options) {
+      return new PlainStub(channel, options);
+    }
+
+    void callOther() {
+      var unused =
+          ClientCalls.blockingUnaryCall(
+              getChannel(),
+              OtherGrpc.getUnaryMethod(),
+              getCallOptions(),
+              EchoRequest.getDefaultInstance());
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.tenon.transport;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import com.google.protobuf.ByteString;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One server and any number of channels to it, over real TLS and real sockets. */
+final class Connections implements AutoCloseable {
+  static final String HOST = "spiffe://test.example/host/h1";
+  static final String PLUGIN = HOST + "/plugin/words/words-0123456789abcdef";
+  static final String OTHER_PLUGIN = HOST + "/plugin/sums/sums-fedcba9876543210";
+  static final PeerRule THE_HOST = PeerRule.exactly(SpiffeId.parse(HOST));
+  static final PeerRule ITS_PLUGINS = PeerRule.pluginsOf((SpiffeId.OfHost) SpiffeId.parse(HOST));
+  static final Endpoint LOOPBACK = new Endpoint.Tcp("127.0.0.1", 0);
+
+  final Echoes echoes = new Echoes();
+  final Transport serving;
+  final Transport calling;
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private @Nullable Server server;
+  private @Nullable Endpoint endpoint;
+
+  Connections(TlsProvider serving, TlsProvider calling) {
+    this(Transport.create(serving), Transport.create(calling));
+  }
+
+  Connections(Transport serving, Transport calling) {
+    this.serving = serving;
+    this.calling = calling;
+  }
+
+  /** Returns a transport whose clock and user a test chooses. */
+  static Transport transport(TlsProvider provider, InstantSource clock, int ownUid) {
+    return new Transport(
+        new Handshakes(provider, clock), new Sockets(Sockets.Kind.preferred()), ownUid);
+  }
+
+  Endpoint serve(Endpoint listen, ServerTls tls) throws IOException {
+    Server started =
+        serving.server(listen, tls).addService(echoes).intercept(echoes).build().start();
+    Endpoint bound = Transport.boundEndpoint(listen, started);
+    server = started;
+    endpoint = bound;
+    return bound;
+  }
+
+  Endpoint serve(Endpoint listen, Supplier<Credentials> credentials) throws IOException {
+    return serve(listen, new ServerTls(credentials, ServerTls.ClientAuth.REQUIRED, ITS_PLUGINS));
+  }
+
+  /** Makes one call on a new connection, and returns what came back. */
+  String call(Supplier<Credentials> credentials, String payload) {
+    return call(new ClientTls(credentials, THE_HOST, Dns.HOST), payload);
+  }
+
+  String call(ClientTls tls, String payload) {
+    return call(connect(tls), payload);
+  }
+
+  ManagedChannel connect(ClientTls tls) {
+    ManagedChannel channel = calling.channel(requireNonNull(endpoint), tls).build();
+    channels.add(channel);
+    return channel;
+  }
+
+  static String call(ManagedChannel channel, String payload) {
+    return EchoGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(10, SECONDS)
+        .unary(EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(payload)).build())
+        .getPayload()
+        .toStringUtf8();
+  }
+
+  Server server() {
+    return requireNonNull(server);
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    if (server != null) {
+      server.shutdownNow();
+      try {
+        server.awaitTermination(10, SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    serving.close();
+    calling.close();
+  }
+}

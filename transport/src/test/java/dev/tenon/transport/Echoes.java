@@ -1,0 +1,48 @@
+package dev.tenon.transport;
+
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An echo service that remembers who called, and how often its handler ran. */
+final class Echoes extends EchoGrpc.EchoImplBase implements ServerInterceptor {
+  private final List<Optional<Peer>> peers = new CopyOnWriteArrayList<>();
+  private final AtomicInteger handled = new AtomicInteger();
+
+  @Override
+  public void unary(EchoRequest request, StreamObserver<EchoResponse> responses) {
+    handled.incrementAndGet();
+    responses.onNext(EchoResponse.newBuilder().setPayload(request.getPayload()).build());
+    responses.onCompleted();
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    peers.add(Peer.of(call));
+    return next.startCall(call, headers);
+  }
+
+  /** Returns the peer of each call, in order. */
+  List<Peer> peers() {
+    return peers.stream().map(Optional::orElseThrow).toList();
+  }
+
+  /** Returns how many calls got as far as the interceptor. */
+  int arrived() {
+    return peers.size();
+  }
+
+  int handled() {
+    return handled.get();
+  }
+}
