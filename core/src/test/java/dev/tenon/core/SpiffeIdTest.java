@@ -77,6 +77,7 @@ class SpiffeIdTest {
         "spiffe://td/host/\u0435",
         "spiffe:/td/host/h",
         "spiffe:td/host/h",
+        "spiffe:x/td/host/h",
         "http://td/host/h",
         "spiffe://td/h/host",
         "spiffe://td/plugin/greeter/greeter-0123456789abcdef",

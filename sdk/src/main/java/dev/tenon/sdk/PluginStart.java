@@ -5,13 +5,11 @@ import static java.lang.System.Logger.Level.INFO;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
-import dev.tenon.core.ServiceName;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
-import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
@@ -22,13 +20,10 @@ import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /** The way from a start document to a running plugin, step by step: all or nothing. */
 final class PluginStart {
@@ -71,43 +66,44 @@ final class PluginStart {
     Transport transport = resources.hold(Transport.create(TlsProvider.preferred()));
     HostChannels host = new HostChannels(transport, bootstrap, threads.calls());
     Enrolled enrolled = enrol(host);
-    CurrentIdentity identity = new CurrentIdentity(enrolled.identity());
     LOG.log(INFO, "enrolled as {0}; {1}", enrolled.id(), transport.describe());
 
-    ManagedChannel control = hold(host.control(identity::credentials));
+    CurrentIdentity identity = new CurrentIdentity(enrolled.identity());
     BearerToken token = new BearerToken(identity::token);
-    Channel authenticated = ClientInterceptors.intercept(control, token);
-    RegistrationLease lease =
-        new RegistrationLease(
-            control,
-            new Registrations(plugin, authenticated),
-            threads.worker(),
-            settings.retryMissing(),
-            gate::isDraining);
+    ManagedChannel control = hold(host.control(identity::credentials));
+    Channel registry = ClientInterceptors.intercept(control, token);
+    RegistrationLease lease = lease(control, registry);
     lease.watch();
-    new RequiredServices(plugin, authenticated, settings.discoverWait()).await();
+    new RequiredServices(plugin, registry, settings.discoverWait()).await();
 
-    ManagedChannel data = hold(host.data(identity::credentials, enrolled.limits()));
-    PluginContext context =
-        new RouterClients(
-            enrolled.id(),
-            new DeclaredOnly(plugin),
-            ClientInterceptors.intercept(
-                data, token, new DefaultDeadline(settings.clientDeadline())));
-    ServerTls tls =
-        new ServerTls(
-            identity::credentials,
-            ServerTls.ClientAuth.REQUIRED,
-            PeerRule.exactly(bootstrap.hostId()));
-    serve(transport.server(bootstrap.listen(), tls), services(context), enrolled.limits());
+    Channel router =
+        ClientInterceptors.intercept(
+            hold(host.data(identity::credentials, enrolled.limits())),
+            token,
+            new DefaultDeadline(settings.clientDeadline()));
+    PluginContext context = new RouterClients(enrolled.id(), new DeclaredOnly(plugin), router);
+    List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
+    serve(transport.server(bootstrap.listen(), tls(identity)), services, enrolled.limits());
     register(lease);
-    new Renewer(
-            identity,
-            new RenewalOverControl(host, enrolled.id(), settings),
-            threads.worker(),
-            settings.clock(),
-            new SecureRandom())
-        .plan();
+    renewer(identity, new RenewalOverControl(host, enrolled.id(), settings)).plan();
+  }
+
+  private RegistrationLease lease(ManagedChannel control, Channel registry) {
+    return new RegistrationLease(
+        control,
+        new Registrations(plugin, registry),
+        threads.worker(),
+        settings.retryMissing(),
+        gate::isDraining);
+  }
+
+  private ServerTls tls(CurrentIdentity identity) {
+    return new ServerTls(
+        identity::credentials, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId()));
+  }
+
+  private Renewer renewer(CurrentIdentity identity, RenewalCall call) {
+    return new Renewer(identity, call, threads.worker(), settings.clock(), new SecureRandom());
   }
 
   private Enrolled enrol(HostChannels host) throws PluginStartException {
@@ -128,42 +124,6 @@ final class PluginStart {
     return channel;
   }
 
-  private List<ServerServiceDefinition> services(PluginContext context)
-      throws PluginStartException {
-    List<ServerServiceDefinition> services = new ArrayList<>();
-    for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :
-        plugin.services().entrySet()) {
-      services.add(service(provided.getKey(), provided.getValue(), context));
-    }
-    return services;
-  }
-
-  private ServerServiceDefinition service(
-      ServiceName name, Function<PluginContext, BindableService> factory, PluginContext context)
-      throws PluginStartException {
-    ServerServiceDefinition service;
-    try {
-      service = factory.apply(context).bindService();
-    } catch (RuntimeException e) {
-      throw new PluginStartException(
-          "plugin " + plugin.name() + " could not make " + name + ": " + e.getMessage(), e);
-    }
-    String made = service.getServiceDescriptor().getName();
-    if (!made.equals(name.value())) {
-      throw new PluginStartException(
-          "plugin "
-              + plugin.name()
-              + ": provides(\""
-              + name
-              + "\") made "
-              + made
-              + " (expected: "
-              + name
-              + ")");
-    }
-    return ServerInterceptors.interceptForward(service, gate, new CallerStamp(bootstrap.hostId()));
-  }
-
   private void serve(
       ServerBuilder<?> builder, List<ServerServiceDefinition> services, AgreedLimits limits)
       throws PluginStartException {
@@ -173,7 +133,7 @@ final class PluginStart {
             .maxInboundMessageSize(limits.maxMessageBytes())
             .maxInboundMetadataSize(limits.maxMetadataBytes())
             .intercept(new HostOnly(bootstrap.hostId()))
-            .addServices(services)
+            .addServices(services.stream().map(this::guarded).toList())
             .addService(new PluginControlService(gate, threads.timer(), this::stop))
             .build();
     try {
@@ -183,6 +143,10 @@ final class PluginStart {
           "plugin " + plugin.name() + " cannot listen on " + bootstrap.listen() + ": " + e, e);
     }
     resources.hold(() -> end(server));
+  }
+
+  private ServerServiceDefinition guarded(ServerServiceDefinition service) {
+    return ServerInterceptors.interceptForward(service, gate, new CallerStamp(bootstrap.hostId()));
   }
 
   /** Ends the plugin a little before the host's patience does, to leave time for the way out. */

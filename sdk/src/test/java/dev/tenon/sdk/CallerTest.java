@@ -3,6 +3,7 @@ package dev.tenon.sdk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.transport.Peer;
@@ -91,16 +92,13 @@ final class CallerTest {
     assertThat(passes(Optional.empty())).isEqualTo(Status.Code.PERMISSION_DENIED);
     assertThat(passes(Optional.of(host.trust.plugin("evil"))))
         .isEqualTo(Status.Code.PERMISSION_DENIED);
-    assertThat(
-            passes(
-                Optional.of(
-                    new dev.tenon.core.SpiffeId.OfHost(host.trust.host().trustDomain(), "h2"))))
+    assertThat(passes(Optional.of(new SpiffeId.OfHost(host.trust.host().trustDomain(), "h2"))))
         .isEqualTo(Status.Code.PERMISSION_DENIED);
     assertThat(passes(Optional.of(host.trust.host()))).isEqualTo(Status.Code.OK);
     assertThat(passes(Attributes.EMPTY)).isEqualTo(Status.Code.PERMISSION_DENIED);
   }
 
-  private Status.Code passes(Optional<dev.tenon.core.SpiffeId> peer) {
+  private Status.Code passes(Optional<SpiffeId> peer) {
     return passes(
         Attributes.newBuilder()
             .set(Peer.KEY, new Peer(peer, Optional.empty(), Optional.empty(), 1))

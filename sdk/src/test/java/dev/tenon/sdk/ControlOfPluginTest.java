@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.tenon.core.Plugin;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -67,7 +68,7 @@ final class ControlOfPluginTest {
   @Test
   void shutdown_byAnotherHost_refused() {
     TestTrust trust = host.trust;
-    var other = new dev.tenon.core.SpiffeId.OfHost(trust.host().trustDomain(), "h2");
+    var other = new SpiffeId.OfHost(trust.host().trustDomain(), "h2");
     assertRefused(trust.hosts().credentials(other, trust.plugins().bundle()));
   }
 

@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.GrantedService;
 import dev.tenon.v1.OfferedService;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -54,6 +57,7 @@ final class HostileHostTest {
         lie("spiffe_id", (host, a) -> a.setSpiffeId(host.trust.plugin("admin").toString())),
         lie("certificate_chain (other id)", (host, a) -> a.setCertificateChain(0, otherId(host))),
         lie("certificate_chain (other key)", (host, a) -> a.setCertificateChain(0, otherKey(host))),
+        lie("certificate_chain (expired)", (host, a) -> a.setCertificateChain(0, expired(host))),
         lie("certificate_chain (none)", (host, a) -> a.clearCertificateChain()),
         lie(
             "certificate_chain (many)",
@@ -90,7 +94,7 @@ final class HostileHostTest {
   }
 
   /** An answer that does not fit the channel's limit is not even read. Row: H24 */
-  @org.junit.jupiter.api.Test
+  @Test
   void enrol_endlessAnswer_refused() {
     try (FakeHost host = FakeHost.start(folder)) {
       host.answers.enrolment =
@@ -114,22 +118,27 @@ final class HostileHostTest {
   }
 
   private static ByteString otherId(FakeHost host) {
-    return HostAnswers.der(
-        host.trust
-            .plugins()
-            .issue(
-                host.trust.plugin("admin"),
-                CertificateRequest.newKeyPair().getPublic(),
-                Instant.now().plusSeconds(60)));
+    return issued(host, host.trust.plugin("admin"), keyOf(host), 60);
   }
 
   private static ByteString otherKey(FakeHost host) {
-    var id =
-        new dev.tenon.core.SpiffeId.OfPlugin(host.trust.host(), host.bootstrap("echo").runtimeId());
-    return HostAnswers.der(
-        host.trust
-            .plugins()
-            .issue(id, CertificateRequest.newKeyPair().getPublic(), Instant.now().plusSeconds(60)));
+    return issued(host, idOf(host), CertificateRequest.newKeyPair().getPublic(), 60);
+  }
+
+  private static ByteString expired(FakeHost host) {
+    return issued(host, idOf(host), keyOf(host), -60);
+  }
+
+  private static ByteString issued(FakeHost host, SpiffeId id, PublicKey key, long seconds) {
+    return HostAnswers.der(host.trust.plugins().issue(id, key, Instant.now().plusSeconds(seconds)));
+  }
+
+  private static SpiffeId idOf(FakeHost host) {
+    return new SpiffeId.OfPlugin(host.trust.host(), host.bootstrap("echo").runtimeId());
+  }
+
+  private static PublicKey keyOf(FakeHost host) {
+    return HostAnswers.publicKey(host.answers.enrolments.get(0).getCertificateRequest());
   }
 
   private static ByteString garbage() {
