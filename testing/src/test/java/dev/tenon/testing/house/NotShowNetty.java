@@ -2,7 +2,6 @@ package dev.tenon.testing.house;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
-import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaType;
@@ -67,8 +66,7 @@ final class NotShowNetty extends ArchCondition<JavaClass> {
         .anyMatch(name -> name.startsWith("io.netty.") || name.startsWith("io.grpc.netty."));
   }
 
-  private static void report(
-      JavaClass type, String where, JavaType netty, ConditionEvents events) {
+  private static void report(JavaClass type, String where, JavaType netty, ConditionEvents events) {
     events.add(SimpleConditionEvent.violated(type, where + " shows " + netty.getName()));
   }
 }

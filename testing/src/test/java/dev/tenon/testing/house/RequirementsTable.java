@@ -19,7 +19,7 @@ final class RequirementsTable {
 
       What this release promises, row by row, and the tests that prove it. Each test names its rows in its Javadoc;
       the sentences are in `testing/src/test/resources/requirements.tsv`. To write this page anew:
-      `mvn -pl testing -am verify -Dtenon.requirements.write=true`.
+      `mvn -B verify -Dtenon.requirements.write=true`.
 
       | row | promise | proved by |
       |---|---|---|
@@ -57,7 +57,9 @@ final class RequirementsTable {
   /** Returns the page, which ends with a line feed. */
   String markdown() {
     return promises.entrySet().stream()
-        .map(row -> "| %s | %s | %s |\n".formatted(row.getKey(), row.getValue(), tests(row.getKey())))
+        .map(
+            row ->
+                "| %s | %s | %s |\n".formatted(row.getKey(), row.getValue(), tests(row.getKey())))
         .collect(joining("", HEAD, ""));
   }
 

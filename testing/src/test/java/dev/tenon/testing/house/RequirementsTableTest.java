@@ -21,16 +21,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequirementsTableTest {
   private static final String WRITE = "tenon.requirements.write";
 
-  private final Repository repository = Repository.here();
-  private final List<String> problems = new ArrayList<>();
-  private final RequirementsTable table =
+  private static final Repository REPOSITORY = Repository.here();
+  private static final List<String> PROBLEMS = new ArrayList<>();
+  private static final RequirementsTable TABLE =
       RequirementsTable.of(
-          promises(), TestSource.read(repository, repository.testSources(), problems));
+          promises(), TestSource.read(REPOSITORY, REPOSITORY.testSources(), PROBLEMS));
 
   private static String promises() {
     try (InputStream in =
-        requireNonNull(
-            RequirementsTableTest.class.getResourceAsStream("/requirements.tsv"))) {
+        requireNonNull(RequirementsTableTest.class.getResourceAsStream("/requirements.tsv"))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -39,21 +38,21 @@ class RequirementsTableTest {
 
   @Test
   void page_ofThisRelease_isWhatTheTestsSay() throws IOException {
-    Path page = repository.root().resolve("docs/requirements.md");
+    Path page = REPOSITORY.root().resolve("docs/requirements.md");
     if (Boolean.getBoolean(WRITE)) {
-      Files.createDirectories(repository.root().resolve("docs"));
-      Files.writeString(page, table.markdown());
+      Files.createDirectories(REPOSITORY.root().resolve("docs"));
+      Files.writeString(page, TABLE.markdown());
     }
 
     assertThat(Files.isRegularFile(page) ? Repository.read(page) : "")
         .as("docs/requirements.md (to write it anew: -D" + WRITE + "=true)")
-        .isEqualTo(table.markdown());
+        .isEqualTo(TABLE.markdown());
   }
 
   @Test
   void rows_ofThisRelease_haveTestsAndTestsHaveRows() {
-    assertThat(problems).isEmpty();
-    assertThat(table.problems()).isEmpty();
+    assertThat(PROBLEMS).isEmpty();
+    assertThat(TABLE.problems()).isEmpty();
   }
 
   private static final String SOURCE =

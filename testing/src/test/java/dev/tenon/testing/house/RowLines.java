@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The words {@code Row: HS-1, TK-2} in the Javadoc of a test, and how they are written. */
+/** The list of rows in the Javadoc of a test: the word, a colon, and ids with commas between. */
 final class RowLines {
   private static final Pattern ROW = Pattern.compile("[A-Z]{2}-[1-9][0-9]*");
 

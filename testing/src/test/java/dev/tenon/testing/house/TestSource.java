@@ -54,7 +54,12 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
       JavacTask task =
           (JavacTask)
               compiler.getTask(
-                  null, sources, null, List.of("-proc:none"), null, sources.getJavaFileObjectsFromPaths(files));
+                  null,
+                  sources,
+                  null,
+                  List.of("-proc:none"),
+                  null,
+                  sources.getJavaFileObjectsFromPaths(files));
       DocTrees trees = DocTrees.instance(task);
       for (CompilationUnitTree unit : task.parse()) {
         Path file = Path.of(unit.getSourceFile().toUri());
@@ -70,13 +75,13 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
   @Override
   public @Nullable Void visitClass(ClassTree type, @Nullable Void unused) {
     add(simpleName(), hasTest(type));
-    return super.visitClass(type, unused);
+    return super.visitClass(type, null);
   }
 
   @Override
   public @Nullable Void visitMethod(MethodTree method, @Nullable Void unused) {
     add(simpleName() + "." + method.getName(), isTest(method));
-    return super.visitMethod(method, unused);
+    return super.visitMethod(method, null);
   }
 
   /** Returns the name of the class that is being read, with those around it. */
