@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 
 /** The format of a policy file. Everything in it is checked before any of it is used. */
 final class PolicyFile {
@@ -80,7 +79,7 @@ final class PolicyFile {
             entry.requiredParsed("service", Glob::ofServices, every),
             entry.parsed("method", Glob::ofMethods).orElse(every),
             entry.parsed("audit", PolicyFile::audit).orElse(AuditMode.FIRST)));
-    entry.parsed("description", Function.identity());
+    entry.string("description");
   }
 
   private static String id(String text) {

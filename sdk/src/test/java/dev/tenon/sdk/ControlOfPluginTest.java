@@ -26,9 +26,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the host, and only the host, can tell a plugin. Row: LC-13, HS-14 */
+@Timeout(60)
 final class ControlOfPluginTest {
   @TempDir Path folder;
   private final EchoService echo = new EchoService();

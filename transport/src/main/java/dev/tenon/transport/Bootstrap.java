@@ -71,10 +71,7 @@ public record Bootstrap(
       throw new IllegalArgumentException(
           "token: " + enrolmentToken + " (expected: an enrolment token)");
     }
-    if (!DnsNames.isName(serverName)) {
-      throw new IllegalArgumentException(
-          "server name: " + Quote.of(serverName) + " (expected: a lower-case DNS name)");
-    }
+    DnsNames.require(serverName);
     if (trustBundle.isEmpty()) {
       throw new IllegalArgumentException("trust bundle: empty (expected: a certificate)");
     }
@@ -99,7 +96,7 @@ public record Bootstrap(
         fields.parsed("enrol", Endpoint::parse),
         fields.parsed("control", Endpoint::parse),
         fields.parsed("data", Endpoint::parse),
-        fields.parsed("server_name", name -> name),
+        fields.parsed("server_name", DnsNames::require),
         fields.hostId("host_id"),
         fields.parsed("trust_bundle", Pem::parse),
         fields.token("enrolment_token"),

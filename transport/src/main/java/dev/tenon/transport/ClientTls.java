@@ -23,9 +23,6 @@ public record ClientTls(Supplier<Credentials> credentials, PeerRule peers, Strin
     requireNonNull(credentials, "credentials");
     requireNonNull(peers, "peers");
     requireNonNull(serverName, "serverName");
-    if (!DnsNames.isName(serverName)) {
-      throw new IllegalArgumentException(
-          "server name: " + Quote.of(serverName) + " (expected: a lower-case DNS name)");
-    }
+    DnsNames.require(serverName);
   }
 }

@@ -19,4 +19,17 @@ final class DnsNames {
         && NAME.matcher(text).matches()
         && !DIGITS_LAST.matcher(text).matches();
   }
+
+  /**
+   * Returns {@code text}, a name.
+   *
+   * @throws IllegalArgumentException if it is not
+   */
+  static String require(String text) {
+    if (!isName(text)) {
+      throw new IllegalArgumentException(
+          "server name: " + Quote.of(text) + " (expected: a lower-case DNS name)");
+    }
+    return text;
+  }
 }

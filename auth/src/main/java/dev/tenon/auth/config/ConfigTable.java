@@ -1,5 +1,7 @@
 package dev.tenon.auth.config;
 
+import static java.util.Objects.requireNonNullElse;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,9 +166,10 @@ public final class ConfigTable {
   }
 
   private void noteUnknownKeys() {
+    String known = asked.isEmpty() ? "no key" : "one of " + Shown.list(asked);
     for (String key : table.keySet()) {
       if (!asked.contains(key)) {
-        problem(key, "got an unknown key (expected: one of " + Shown.list(asked) + ")");
+        problem(key, "got an unknown key (expected: " + known + ")");
       }
     }
     children.forEach(ConfigTable::noteUnknownKeys);
@@ -219,7 +222,7 @@ public final class ConfigTable {
   }
 
   private static String expected(IllegalArgumentException refused) {
-    String message = String.valueOf(refused.getMessage());
+    String message = requireNonNullElse(refused.getMessage(), "another value");
     int expected = message.indexOf("(expected: ");
     return expected < 0 ? "(expected: " + message + ")" : message.substring(expected);
   }

@@ -1,6 +1,9 @@
 package dev.tenon.auth.config;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlTable;
 
 /**
  * Text from a file, made fit for a message: bounded, and without characters that could forge or
@@ -39,15 +42,15 @@ final class Shown {
     if (value instanceof Long || value instanceof Double || value instanceof Boolean) {
       return value.toString();
     }
-    if (value instanceof org.tomlj.TomlTable) {
+    if (value instanceof TomlTable) {
       return "a table";
     }
-    return value instanceof org.tomlj.TomlArray ? "an array" : "a date or time";
+    return value instanceof TomlArray ? "an array" : "a date or time";
   }
 
   /** Returns {@code keys} in alphabetical order, separated by commas. */
   static String list(Iterable<String> keys) {
-    List<String> sorted = new java.util.ArrayList<>();
+    List<String> sorted = new ArrayList<>();
     keys.forEach(key -> sorted.add(key(key)));
     sorted.sort(null);
     return String.join(", ", sorted);

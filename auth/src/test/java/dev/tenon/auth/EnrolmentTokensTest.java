@@ -1,0 +1,162 @@
+package dev.tenon.auth;
+
+import static dev.tenon.auth.NotAuthenticatedException.Why.EXPIRED;
+import static dev.tenon.auth.NotAuthenticatedException.Why.FOREIGN;
+import static dev.tenon.auth.NotAuthenticatedException.Why.MALFORMED;
+import static dev.tenon.auth.NotAuthenticatedException.Why.MISSING;
+import static dev.tenon.auth.NotAuthenticatedException.Why.UNKNOWN;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Token;
+import java.security.SecureRandom;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class EnrolmentTokensTest {
+  private static final RuntimeId WORDS = new RuntimeId("words-0000000000000001");
+  private static final RuntimeId LOG = new RuntimeId("log-0000000000000002");
+
+  private final TestClock clock = new TestClock();
+  private final TokenMint mint = new TokenMint(new SecureRandom());
+  private final EnrolmentTokens tokens =
+      new EnrolmentTokens(mint, clock, clock, EnrolmentTokens.DEFAULT_LIFE);
+
+  private String issue(RuntimeId plugin) throws Exception {
+    return tokens.issue(plugin).token().exposeForWire();
+  }
+
+  @Test
+  void issue_always_enrolmentTokenOf30Seconds() throws Exception {
+    Issued issued = tokens.issue(WORDS);
+    assertThat(issued.token().kind()).isEqualTo(Token.Kind.ENROLMENT);
+    assertThat(issued.expires()).isEqualTo(clock.instant().plusSeconds(30));
+  }
+
+  @Test
+  void redeem_secondTime_spentAndNamesTheRun() throws Exception {
+    String token = issue(WORDS);
+    tokens.redeem(WORDS, token);
+    assertSpent(WORDS, token);
+    assertSpent(LOG, token);
+  }
+
+  /** A late second redemption, long after expiry, still tells of two holders. */
+  @Test
+  void redeem_secondTimeAfterExpiry_stillSpent() throws Exception {
+    String token = issue(WORDS);
+    tokens.redeem(WORDS, token);
+    clock.advance(Duration.ofHours(3));
+    issue(LOG);
+    assertSpent(WORDS, token);
+  }
+
+  @Test
+  void redeem_claimedForAnotherRun_refusedSpentAndNamesTheRightfulOne() throws Exception {
+    String token = issue(WORDS);
+    assertThat(assertRefused(LOG, token, FOREIGN).rightful()).contains(WORDS);
+    assertSpent(WORDS, token);
+  }
+
+  @Test
+  void redeem_atExpiry_refused() throws Exception {
+    String inTime = issue(WORDS);
+    String late = issue(WORDS);
+    clock.advance(EnrolmentTokens.DEFAULT_LIFE.minusNanos(1));
+    tokens.redeem(WORDS, inTime);
+    clock.advance(Duration.ofNanos(1));
+    assertThat(assertRefused(WORDS, late, EXPIRED).rightful()).isEmpty();
+    clock.advanceWall(Duration.ofDays(-1));
+    assertRefused(WORDS, late, EXPIRED);
+  }
+
+  @Test
+  void redeem_monotonicClockOver_refused() throws Exception {
+    String token = issue(WORDS);
+    clock.advanceNanos(EnrolmentTokens.DEFAULT_LIFE);
+    assertRefused(WORDS, token, EXPIRED);
+  }
+
+  @Test
+  void redeem_nothingOrNonsense_refused() throws Exception {
+    String token = issue(WORDS);
+    assertRefused(WORDS, "", MISSING);
+    assertRefused(WORDS, " ", MALFORMED);
+    assertRefused(WORDS, token + "\n", MALFORMED);
+    assertRefused(WORDS, "tnr_" + token.substring(4), MALFORMED);
+    assertRefused(WORDS, mint.mint(Token.Kind.ENROLMENT).exposeForWire(), UNKNOWN);
+    tokens.redeem(WORDS, token);
+  }
+
+  @Test
+  void withdraw_spentAndUnspent_bothForgotten() throws Exception {
+    String spent = issue(WORDS);
+    tokens.redeem(WORDS, spent);
+    String unspent = issue(WORDS);
+    String other = issue(LOG);
+    tokens.withdraw(WORDS);
+    tokens.withdraw(WORDS);
+    assertRefused(WORDS, spent, UNKNOWN);
+    assertRefused(WORDS, unspent, UNKNOWN);
+    assertThat(tokens.size()).isEqualTo(1);
+    tokens.redeem(LOG, other);
+  }
+
+  @Test
+  void issue_manyNeverUsed_expiredOnesForgotten() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      issue(WORDS);
+    }
+    assertThat(tokens.size()).isEqualTo(1000);
+    clock.advance(EnrolmentTokens.DEFAULT_LIFE);
+    issue(LOG);
+    assertThat(tokens.size()).isEqualTo(1);
+  }
+
+  @Test
+  void redeem_manyTokensOfOneRun_spentOnesBounded() throws Exception {
+    for (int i = 0; i < 5 * EnrolmentTokens.MAX_SPENT; i++) {
+      tokens.redeem(WORDS, issue(WORDS));
+    }
+    assertThat(tokens.size()).isEqualTo(EnrolmentTokens.MAX_SPENT);
+  }
+
+  /**
+   * Without randomness nothing is stored.
+   *
+   * <p>Row: HS-9
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"THROWS", "ZEROS"})
+  void issue_failingGenerator_nothingStored(TestRandom.Mode failure) {
+    EnrolmentTokens own =
+        new EnrolmentTokens(
+            new TokenMint(new TestRandom(failure)), clock, EnrolmentTokens.DEFAULT_LIFE);
+    assertThatExceptionOfType(RandomSourceFailedException.class)
+        .isThrownBy(() -> own.issue(WORDS))
+        .satisfies(e -> assertThat(e.refusal()).isEqualTo(Refusal.INTERNAL));
+    assertThat(own.size()).isZero();
+  }
+
+  private void assertSpent(RuntimeId claimed, String token) {
+    TokenSpentException spent =
+        catchThrowableOfType(TokenSpentException.class, () -> tokens.redeem(claimed, token));
+    assertThat(spent).isNotNull();
+    assertThat(spent.rightful()).contains(WORDS);
+    assertThat(spent.refusal()).isEqualTo(Refusal.TOKEN_SPENT);
+  }
+
+  private NotAuthenticatedException assertRefused(RuntimeId claimed, String token, Why why) {
+    NotAuthenticatedException refusal =
+        catchThrowableOfType(NotAuthenticatedException.class, () -> tokens.redeem(claimed, token));
+    assertThat(refusal).isNotNull();
+    assertThat(refusal.why()).isEqualTo(why);
+    return refusal;
+  }
+}
