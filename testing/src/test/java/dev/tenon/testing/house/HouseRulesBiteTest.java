@@ -57,8 +57,7 @@ class HouseRulesBiteTest {
 
   @Test
   void check_packagesInACircle_fails() {
-    assertThat(HouseRules.noCycles(FIXTURES + ".cycle.(*)").evaluate(ALL).hasViolation())
-        .isTrue();
+    assertThat(HouseRules.noCycles(FIXTURES + ".cycle.(*)").evaluate(ALL).hasViolation()).isTrue();
   }
 
   @Test
