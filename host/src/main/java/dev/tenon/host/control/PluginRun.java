@@ -37,8 +37,8 @@ public final class PluginRun {
   private volatile PluginState state = new PluginState.Starting();
 
   /**
-   * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channel}
-   * leads to the plugin's own server.
+   * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
+   * lead to the plugin's own server.
    */
   public PluginRun(SpiffeId.OfPlugin id, Version version, BackendChannels channels) {
     this.id = requireNonNull(id, "id");
