@@ -1,8 +1,9 @@
 package dev.tenon.testing;
 
 import dev.tenon.core.Plugin;
-import dev.tenon.core.Requirement;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
+import java.util.Collection;
 
 /** The policy of a test: a plugin may do what it declares, and the host may call it. */
 final class DeclaredPolicy {
@@ -16,23 +17,32 @@ final class DeclaredPolicy {
   String toml() {
     StringBuilder toml = new StringBuilder();
     for (ServiceName service : plugin.services().keySet()) {
-      toml.append("[[provide]]\nplugin = \"").append(plugin.name());
-      toml.append("\"\nservices = [\"").append(service).append("\"]\n");
-      rule(toml, "host calls " + service, "host", service);
+      toml.append(
+          """
+          [[provide]]
+          plugin = "%s"
+          services = ["%s"]
+          """
+              .formatted(plugin.name(), service));
     }
-    for (Requirement requirement : plugin.requirements().values()) {
-      rule(
-          toml,
-          "plugin calls " + requirement.service(),
-          plugin.name().value(),
-          requirement.service());
-    }
+    allow(toml, PluginName.HOST, plugin.services().keySet());
+    allow(toml, plugin.name().value(), plugin.requirements().keySet());
     return toml.toString();
   }
 
-  private static void rule(StringBuilder toml, String id, String caller, ServiceName service) {
-    toml.append("[[rule]]\nid = \"").append(id);
-    toml.append("\"\neffect = \"allow\"\ncaller = \"").append(caller);
-    toml.append("\"\nservice = \"").append(service).append("\"\n");
+  private static void allow(StringBuilder toml, String caller, Collection<ServiceName> services) {
+    int number = 0;
+    for (ServiceName service : services) {
+      number++;
+      toml.append(
+          """
+          [[rule]]
+          id = "%s-%d"
+          effect = "allow"
+          caller = "%s"
+          service = "%s"
+          """
+              .formatted(caller, number, caller, service));
+    }
   }
 }
