@@ -64,7 +64,7 @@ final class Planes {
       throws IOException, RefusedException {
     this.policy = policy;
     HostThreads threads = closing.add(new HostThreads());
-    transport = closing.add(Transport.create(settings.listen().tls()));
+    transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     byte[] name = new byte[4];
     settings.sources().random().nextBytes(name);
     String hostName = HexFormat.of().formatHex(name);

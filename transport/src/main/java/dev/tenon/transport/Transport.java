@@ -67,15 +67,25 @@ public final class Transport implements AutoCloseable {
    * @throws IllegalStateException if {@code provider} is not available here
    */
   public static Transport create(TlsProvider provider) {
+    return create(provider, InstantSource.system());
+  }
+
+  /**
+   * Returns a transport as {@link #create(TlsProvider)} does, for which certificates begin and end
+   * by {@code clock}.
+   *
+   * @throws IllegalStateException if {@code provider} is not available here
+   */
+  public static Transport create(TlsProvider provider, InstantSource clock) {
     requireNonNull(provider, "provider");
+    requireNonNull(clock, "clock");
     if (!provider.isAvailable()) {
       throw new IllegalStateException(
           "TLS provider: " + provider + " does not load here (expected: one that does)");
     }
     Sockets.Kind kind = Sockets.Kind.preferred();
     int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;
-    return new Transport(
-        new Handshakes(provider, InstantSource.system()), new Sockets(kind), ownUid);
+    return new Transport(new Handshakes(provider, clock), new Sockets(kind), ownUid);
   }
 
   /**
