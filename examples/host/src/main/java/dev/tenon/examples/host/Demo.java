@@ -20,7 +20,10 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +40,8 @@ import picocli.CommandLine.Spec;
     description = "Counts FILEs with the help of three plugins, and shows who called whom.",
     mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
+  private static final int MAX_WAIT_SECONDS = 2;
+
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "the files to count")
   private List<String> files;
 
@@ -124,14 +129,37 @@ final class Demo implements Callable<Integer> {
   }
 
   private int status(PluginHost host, boolean allCounted) {
-    int status = allCounted ? Main.DONE : Main.FAILED;
+    if (allCounted) {
+      return Main.DONE;
+    }
+    awaitEndOfAny(host.plugins());
+    int status = Main.FAILED;
     for (PluginStatus plugin : host.plugins()) {
       if (plugin.state() instanceof PluginState.Failed failed) {
         problem("plugin " + plugin.name() + ": " + failed.why());
         status = Main.PLUGIN;
+      } else if (plugin.pid().stream().mapToObj(ProcessHandle::of).anyMatch(Optional::isEmpty)) {
+        problem("plugin " + plugin.name() + ": its process has ended");
+        status = Main.PLUGIN;
       }
     }
     return status;
+  }
+
+  /** Waits a moment: a call can fail before the end of the process behind it is known. */
+  private static void awaitEndOfAny(List<PluginStatus> plugins) {
+    CompletableFuture<?>[] ends =
+        plugins.stream()
+            .flatMap(plugin -> plugin.pid().stream().mapToObj(ProcessHandle::of))
+            .map(
+                process ->
+                    process
+                        .map(ProcessHandle::onExit)
+                        .orElseGet(() -> CompletableFuture.completedFuture(null)))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.anyOf(ends)
+        .completeOnTimeout(null, MAX_WAIT_SECONDS, TimeUnit.SECONDS)
+        .join();
   }
 
   private void problem(String text) {

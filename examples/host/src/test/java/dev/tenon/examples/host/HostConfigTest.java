@@ -18,6 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HostConfigTest {
   private static final String MINIMAL = "plugins = \"p\"\npolicy = \"policy.toml\"\n";
 
+  /** 129 characters. */
+  private static final String LONG_NAME =
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
   @TempDir private Path folder;
 
   /**
@@ -219,6 +224,37 @@ final class HostConfigTest {
         .anyMatch(line -> line.contains("b/plugin.toml:1: nome: got an unknown key"))
         .anyMatch(line -> line.contains("c/plugin.toml:1: not TOML"))
         .anyMatch(line -> line.contains("d/plugin.toml: no such file"));
+    assertThat(folder).isDirectoryNotContaining("glob:**tenon-state");
+  }
+
+  /**
+   * Who has no proper name gets no identity: its host does not even start.
+   *
+   * <p>Row: HS-6
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "../x", "Words", "w\\u00f6rds", "a\\u0000b", "host", "a/b", LONG_NAME})
+  void run_withPluginNameThatIsNone_isRefused(String name) throws Exception {
+    Path file = write("plugins = \"broken\"\npolicy = \"policy.toml\"\n");
+    plugin(
+        "one",
+        """
+        name = "%s"
+        version = "1.0.0"
+        command = ["x"]
+        isolation = "shared-uid"
+        sha256 = "%s"
+        """
+            .formatted(name, "0".repeat(64)));
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err())
+        .startsWith(folder + "/broken/one/plugin.toml:1: name: got ")
+        .contains("(expected: ")
+        .hasLineCount(1);
     assertThat(folder).isDirectoryNotContaining("glob:**tenon-state");
   }
 

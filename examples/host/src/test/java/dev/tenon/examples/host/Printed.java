@@ -12,7 +12,7 @@ record Printed(List<List<Map<String, String>>> tables) {
     List<List<Map<String, String>>> tables = new ArrayList<>();
     for (String block : out.split("\n\n", -1)) {
       List<String> lines = block.lines().toList();
-      if (lines.get(0).matches("[A-Z ]+")) {
+      if (!lines.isEmpty() && lines.get(0).matches("[A-Z ]+")) {
         String[] headings = lines.get(0).trim().split(" {2,}", -1);
         List<Map<String, String>> rows = new ArrayList<>();
         lines.stream().skip(1).forEach(line -> rows.add(row(headings, line)));
