@@ -1,10 +1,9 @@
 package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.PluginState;
 import dev.tenon.core.ServiceName;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
-import dev.tenon.examples.host.v1.ListingGrpc;
-import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.examples.words.v1.CountFilesRequest;
 import dev.tenon.examples.words.v1.FileStatistics;
 import dev.tenon.examples.words.v1.Statistics;
@@ -15,11 +14,16 @@ import dev.tenon.host.PluginStatus;
 import dev.tenon.router.CallCount;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,6 +40,8 @@ import picocli.CommandLine.Spec;
     description = "Counts FILEs with the help of three plugins, and shows who called whom.",
     mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
+  private static final int MAX_WAIT_SECONDS = 2;
+
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "the files to count")
   private List<String> files;
 
@@ -46,31 +52,27 @@ final class Demo implements Callable<Integer> {
   Demo() {}
 
   @Override
-  public Integer call() throws ConfigException, HostStartException {
-    FileArguments arguments;
-    try {
-      arguments = FileArguments.of(files);
-    } catch (RefusedFilesException e) {
-      spec.commandLine().getErr().println(e.getMessage());
-      return Main.USAGE;
-    }
-    PrintWriter out = spec.commandLine().getOut();
+  public Integer call() throws RefusedFilesException, ConfigException, HostStartException {
+    FileArguments arguments = FileArguments.of(files);
     HostConfig configured = config.read();
-    try (PluginHost host =
-        configured
-            .host()
-            .offers(ListingGrpc.SERVICE_NAME, new HostListing(arguments.listed()))
-            .offers(LogGrpc.SERVICE_NAME, new HostLog())
-            .start()) {
-      printPlugins(host.plugins(), out);
-      boolean allCounted = count(host, arguments, out);
-      printCalls(host.calls(), out);
-      out.println();
-      out.println("audit: " + configured.auditFile());
-      return allCounted ? Main.DONE : Main.FAILED;
-    } finally {
-      out.flush();
+    try (PluginHost host = configured.host(arguments.listed()).start()) {
+      HostEnd end = HostEnd.withProcess(host);
+      try {
+        return show(host, arguments, configured);
+      } finally {
+        end.release();
+      }
     }
+  }
+
+  private int show(PluginHost host, FileArguments arguments, HostConfig configured) {
+    PrintWriter out = spec.commandLine().getOut();
+    printPlugins(host.plugins(), out);
+    boolean allCounted = printCounts(count(host, arguments), arguments, out);
+    printCalls(host.calls(), out);
+    out.println();
+    out.println("audit: " + Printable.line(configured.folders().audit().toString()));
+    return status(host, allCounted);
   }
 
   private static void printPlugins(List<PluginStatus> plugins, PrintWriter out) {
@@ -89,7 +91,7 @@ final class Demo implements Callable<Integer> {
     out.flush();
   }
 
-  private boolean count(PluginHost host, FileArguments arguments, PrintWriter out) {
+  private Map<String, FileStatistics> count(PluginHost host, FileArguments arguments) {
     Map<String, FileStatistics> results = new HashMap<>();
     try {
       Iterator<FileStatistics> answers =
@@ -97,31 +99,71 @@ final class Demo implements Callable<Integer> {
               .countFiles(CountFilesRequest.newBuilder().addAllPaths(arguments.listed()).build());
       answers.forEachRemaining(answer -> results.put(answer.getPath(), answer));
     } catch (StatusRuntimeException e) {
-      spec.commandLine()
-          .getErr()
-          .println("words: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
+      problem("words: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
     }
+    return results;
+  }
+
+  private boolean printCounts(
+      Map<String, FileStatistics> results, FileArguments arguments, PrintWriter out) {
     Table table = new Table("FILE", "LINES", "WORDS", "CHARACTERS", "BYTES", "UNDECODABLE");
     Statistics.Builder sum = Statistics.newBuilder();
     boolean allCounted = true;
-    for (Map.Entry<String, java.nio.file.Path> file : arguments.realPaths().entrySet()) {
-      FileStatistics result = results.get(file.getValue().toString());
+    for (FileArguments.Named file : arguments.files()) {
+      FileStatistics result = results.get(file.realPath().toString());
       if (result == null || !result.hasStatistics()) {
         allCounted = false;
-        table.row(file.getKey(), "-", "-", "-", "-", "-");
-        String why = result == null ? "no answer" : result.getError();
-        spec.commandLine().getErr().println(file.getKey() + ": " + why);
+        table.row(file.name(), "-", "-", "-", "-", "-");
+        problem(file.name() + ": " + (result == null ? "no answer" : result.getError()));
         continue;
       }
       add(sum, result.getStatistics());
-      row(table, file.getKey(), result.getStatistics());
+      row(table, file.name(), result.getStatistics());
     }
-    if (arguments.realPaths().size() > 1) {
+    if (arguments.files().size() > 1) {
       row(table, "total", sum.build());
     }
     table.print(out);
     out.println();
     return allCounted;
+  }
+
+  private int status(PluginHost host, boolean allCounted) {
+    if (allCounted) {
+      return Main.DONE;
+    }
+    awaitEndOfAny(host.plugins());
+    int status = Main.FAILED;
+    for (PluginStatus plugin : host.plugins()) {
+      if (plugin.state() instanceof PluginState.Failed failed) {
+        problem("plugin " + plugin.name() + ": " + failed.why());
+        status = Main.PLUGIN;
+      } else if (plugin.pid().stream().mapToObj(ProcessHandle::of).anyMatch(Optional::isEmpty)) {
+        problem("plugin " + plugin.name() + ": its process has ended");
+        status = Main.PLUGIN;
+      }
+    }
+    return status;
+  }
+
+  /** Waits a moment: a call can fail before the end of the process behind it is known. */
+  private static void awaitEndOfAny(List<PluginStatus> plugins) {
+    CompletableFuture<?>[] ends =
+        plugins.stream()
+            .flatMap(plugin -> plugin.pid().stream().mapToObj(ProcessHandle::of))
+            .map(
+                process ->
+                    process
+                        .map(ProcessHandle::onExit)
+                        .orElseGet(() -> CompletableFuture.completedFuture(null)))
+            .toArray(CompletableFuture<?>[]::new);
+    CompletableFuture.anyOf(ends)
+        .completeOnTimeout(null, MAX_WAIT_SECONDS, TimeUnit.SECONDS)
+        .join();
+  }
+
+  private void problem(String text) {
+    spec.commandLine().getErr().println(Printable.line(text));
   }
 
   private static void row(Table table, String name, Statistics counts) {
@@ -144,7 +186,12 @@ final class Demo implements Callable<Integer> {
 
   private static void printCalls(List<CallCount> calls, PrintWriter out) {
     Table table = new Table("CALLER", "PROVIDER", "SERVICE", "CALLS", "FAILED");
-    for (CallCount count : calls) {
+    List<CallCount> sorted = new ArrayList<>(calls);
+    sorted.sort(
+        Comparator.comparing(CallCount::caller)
+            .thenComparing(CallCount::provider)
+            .thenComparing(count -> count.service().value()));
+    for (CallCount count : sorted) {
       table.row(count.caller(), count.provider(), count.service(), count.calls(), count.failed());
     }
     table.print(out);

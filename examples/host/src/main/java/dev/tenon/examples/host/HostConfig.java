@@ -3,67 +3,174 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.examples.host.v1.ListingGrpc;
+import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.PluginHost;
+import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.transport.TlsProvider;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
-/** What {@code tenon.toml} says, with paths made absolute. Immutable. */
-record HostConfig(
-    Optional<String> trustDomain, Folders folders, Listen listen, Optional<String> tlsProvider) {
+/** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
+record HostConfig(String trustDomain, Folders folders, Listen listen, String tlsProvider) {
 
   /** The folders and files of a host. */
-  record Folders(Path plugins, Path policy, Path state, Optional<Path> run, Optional<Path> audit) {}
+  record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
 
-  /** Where the planes listen. */
+  /** Where the planes listen; empty: a Unix socket that the host makes in its run directory. */
   record Listen(Optional<String> control, Optional<String> data) {}
 
   /**
-   * Reads {@code file}.
+   * Reads {@code file}; paths in it are relative to its folder.
    *
    * @throws ConfigException with all that is wrong with it
    */
   static HostConfig read(Path file) throws ConfigException {
-    Path folder = file.toAbsolutePath().normalize().resolveSibling(".").normalize();
+    Path absolute = file.toAbsolutePath().normalize();
+    Path folder = absolute.resolveSibling(".").normalize();
     ConfigTable toml = ConfigTable.read(file);
-    Optional<String> trustDomain = toml.string("trust_domain");
-    Folders folders =
-        new Folders(
-            folder.resolve(toml.requiredString("plugins")),
-            folder.resolve(toml.requiredString("policy")),
-            folder.resolve(toml.string("state").orElse("tenon-state")),
-            toml.string("run").map(folder::resolve),
-            toml.table("audit").flatMap(audit -> audit.string("path")).map(folder::resolve));
-    Listen listen =
-        new Listen(
-            toml.table("control").flatMap(control -> control.string("listen")),
-            toml.table("data").flatMap(data -> data.string("listen")));
-    Optional<String> tlsProvider = toml.table("tls").flatMap(tls -> tls.string("provider"));
+    Function<String, Path> path = text -> path(folder, text);
+    Path state = toml.parsed("state", path).orElse(folder.resolve("tenon-state"));
+    HostConfig config =
+        new HostConfig(
+            toml.parsed("trust_domain", checked(PluginHost.Builder::trustDomain))
+                .orElse("tenon.internal"),
+            new Folders(
+                toml.requiredParsed("plugins", path, folder),
+                toml.requiredParsed("policy", path, folder),
+                state,
+                toml.parsed("run", path).orElseGet(HostConfig::defaultRun),
+                toml.table("audit")
+                    .flatMap(audit -> audit.parsed("path", path))
+                    .orElse(state.resolve("audit.jsonl"))),
+            new Listen(
+                listen(toml, "control", PluginHost.Builder::controlListen),
+                listen(toml, "data", PluginHost.Builder::dataListen)),
+            toml.table("tls")
+                .flatMap(tls -> tls.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
+                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)));
     toml.finish();
-    return new HostConfig(trustDomain, folders, listen, tlsProvider);
+    return config;
+  }
+
+  private static Path path(Path folder, String text) {
+    try {
+      if (!text.isEmpty()) {
+        return folder.resolve(text).normalize();
+      }
+    } catch (InvalidPathException e) {
+      throw new IllegalArgumentException("path (expected: a path of this system)", e);
+    }
+    throw new IllegalArgumentException("path (expected: a path)");
+  }
+
+  private static Optional<String> listen(
+      ConfigTable toml,
+      String plane,
+      BiFunction<PluginHost.Builder, String, PluginHost.Builder> setting) {
+    return toml.table(plane).flatMap(table -> table.parsed("listen", checked(setting)));
+  }
+
+  /** Returns a parser that leaves a text as it is, if {@code setting} takes it. */
+  private static UnaryOperator<String> checked(
+      BiFunction<PluginHost.Builder, String, PluginHost.Builder> setting) {
+    return text -> {
+      var unused = setting.apply(PluginHost.builder(), text);
+      return text;
+    };
+  }
+
+  private static Path defaultRun() {
+    Path system = Path.of("/run/tenon");
+    if (Files.isWritable(system)) {
+      return system;
+    }
+    String runtime = System.getenv("XDG_RUNTIME_DIR");
+    if (runtime != null && Files.isWritable(Path.of(runtime))) {
+      return Path.of(runtime, "tenon");
+    }
+    return Path.of(
+        System.getProperty("java.io.tmpdir"), "tenon-" + System.getProperty("user.name"));
   }
 
   /**
-   * Returns the description of a host as configured.
+   * Returns the description of a host as configured, that tells its plugins which files it lists
+   * and takes their log records.
    *
-   * @throws ConfigException if the policy, a name or an address is wrong
+   * @throws ConfigException with all that is wrong with the policy and the plugins' folders
    */
-  PluginHost.Builder host() throws ConfigException {
-    PluginHost.Builder host =
-        PluginHost.builder()
-            .plugins(folders.plugins())
-            .policy(Policy.load(folders.policy()))
-            .state(folders.state());
-    folders.run().ifPresent(host::run);
-    folders.audit().ifPresent(host::audit);
-    trustDomain.ifPresent(host::trustDomain);
+  PluginHost.Builder host(List<String> listed) throws ConfigException {
+    List<String> problems = new ArrayList<>();
+    PluginHost.Builder host = PluginHost.builder();
+    try {
+      host.policy(Policy.load(folders.policy()));
+    } catch (ConfigException e) {
+      problems.addAll(e.problems());
+    }
+    try {
+      PluginDefinition.loadAll(folders.plugins()).forEach(host::plugin);
+    } catch (ConfigException e) {
+      problems.addAll(e.problems());
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(ConfigException.Kind.INVALID, problems);
+    }
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
-    tlsProvider.ifPresent(host::tlsProvider);
-    return host;
+    return host.trustDomain(trustDomain)
+        .state(folders.state())
+        .run(folders.run())
+        .audit(folders.audit())
+        .tlsProvider(tlsProvider)
+        .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
+        .offers(LogGrpc.SERVICE_NAME, new HostLog());
   }
 
-  /** Returns the audit file. */
-  Path auditFile() {
-    return folders.audit().orElseGet(() -> folders.state().resolve("audit.jsonl"));
+  /** Returns the text of a file that reads as this configuration, from any folder. */
+  String toToml() {
+    StringBuilder toml = new StringBuilder(512);
+    entry(toml, "trust_domain", trustDomain);
+    entry(toml, "plugins", folders.plugins().toString());
+    entry(toml, "policy", folders.policy().toString());
+    entry(toml, "state", folders.state().toString());
+    entry(toml, "run", folders.run().toString());
+    listen(toml.append("\n[control]\n"), listen.control());
+    listen(toml.append("\n[data]\n"), listen.data());
+    entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
+    entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
+    return toml.toString();
+  }
+
+  private static void listen(StringBuilder toml, Optional<String> endpoint) {
+    if (endpoint.isPresent()) {
+      entry(toml, "listen", endpoint.get());
+    } else {
+      toml.append("# listen: a Unix socket of each start's own, in the run directory\n");
+    }
+  }
+
+  private static void entry(StringBuilder toml, String key, String value) {
+    toml.append(key).append(" = \"");
+    value
+        .chars()
+        .forEach(
+            c -> {
+              if (c == '"' || c == '\\') {
+                toml.append('\\').append((char) c);
+              } else if (Character.isISOControl(c)) {
+                toml.append(String.format("\\u%04x", c));
+              } else {
+                toml.append((char) c);
+              }
+            });
+    toml.append("\"\n");
   }
 }

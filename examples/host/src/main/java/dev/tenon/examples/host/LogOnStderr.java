@@ -1,5 +1,6 @@
 package dev.tenon.examples.host;
 
+import java.io.UnsupportedEncodingException;
 import java.time.Instant;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -20,23 +21,31 @@ final class LogOnStderr {
     ConsoleHandler handler = new ConsoleHandler();
     handler.setFormatter(new OneLine());
     handler.setLevel(level);
+    setUtf8(handler);
     Logger root = Logger.getLogger("");
     root.setLevel(level);
     root.addHandler(handler);
   }
 
-  /**
-   * Time, level, logger and message, and for a fault its text; stack traces only at finer levels.
-   */
+  private static void setUtf8(ConsoleHandler handler) {
+    try {
+      handler.setEncoding("UTF-8");
+    } catch (UnsupportedEncodingException e) {
+      throw new AssertionError("every Java platform has UTF-8", e);
+    }
+  }
+
+  /** Time, level, logger and message, and for a fault its text. */
   private static final class OneLine extends Formatter {
     @Override
     public String format(LogRecord entry) {
       StringBuilder line = new StringBuilder(160);
       line.append(Instant.ofEpochMilli(entry.getMillis())).append(' ');
       line.append(entry.getLevel().getName()).append(' ');
-      line.append(entry.getLoggerName()).append(": ").append(formatMessage(entry));
+      line.append(entry.getLoggerName()).append(": ");
+      line.append(Printable.line(formatMessage(entry)));
       if (entry.getThrown() != null) {
-        line.append(" (").append(entry.getThrown()).append(')');
+        line.append(" (").append(Printable.line(entry.getThrown().toString())).append(')');
       }
       return line.append('\n').toString();
     }

@@ -1,7 +1,14 @@
 package dev.tenon.examples.host;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.examples.host.FileArguments.RefusedFilesException;
 import dev.tenon.host.HostStartException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
 import java.util.logging.Level;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -12,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** The program: its commands, and what its exit status means. */
 @Command(
     name = "tenon",
-    subcommands = {Demo.class, Run.class},
+    subcommands = {Demo.class, Run.class, Config.class},
     description = "Runs plugins as separate processes and brokers their calls.",
     mixinStandardHelpOptions = true,
     version = "tenon 0.1.0-SNAPSHOT",
@@ -39,20 +46,52 @@ final class Main implements Runnable {
   /** Runs the command, and ends the process with its status. */
   public static void main(String[] args) {
     LogOnStderr.install(Level.WARNING);
-    System.exit(execute(args));
+    PrintWriter out = utf8(FileDescriptor.out);
+    PrintWriter err = utf8(FileDescriptor.err);
+    int status = execute(out, err, args);
+    if (out.checkError() && status == DONE) {
+      err.println("tenon: the results could not be written");
+      status = FAILED;
+    }
+    System.exit(status);
   }
 
-  static int execute(String... args) {
-    CommandLine commands = new CommandLine(new Main());
-    commands.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
-    return commands.execute(args);
+  /** Names of files and words of plugins are UTF-8, whatever the locale says. */
+  private static PrintWriter utf8(FileDescriptor stream) {
+    return new PrintWriter(
+        new OutputStreamWriter(new FileOutputStream(stream), UTF_8), /* autoFlush= */ true);
+  }
+
+  static int execute(PrintWriter out, PrintWriter err, String... args) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setExpandAtFiles(false) // a file may be called @x
+        .setExecutionExceptionHandler((e, command, parsed) -> report(e, command))
+        .setParameterExceptionHandler((e, unused) -> reportUsage(e))
+        .execute(args);
+  }
+
+  private static int reportUsage(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    command
+        .getErr()
+        .println(command.getCommandName() + ": " + Printable.line(String.valueOf(e.getMessage())));
+    command.usage(command.getErr());
+    return USAGE;
   }
 
   private static int report(Exception e, CommandLine command) {
-    command.getErr().println(command.getCommandName() + ": " + e.getMessage());
+    String message = Printable.lines(e.getMessage() == null ? e.toString() : e.getMessage());
+    if (e instanceof RefusedFilesException) {
+      command.getErr().println(message);
+      return USAGE;
+    }
     if (e instanceof ConfigException) {
+      command.getErr().println(message);
       return CONFIGURATION;
     }
+    command.getErr().println(command.getCommandName() + ": " + message);
     if (e instanceof HostStartException start) {
       return switch (start.kind()) {
         case CONFIGURATION -> CONFIGURATION;

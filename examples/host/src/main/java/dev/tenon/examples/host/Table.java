@@ -4,7 +4,10 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of text for a terminal: columns as wide as their widest cell, numbers to the right. */
+/**
+ * A table of text for a terminal: columns as wide as their widest cell, numbers to the right. A
+ * cell is one line, whatever it is made from.
+ */
 final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -15,7 +18,7 @@ final class Table {
   void row(Object... cells) {
     List<String> row = new ArrayList<>(cells.length);
     for (Object cell : cells) {
-      row.add(String.valueOf(cell));
+      row.add(Printable.line(String.valueOf(cell)));
     }
     rows.add(row);
   }
@@ -28,18 +31,22 @@ final class Table {
       numeric[column] = rows.size() > 1;
       for (int row = 0; row < rows.size(); row++) {
         String cell = rows.get(row).get(column);
-        widths[column] = Math.max(widths[column], cell.length());
+        widths[column] = Math.max(widths[column], width(cell));
         numeric[column] &= row == 0 || cell.matches("[0-9]+|-");
       }
     }
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int column = 0; column < columns; column++) {
-        String padding = " ".repeat(widths[column] - row.get(column).length());
+        String padding = " ".repeat(widths[column] - width(row.get(column)));
         line.append(numeric[column] ? padding + row.get(column) : row.get(column) + padding);
         line.append("  ");
       }
       out.println(line.toString().stripTrailing());
     }
+  }
+
+  private static int width(String cell) {
+    return cell.codePointCount(0, cell.length());
   }
 }

@@ -1,0 +1,43 @@
+package dev.tenon.examples.host;
+
+/**
+ * Text from outside (names of files, words of plugins) made fit for a terminal: characters that
+ * could move the cursor, or forge, hide or reorder text, are shown as escapes.
+ */
+final class Printable {
+  private Printable() {}
+
+  /** Returns {@code text} on one line. */
+  static String line(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (isPrintable(c)) {
+                shown.appendCodePoint(c);
+              } else {
+                shown.append(String.format("\\u%04x", c));
+              }
+            });
+    return shown.toString();
+  }
+
+  /** Returns {@code text} with its own line feeds. */
+  static String lines(String text) {
+    return String.join("\n", text.lines().map(Printable::line).toList());
+  }
+
+  private static boolean isPrintable(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,292 @@
+package dev.tenon.examples.host;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tenon.auth.config.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class HostConfigTest {
+  private static final String MINIMAL = "plugins = \"p\"\npolicy = \"policy.toml\"\n";
+
+  /** 129 characters. */
+  private static final String LONG_NAME =
+      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+          + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+  @TempDir private Path folder;
+
+  /**
+   * Two keys are enough; all others have defaults, which are those of a host on one machine.
+   *
+   * <p>Row: CF-2
+   */
+  @Test
+  void config_ofMinimalFile_printsAllDefaults() throws Exception {
+    Path file = write(MINIMAL);
+    HostConfig config = HostConfig.read(file);
+
+    Ran ran = Ran.with("config", "--config", file.toString());
+
+    assertThat(ran.status()).isZero();
+    assertThat(ran.out())
+        .isEqualTo(
+            """
+            trust_domain = "tenon.internal"
+            plugins = "%1$s/p"
+            policy = "%1$s/policy.toml"
+            state = "%1$s/tenon-state"
+            run = "%2$s"
+
+            [control]
+            # listen: a Unix socket of each start's own, in the run directory
+
+            [data]
+            # listen: a Unix socket of each start's own, in the run directory
+
+            [tls]
+            provider = "%3$s"
+
+            [audit]
+            path = "%1$s/tenon-state/audit.jsonl"
+            """
+                .formatted(folder, config.folders().run(), config.tlsProvider()));
+    assertThat(config.folders().run()).isAbsolute();
+    assertThat(config.tlsProvider()).isIn("boringssl", "jdk");
+  }
+
+  /** Row: CF-4 */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        """
+        state = "s"
+        run = "/r"
+        trust_domain = "a.example"
+        control.listen = "tcp:127.0.0.1:7071"
+        data.listen = "unix:/r/d"
+        tls.provider = "jdk"
+        audit.path = "a/b.jsonl"
+        """,
+        """
+        state = 'quote" back\\slash'
+        run = "\\t\\u007f \\u00f6 \\U0001F600"
+        """,
+      })
+  void config_printedAndReadAgain_isTheSame(String more) throws Exception {
+    HostConfig config = HostConfig.read(write(MINIMAL + more));
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere")).resolve("again.toml");
+
+    HostConfig again = HostConfig.read(Files.writeString(elsewhere, config.toToml()));
+
+    assertThat(again).isEqualTo(config);
+  }
+
+  /** The sample that comes with the example is read, and round-trips. Row: CF-4 */
+  @Test
+  void config_ofTheExample_roundTrips() throws Exception {
+    HostConfig config = HostConfig.read(Path.of("tenon.toml"));
+
+    assertThat(HostConfig.read(write(config.toToml()))).isEqualTo(config);
+    assertThat(config.folders().plugins()).isEqualTo(Path.of("../plugins").toRealPath());
+  }
+
+  /** Row: CF-4 */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "policy = 'x'                            | :1: plugins: got nothing",
+        "plugins = 'x'                           | :1: policy: got nothing",
+        "plugins = ''                            | :1: plugins: got \"\" (expected: a path)",
+        "run = \"a\\u0000b\"                     | :1: run: got \"a?b\" (expected: a path of",
+        "state = 7                               | :1: state: got 7 (expected: a string)",
+        "trust_domain = 'A B'                    | :1: trust_domain: got \"A B\" (expected: a-z",
+        "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected: boring",
+        "tls = { verify = false }                | :1: tls.verify: got an unknown key",
+        "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
+        "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
+        "insecure_plaintext = true               | :1: insecure_plaintext: got an unknown key",
+        "plugins = = 1                           | :1: not TOML",
+      })
+  void read_brokenFile_namesFileLineAndKey(String toml, String problem) throws IOException {
+    Path file = write(toml + "\n");
+
+    assertThatThrownBy(() -> HostConfig.read(file))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(file + problem);
+  }
+
+  /** Row: CF-1 */
+  @Test
+  void read_fileWithManyProblems_namesAllAtOnce() throws IOException {
+    Path file =
+        write(
+            """
+            plugins = 1
+            trust_domain = '!'
+            [control]
+            listen = 'x'
+            [tls]
+            provider = 'y'
+            """);
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err().lines())
+        .hasSize(5)
+        .allMatch(line -> line.startsWith(file + ":"))
+        .anyMatch(line -> line.contains(": plugins: "))
+        .anyMatch(line -> line.contains(": policy: "))
+        .anyMatch(line -> line.contains(":2: trust_domain: "))
+        .anyMatch(line -> line.contains(":4: control.listen: "))
+        .anyMatch(line -> line.contains(":6: tls.provider: "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"missing.toml", "."})
+  void run_withConfigThatCannotBeRead_returnsThree(String name) {
+    Ran ran = Ran.with("run", "--config", folder.resolve(name).toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err()).startsWith(folder.resolve(name) + ": ").contains("(expected: a readable");
+    assertThat(ran.err().lines()).hasSize(1);
+  }
+
+  /**
+   * There is no plaintext, on any address: what does not say {@code unix:} or {@code tcp:}, which
+   * are both always mTLS, is refused before anything is started.
+   *
+   * <p>Row: PK-24
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://127.0.0.1:80",
+        "http://0.0.0.0:80",
+        "insecure-plaintext:127.0.0.1:7070",
+        "0.0.0.0:80",
+        "127.0.0.1:80",
+        "7070"
+      })
+  void run_withPlaintextAddress_isRefused(String address) throws IOException {
+    Path file = write(MINIMAL + "[data]\nlisten = \"" + address + "\"\n");
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err())
+        .isEqualTo(
+            file
+                + ":4: data.listen: got \""
+                + address
+                + "\" (expected: unix:/path or tcp:host:port)\n");
+    assertThat(folder).isDirectoryNotContaining("glob:**tenon-state");
+  }
+
+  /**
+   * Policy and plugins are wrong at once: every file is named, with its line and key.
+   *
+   * <p>Row: CF-1
+   */
+  @Test
+  void run_withBrokenPolicyAndPlugins_namesAllAtOnce() throws Exception {
+    Path file = write("plugins = \"broken\"\npolicy = \"policy.toml\"\n");
+    Files.writeString(
+        folder.resolve("policy.toml"), "[[rule]]\nid = \"x\"\neffect = \"perhaps\"\n");
+    plugin("a", "name = \"Not A Name\"\nversion = \"1\"\ncommand = []\nisolation = \"none\"\n");
+    plugin("b", "nome = \"b\"\n");
+    plugin("c", "name = \n");
+    Files.createDirectories(folder.resolve("broken/d"));
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err().lines().toList())
+        .anyMatch(line -> line.contains("policy.toml:3: rule[0].effect: got \"perhaps\""))
+        .anyMatch(line -> line.contains("a/plugin.toml:1: name: got \"Not A Name\""))
+        .anyMatch(line -> line.contains("a/plugin.toml:2: version: got \"1\""))
+        .anyMatch(line -> line.contains("a/plugin.toml:3: command: "))
+        .anyMatch(line -> line.contains("a/plugin.toml:4: isolation: got \"none\""))
+        .anyMatch(line -> line.contains("a/plugin.toml:1: sha256: got nothing"))
+        .anyMatch(line -> line.contains("b/plugin.toml:1: nome: got an unknown key"))
+        .anyMatch(line -> line.contains("c/plugin.toml:1: not TOML"))
+        .anyMatch(line -> line.contains("d/plugin.toml: no such file"));
+    assertThat(folder).isDirectoryNotContaining("glob:**tenon-state");
+  }
+
+  /**
+   * Who has no proper name gets no identity: its host does not even start.
+   *
+   * <p>Row: HS-6
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "../x", "Words", "w\\u00f6rds", "a\\u0000b", "host", "a/b", LONG_NAME})
+  void run_withPluginNameThatIsNone_isRefused(String name) throws Exception {
+    Path file = write("plugins = \"broken\"\npolicy = \"policy.toml\"\n");
+    plugin(
+        "one",
+        """
+        name = "%s"
+        version = "1.0.0"
+        command = ["x"]
+        isolation = "shared-uid"
+        sha256 = "%s"
+        """
+            .formatted(name, "0".repeat(64)));
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err())
+        .startsWith(folder + "/broken/one/plugin.toml:1: name: got ")
+        .contains("(expected: ")
+        .hasLineCount(1);
+    assertThat(folder).isDirectoryNotContaining("glob:**tenon-state");
+  }
+
+  /** Two folders with one name would hide each other. Row: CF-1 */
+  @Test
+  void run_withOnePluginNameTwice_isRefused() throws Exception {
+    Path file = write("plugins = \"broken\"\npolicy = \"policy.toml\"\n");
+    for (String name : List.of("one", "two")) {
+      plugin(
+          name,
+          """
+          name = "same"
+          version = "1.0.0"
+          command = ["x"]
+          isolation = "shared-uid"
+          sha256 = "%s"
+          """
+              .formatted("0".repeat(64)));
+    }
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err()).isEqualTo("plugin same: in 2 folders (expected: 1)\n");
+  }
+
+  private void plugin(String name, String toml) throws IOException {
+    Path plugin = Files.createDirectories(folder.resolve("broken").resolve(name));
+    Files.write(plugin.resolve("plugin.toml"), toml.getBytes(UTF_8));
+  }
+
+  private Path write(String toml) throws IOException {
+    return Files.writeString(folder.resolve("tenon.toml"), toml);
+  }
+}
