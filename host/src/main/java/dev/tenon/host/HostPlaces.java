@@ -44,11 +44,8 @@ final class HostPlaces {
     OwnedDirectory.makePrivate(places.run().toAbsolutePath());
     OwnedDirectory.sweep(places.run().toAbsolutePath(), PREFIX);
     OwnedDirectory run = OwnedDirectory.take(places.run().resolve(PREFIX + hostName));
-    closing.add(
-        () -> {
-          run.delete();
-          run.close();
-        });
+    closing.add(run);
+    closing.add(run::delete);
     makePrivate(run.path().resolve("host"));
     makePrivate(run.path().resolve("p"));
     return new HostPlaces(state, run, sockets);

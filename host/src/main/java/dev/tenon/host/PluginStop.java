@@ -11,6 +11,7 @@ import dev.tenon.v1.ShutdownRequest;
 import io.grpc.StatusRuntimeException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,9 +36,24 @@ final class PluginStop {
     boolean wasUp = run.healthy().isDone() && !run.state().isEnd();
     run.draining();
     record(run);
-    run.process().ifPresent(process -> end(run, process, wasUp));
+    run.process()
+        .ifPresent(
+            process -> {
+              List<ProcessHandle> children = children(process);
+              end(run, process, wasUp);
+              children.forEach(ProcessHandle::destroyForcibly);
+            });
     runs.ended(run, "was stopped");
     awaitChannel(run);
+  }
+
+  /** Returns what the plugin has started; a plugin that ends in good order may leave it behind. */
+  private static List<ProcessHandle> children(LaunchedPlugin process) {
+    return process.pid().stream()
+        .boxed()
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .flatMap(ProcessHandle::descendants)
+        .toList();
   }
 
   private void record(PluginRun run) {

@@ -20,8 +20,8 @@ public final class SdkPluginServer implements PluginServer {
   /** Exit status of a plugin whose host is gone, if it must be forced. */
   static final int HOST_GONE = 3;
 
-  /** How long a plugin may live without its host. */
-  static final Duration LIFE_WITHOUT_HOST = Duration.ofSeconds(1);
+  /** How long a plugin may live without its host: with the end itself, less than a second. */
+  static final Duration LIFE_WITHOUT_HOST = Duration.ofMillis(700);
 
   /** How much of that it may serve on. */
   static final Duration DRAIN_WITHOUT_HOST = Duration.ofMillis(250);

@@ -15,7 +15,7 @@ public interface LaunchedPlugin {
   /** Returns whether the process {@code pid} is this run or a descendant of it. */
   boolean owns(long pid);
 
-  /** Asks the run to end (SIGTERM) and ends its standard input. Does not wait. */
+  /** Asks the run to end (SIGTERM). Does not wait. */
   void terminate();
 
   /** Ends the run at once (SIGKILL), with all processes that it started. Does not wait. */

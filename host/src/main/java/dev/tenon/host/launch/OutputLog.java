@@ -8,9 +8,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a plugin prints, line by line in the host's log, tagged with its name and pid. Thread-safe.
@@ -38,7 +41,8 @@ final class OutputLog {
    */
   private final PluginName plugin;
   private final long pid;
-  private final Deque<String> last = new ArrayDeque<>();
+  private final Deque<byte[]> last = new ArrayDeque<>();
+  private final CountDownLatch ended = new CountDownLatch(Stream.values().length);
   private double allowance = BURST;
   private long allowanceNanos = System.nanoTime();
   private long dropped;
@@ -71,28 +75,40 @@ final class OutputLog {
     if (line.size() > 0) {
       line(stream, line);
     }
+    logDropped(takeDropped());
+    ended.countDown();
   }
 
+  /* Most lines of a flood are dropped; only those that are shown are worth the escaping. */
   private void line(Stream stream, ByteArrayOutputStream bytes) {
-    String text = escape(bytes);
+    byte[] line = bytes.toByteArray();
     bytes.reset();
     long droppedBefore;
     synchronized (this) {
       if (last.size() == LAST_LINES) {
         last.removeFirst();
       }
-      last.addLast(text);
+      last.addLast(line);
       if (!mayLog()) {
         dropped++;
         return;
       }
-      droppedBefore = dropped;
-      dropped = 0;
+      droppedBefore = takeDropped();
     }
-    if (droppedBefore > 0) {
-      LOG.log(Level.WARNING, "[{0} {1}] {2} lines dropped", plugin, pidText(), droppedBefore);
+    logDropped(droppedBefore);
+    LOG.log(Level.INFO, "[{0} {1} {2}] {3}", plugin, pidText(), stream, escape(line));
+  }
+
+  private synchronized long takeDropped() {
+    long taken = dropped;
+    dropped = 0;
+    return taken;
+  }
+
+  private void logDropped(long count) {
+    if (count > 0) {
+      LOG.log(Level.WARNING, "[{0} {1}] {2} lines dropped", plugin, pidText(), count);
     }
-    LOG.log(Level.INFO, "[{0} {1} {2}] {3}", plugin, pidText(), stream, text);
   }
 
   private String pidText() {
@@ -110,11 +126,10 @@ final class OutputLog {
     return true;
   }
 
-  private static String escape(ByteArrayOutputStream bytes) {
-    boolean cut = bytes.size() > MAX_LINE_BYTES;
-    String text = bytes.toString(UTF_8);
-    StringBuilder escaped = new StringBuilder(text.length());
-    text.codePoints()
+  private static String escape(byte[] line) {
+    StringBuilder escaped = new StringBuilder(line.length);
+    new String(line, UTF_8)
+        .codePoints()
         .forEach(
             c -> {
               if (c == '\t' || isPrintable(c)) {
@@ -123,7 +138,9 @@ final class OutputLog {
                 escaped.append(String.format("\\u%04x", c));
               }
             });
-    return cut ? escaped.append(" ... (cut)").toString() : escaped.toString();
+    return line.length > MAX_LINE_BYTES
+        ? escaped.append(" ... (cut)").toString()
+        : escaped.toString();
   }
 
   private static boolean isPrintable(int c) {
@@ -138,7 +155,17 @@ final class OutputLog {
         && c != 0xFFFD;
   }
 
+  /** Waits until both streams have ended and everything is logged, for {@code most} at most. */
+  void awaitEnd(Duration most) {
+    try {
+      var unused = ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns the last lines, escaped. */
   synchronized List<String> last() {
-    return List.copyOf(last);
+    return last.stream().map(OutputLog::escape).toList();
   }
 }

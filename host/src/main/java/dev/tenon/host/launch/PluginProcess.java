@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.tenon.core.PluginName;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,6 +16,9 @@ import java.util.concurrent.CompletableFuture;
  * host is gone.
  */
 final class PluginProcess implements LaunchedPlugin {
+  /** How long the output of a process that has ended may take to be read; children may hold it. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private final Process process;
   private final OutputLog output;
   private final CompletableFuture<Integer> exit;
@@ -64,16 +68,20 @@ final class PluginProcess implements LaunchedPlugin {
     return false;
   }
 
+  /*
+   * Standard input stays open: its end would tell the plugin that the host is gone, and cut the time
+   * short that it has to end in good order. Signals go through the handle: Process.destroy closes the pipes as well, and what the plugin
+   * prints while it ends would be lost.
+   */
   @Override
   public void terminate() {
-    closeInput();
-    process.destroy();
+    process.toHandle().destroy();
   }
 
   @Override
   public void kill() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
     closeInput();
   }
 
@@ -87,6 +95,9 @@ final class PluginProcess implements LaunchedPlugin {
 
   @Override
   public List<String> lastOutput() {
+    if (!process.isAlive()) {
+      output.awaitEnd(LAST_WORDS);
+    }
     return output.last();
   }
 }

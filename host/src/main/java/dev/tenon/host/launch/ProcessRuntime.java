@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +13,14 @@ import java.util.Map;
  * an allow-listed environment, and its bootstrap line on standard input.
  *
  * <p>The program is absolute or under the plugin's folder; after links are followed it must be a
- * regular executable file that others cannot write.
+ * regular executable file that others cannot write or exchange.
  */
 final class ProcessRuntime implements PluginRuntime {
+  // Bits of a file's mode, as in stat(2).
+  private static final int SETUID_OR_SETGID = 06000;
+  private static final int STICKY = 01000;
+  private static final int OTHERS_WRITE = 00002;
+
   private final Path folder;
   private final List<String> command;
   private final String sha256;
@@ -77,11 +80,7 @@ final class ProcessRuntime implements PluginRuntime {
       if (!Files.isRegularFile(real) || !Files.isExecutable(real)) {
         throw refused(launch, "command: " + real + " (expected: an executable regular file)");
       }
-      if (isWritableByOthers(real) || isWritableByOthers(real.resolveSibling("."))) {
-        throw refused(
-            launch,
-            "command: " + real + " (expected: neither it nor its folder writable by others)");
-      }
+      checkModes(real, launch);
       String actual = Sha256.of(real);
       if (!actual.equals(sha256)) {
         throw refused(
@@ -93,10 +92,37 @@ final class ProcessRuntime implements PluginRuntime {
     return real;
   }
 
+  private static void checkModes(Path program, Launch launch) throws IOException, LaunchException {
+    if (!program.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      return;
+    }
+    if ((mode(program) & SETUID_OR_SETGID) != 0) {
+      throw refused(launch, "command: " + program + " (expected: neither setuid nor setgid)");
+    }
+    if (isWritableByOthers(program) || isWritableByOthers(program.resolveSibling("."))) {
+      throw refused(
+          launch,
+          "command: " + program + " (expected: neither it nor its folder writable by others)");
+    }
+    for (Path above = program.getParent(); above != null; above = above.getParent()) {
+      if (isWritableByOthers(above) && (mode(above) & STICKY) == 0) {
+        throw refused(
+            launch,
+            "command: "
+                + program
+                + ": "
+                + above
+                + " is writable by others (expected: no folder above it, unless sticky)");
+      }
+    }
+  }
+
   private static boolean isWritableByOthers(Path path) throws IOException {
-    PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
-    return view != null
-        && view.readAttributes().permissions().contains(PosixFilePermission.OTHERS_WRITE);
+    return (mode(path) & OTHERS_WRITE) != 0;
+  }
+
+  private static int mode(Path path) throws IOException {
+    return (int) Files.getAttribute(path, "unix:mode");
   }
 
   private static LaunchException refused(Launch launch, String why) {

@@ -1,0 +1,186 @@
+package dev.tenon.host.life;
+
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.host.PluginHost;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/**
+ * The folders of one test: plugins whose programs are made here, a policy, state and run directory.
+ * Closing it waits until no process of it is left, and deletes everything.
+ */
+final class TestHome implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Path root;
+  private final StringBuilder policy = new StringBuilder();
+  private int rules;
+
+  private TestHome(Path root) {
+    this.root = root;
+  }
+
+  /** Makes the folders, with a path that leaves room for socket names. */
+  static TestHome create() throws IOException {
+    Path root = Files.createTempDirectory(Path.of("/tmp"), "tnl");
+    Files.createDirectory(root.resolve("plugins"));
+    return new TestHome(root);
+  }
+
+  Path root() {
+    return root;
+  }
+
+  Path plugins() {
+    return root.resolve("plugins");
+  }
+
+  Path run() {
+    return root.resolve("run");
+  }
+
+  /** Adds a plugin whose program is a JVM that runs {@link LifePlugin}. */
+  TestHome java(String plugin, LifePlugin.Behaviour behaviour, String... services)
+      throws IOException {
+    provides(plugin, services);
+    return shell(
+        plugin,
+        "exec \"$JAVA_HOME/bin/java\" "
+            + jvmArguments()
+            + " "
+            + LifePlugin.class.getName()
+            + " "
+            + plugin
+            + " "
+            + behaviour);
+  }
+
+  private String jvmArguments() {
+    return String.join(" ", quoted(List.of("-Xmx64m", "-Dtest.home=" + root, "-cp", classPath())))
+        + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto";
+  }
+
+  private static List<String> quoted(List<String> arguments) {
+    return arguments.stream().map(argument -> "'" + argument + "'").toList();
+  }
+
+  /** Returns the class path of the test, wherever the test runner keeps it. */
+  static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+  }
+
+  /** Adds a plugin whose program is a shell script with {@code body}. */
+  TestHome shell(String plugin, String body) throws IOException {
+    Path program = Files.createDirectories(plugins().resolve(plugin)).resolve("program");
+    Files.writeString(program, "#!/bin/sh\n" + body + "\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    return describe(plugin, sha256(program), "program");
+  }
+
+  /** Writes the {@code plugin.toml} of a plugin that is there. */
+  TestHome describe(String plugin, String sha256, String... command) throws IOException {
+    Path folder = Files.createDirectories(plugins().resolve(plugin));
+    Files.writeString(
+        folder.resolve("plugin.toml"),
+        """
+        name = "%s"
+        version = "1.0.0"
+        isolation = "shared-uid"
+        command = [%s]
+        sha256 = "%s"
+        env = { TEST_HOME = "%s" }
+        """
+            .formatted(
+                plugin,
+                String.join(", ", Stream.of(command).map(part -> '"' + part + '"').toList()),
+                sha256,
+                root));
+    return this;
+  }
+
+  static String sha256(Path file) throws IOException {
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Lets {@code plugin} provide {@code services}, and the host call them. */
+  TestHome provides(String plugin, String... services) {
+    for (String service : services) {
+      policy.append("[[provide]]\nplugin = \"").append(plugin);
+      policy.append("\"\nservices = [\"").append(service).append("\"]\n");
+      calls("host", service);
+    }
+    return this;
+  }
+
+  /** Lets {@code caller} call {@code service}. */
+  TestHome calls(String caller, String service) {
+    policy
+        .append("[[rule]]\nid = \"r")
+        .append(rules++)
+        .append("\"\neffect = \"allow\"\ncaller = \"");
+    policy.append(caller).append("\"\nservice = \"").append(service).append("\"\n");
+    return this;
+  }
+
+  String policy() {
+    return policy.toString();
+  }
+
+  /** Returns a host of this home's directories, without its plugins. */
+  PluginHost.Builder bareHost() throws ConfigException {
+    return PluginHost.builder()
+        .policy(Policy.parse(policy()))
+        .state(root.resolve("state"))
+        .run(run())
+        .startLimits(PATIENCE, PATIENCE);
+  }
+
+  /** Returns a host of all plugins of this home. */
+  PluginHost.Builder host() throws ConfigException {
+    return bareHost().plugins(plugins());
+  }
+
+  /** Waits until no process of this home is left. */
+  void awaitNoProcess() {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(
+            () ->
+                org.assertj.core.api.Assertions.assertThat(ProcessTable.mentioning(root))
+                    .isEmpty());
+  }
+
+  @Override
+  public void close() throws IOException {
+    awaitNoProcess();
+    try (Stream<Path> files = Files.walk(root)) {
+      files.sorted(Comparator.reverseOrder()).forEach(TestHome::delete);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
