@@ -2,6 +2,7 @@ package dev.tenon.host.control;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.CertificateRequests;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
@@ -16,6 +17,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
+import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.router.Admission;
 import dev.tenon.transport.Peer;
 import dev.tenon.v1.EnrolRequest;
@@ -28,14 +30,19 @@ import io.grpc.stub.StreamObserver;
 import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Turns an enrolment token into an SVID and a runtime token, once. */
 public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
+  /** How long an enrolment waits for the host to learn what it has launched. */
+  private static final Duration LAUNCH_LIMIT = Duration.ofSeconds(2);
+
   private final Trust trust;
   private final PluginRuns runs;
   private final Supplier<Policy> policy;
@@ -89,39 +96,56 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
       throws RefusedException {
     try {
       trust.enrolmentTokens().redeem(runtimeId, request.getEnrolmentToken());
-      PluginRun run =
-          runs.find(runtimeId)
-              .orElseThrow(
-                  () -> new NotAuthenticatedException(NotAuthenticatedException.Why.UNKNOWN));
-      if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
-        kill(runtimeId, "was ended: its enrolment token was presented by another process");
-        throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
-      }
-      return run;
     } catch (NotAuthenticatedException e) {
-      audit.denied("enrolment", runtimeId.value(), "enrol", null, e.auditReason());
-      e.rightful()
-          .ifPresent(owner -> kill(owner, "was ended: another plugin showed its enrolment token"));
+      refuse(
+          runtimeId,
+          e.auditReason(),
+          e.rightful(),
+          "was ended: another plugin showed its enrolment token");
       throw e;
     } catch (TokenSpentException e) {
-      audit.denied("enrolment", runtimeId.value(), "enrol", null, "token already redeemed");
-      e.rightful()
-          .ifPresent(owner -> kill(owner, "was ended: its enrolment token was redeemed twice"));
+      refuse(
+          runtimeId,
+          "token already redeemed",
+          e.rightful(),
+          "was ended: its enrolment token was redeemed twice");
       throw e;
     }
+    Optional<PluginRun> run = runs.find(runtimeId);
+    if (run.isEmpty()
+        || !request.getPlugin().equals(run.get().id().name())
+        || !isOfLaunchedProcess(peer, run.get())) {
+      NotAuthenticatedException foreign =
+          new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
+      refuse(
+          runtimeId,
+          foreign.auditReason(),
+          Optional.of(runtimeId),
+          "was ended: its enrolment token was presented by another process");
+      throw foreign;
+    }
+    return run.get();
   }
 
-  private void kill(RuntimeId owner, String why) {
-    runs.kill(owner, why);
+  /** Records a refusal, and then ends the owner of the token, whether or not it was recorded. */
+  private void refuse(RuntimeId claimed, String reason, Optional<RuntimeId> owner, String why)
+      throws AuditFailedException {
+    try {
+      String resource = owner.map(RuntimeId::value).orElse(null);
+      audit.denied("enrolment", claimed.value(), "enrol", resource, reason);
+    } finally {
+      owner.ifPresent(run -> runs.kill(run, why));
+    }
   }
 
   private static boolean isOfLaunchedProcess(Peer peer, PluginRun run) {
-    if (peer.process().isEmpty()
-        || run.process().isEmpty()
-        || run.process().get().pid().isEmpty()) {
-      return true; // a remote or in-process run: there is no process to compare with
+    if (peer.process().isEmpty()) {
+      return true; // the connection does not tell
     }
-    return run.process().get().owns(peer.process().get().pid());
+    Optional<LaunchedPlugin> launched = run.processWithin(LAUNCH_LIMIT);
+    return launched.isPresent()
+        && (launched.get().pid().isEmpty() // a remote or in-process run
+            || launched.get().owns(peer.process().get().pid()));
   }
 
   private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
@@ -150,6 +174,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
             "serial", chain.get(0).getSerialNumber().toString(16)));
     Issued token = trust.lineages().open(runtimeId, key);
     run.enrolled(declaration);
+    runs.requireLiving(run);
     return EnrolResponse.newBuilder()
         .addAllCertificateChain(encode(chain))
         .addAllTrustBundle(encode(trust.bundleForPlugins()))

@@ -8,9 +8,12 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import io.grpc.ManagedChannel;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -22,13 +25,13 @@ public final class PluginRun {
   private final ManagedChannel channel;
   private final CompletableFuture<Enrolled> enrolled = new CompletableFuture<>();
   private final CompletableFuture<Void> healthy = new CompletableFuture<>();
+  private final CompletableFuture<LaunchedPlugin> process = new CompletableFuture<>();
 
   /*
-   * `state` and `process` are written under `this` and read without it. Nothing is called out to while
-   * it is held: futures are completed after it is released.
+   * `state` is written under `this` and read without it. Nothing is called out to while it is held:
+   * futures are completed after it is released.
    */
   private volatile PluginState state = new PluginState.Starting();
-  private volatile @Nullable LaunchedPlugin process;
 
   /**
    * Makes a run that has not been launched yet; {@code channel} leads to the plugin's own server.
@@ -55,7 +58,22 @@ public final class PluginRun {
 
   /** Returns what was launched, unless the launch is still under way. */
   public Optional<LaunchedPlugin> process() {
-    return Optional.ofNullable(process);
+    return process.isDone() ? Optional.of(process.join()) : Optional.empty();
+  }
+
+  /**
+   * Returns what was launched; waits for at most {@code limit} while the launch is under way, since
+   * a plugin may be quick enough to enrol before its launch returns.
+   */
+  Optional<LaunchedPlugin> processWithin(Duration limit) {
+    try {
+      return Optional.of(process.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException | ExecutionException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
   }
 
   /** Returns what completes when the plugin has enrolled. */
@@ -75,9 +93,12 @@ public final class PluginRun {
         : Optional.empty();
   }
 
-  /** Notes what was launched, and follows its end. */
+  /** Notes what was launched, and kills it if the run was ended in the meantime. */
   public void launched(LaunchedPlugin launched) {
-    process = launched;
+    process.complete(launched);
+    if (state.isEnd()) {
+      launched.kill();
+    }
   }
 
   void enrolled(Enrolled declaration) {

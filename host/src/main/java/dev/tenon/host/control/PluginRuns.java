@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.registry.ServiceRegistry;
 import io.grpc.Channel;
@@ -59,9 +60,26 @@ public final class PluginRuns {
     if (run.ended(why)) {
       LOG.log(Level.INFO, "plugin {0} {1}", runtimeId, why);
     }
+    takeBack(runtimeId);
+    run.channel().shutdownNow();
+  }
+
+  private void takeBack(RuntimeId runtimeId) {
     registry.remove(runtimeId);
     trust.forget(runtimeId);
-    run.channel().shutdownNow();
+  }
+
+  /**
+   * Checks, after {@code run} was given something, that it had not ended before: whoever ended it
+   * could not take back what it did not have yet.
+   *
+   * @throws NotAuthenticatedException if it has ended; it has nothing any more then
+   */
+  void requireLiving(PluginRun run) throws NotAuthenticatedException {
+    if (run.state().isEnd()) {
+      takeBack(run.id().runtimeId());
+      throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
+    }
   }
 
   /** Ends a run that has shown itself to be unsafe: rights first, then its process. */

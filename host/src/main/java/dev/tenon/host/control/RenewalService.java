@@ -55,9 +55,12 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
     try {
       token = trust.lineages().renew(runtimeId, connectionKey, newKey);
     } catch (NotAuthenticatedException e) {
-      audit.denied("renewal", runtimeId.value(), "renew", null, e.auditReason());
-      if (e.why() == NotAuthenticatedException.Why.REVOKED) {
-        runs.kill(runtimeId, "was ended: two successors were asked for one key");
+      try {
+        audit.denied("renewal", runtimeId.value(), "renew", null, e.auditReason());
+      } finally {
+        if (e.why() == NotAuthenticatedException.Why.REVOKED) {
+          runs.kill(runtimeId, "was ended: two successors were asked for one key");
+        }
       }
       throw e;
     }
