@@ -105,6 +105,10 @@ public final class Discoveries {
   }
 
   private static Duration wait(com.google.protobuf.Duration raw) {
+    // Compared before it is added up: the sum of what a peer sends may not fit.
+    if (raw.getSeconds() < 0 || raw.getSeconds() > MAX_WAIT.toSeconds()) {
+      throw new IllegalArgumentException(raw.getSeconds() + " s (expected: 0 to 30 s)");
+    }
     Duration wait = Duration.ofSeconds(raw.getSeconds(), raw.getNanos());
     if (wait.isNegative() || wait.compareTo(MAX_WAIT) > 0) {
       throw new IllegalArgumentException(wait + " (expected: 0 to 30 s)");
