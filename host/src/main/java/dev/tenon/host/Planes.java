@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Policy;
+import dev.tenon.auth.TokenMint;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
@@ -28,7 +29,6 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,6 +39,9 @@ import java.util.concurrent.TimeUnit;
  * order in which they need each other. Immutable.
  */
 final class Planes {
+  /** Enough to tell the hosts of one machine apart; the name is no secret. */
+  private static final int HOST_NAME_DIGITS = 8;
+
   private final Transport transport;
   private final HostPlaces places;
   private final Trust trust;
@@ -55,12 +58,11 @@ final class Planes {
 
   private Planes(
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
-      throws IOException, RefusedException {
+      throws HostStartException, IOException, RefusedException {
     HostThreads threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls()));
-    byte[] name = new byte[4];
-    settings.sources().random().nextBytes(name);
-    String hostName = HexFormat.of().formatHex(name);
+    TokenMint mint = new TokenMint(settings.sources().random());
+    String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
     places =
         HostPlaces.open(
             settings.places(),
@@ -69,7 +71,7 @@ final class Planes {
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
-    trust = HostTrust.create(settings);
+    trust = HostTrust.create(settings, mint);
     identity =
         new HostIdentity(
             new SpiffeId.OfHost(settings.trustDomain(), "h-" + hostName),
@@ -93,7 +95,7 @@ final class Planes {
 
   static Planes open(
       HostSettings settings, Policy policy, List<HostOffer> offers, CloseStack closing)
-      throws IOException, RefusedException {
+      throws HostStartException, IOException, RefusedException {
     return new Planes(settings, policy, offers, closing);
   }
 
@@ -141,17 +143,22 @@ final class Planes {
       Endpoint listen = places.listener("c", asked.control());
       Discoveries discoveries =
           new Discoveries(() -> policy, registry, offers, audit, threads.timer());
+      ControlConnections leases = new ControlConnections(registry);
       ControlServers.Control control =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(trust, runs, () -> policy, registry, audit, discoveries),
+              new RegistryService(trust, runs, () -> policy, leases, audit, discoveries),
               new LifecycleService(registry, runs),
               admission(TokenRule.REQUIRED));
-      ControlServers.Leases leases =
-          new ControlServers.Leases(new ControlConnections(registry), threads.control());
       return opened(
-          listen, ControlServers.startControl(transport, listen, mutualTls(), control, leases));
+          listen,
+          ControlServers.startControl(
+              transport,
+              listen,
+              mutualTls(),
+              control,
+              new ControlServers.Leases(leases, threads.control())));
     }
 
     private Endpoint startData(HostSettings.Listen asked) throws IOException {
