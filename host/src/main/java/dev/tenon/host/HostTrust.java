@@ -21,16 +21,32 @@ final class HostTrust {
 
   private HostTrust() {}
 
-  static Trust create(HostSettings settings) {
+  /**
+   * Sets up the trust of one host, whose secrets {@code mint} makes.
+   *
+   * @throws HostStartException if no authority can be made, for one because the random source fails
+   */
+  static Trust create(HostSettings settings, TokenMint mint) throws HostStartException {
     HostSettings.Sources sources = settings.sources();
-    TokenMint mint = new TokenMint(sources.random());
     return new Trust(
         mint,
         new EnrolmentTokens(mint, sources.clock(), ENROLMENT_TOKEN_LIFE),
         new Lineages(mint, sources.clock(), RUNTIME_TOKEN_LIFE, GRACE),
-        EmbeddedAuthority.create(
-            settings.trustDomain(), Role.HOST, sources.clock(), sources.random()),
-        EmbeddedAuthority.create(
-            settings.trustDomain(), Role.PLUGIN, sources.clock(), sources.random()));
+        authority(settings, Role.HOST),
+        authority(settings, Role.PLUGIN));
+  }
+
+  private static EmbeddedAuthority authority(HostSettings settings, Role role)
+      throws HostStartException {
+    HostSettings.Sources sources = settings.sources();
+    try {
+      return EmbeddedAuthority.create(
+          settings.trustDomain(), role, sources.clock(), sources.random());
+    } catch (IllegalStateException e) {
+      throw new HostStartException(
+          HostStartException.Kind.SYSTEM,
+          "host: " + e.getMessage() + " (expected: a random source that works)",
+          e);
+    }
   }
 }

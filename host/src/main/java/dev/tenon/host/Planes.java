@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Policy;
+import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
@@ -31,7 +32,6 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,6 +44,9 @@ import java.util.stream.Collectors;
  * order in which they need each other. Immutable.
  */
 final class Planes {
+  /** Enough to tell the hosts of one machine apart; the name is no secret. */
+  private static final int HOST_NAME_DIGITS = 8;
+
   private final Transport transport;
   private final HostPlaces places;
   private final Trust trust;
@@ -61,13 +64,12 @@ final class Planes {
 
   private Planes(
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
-      throws IOException, RefusedException {
+      throws HostStartException, IOException, RefusedException {
     this.policy = policy;
     HostThreads threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
-    byte[] name = new byte[4];
-    settings.sources().random().nextBytes(name);
-    String hostName = HexFormat.of().formatHex(name);
+    TokenMint mint = new TokenMint(settings.sources().random());
+    String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
     places =
         HostPlaces.open(
             settings.places(),
@@ -76,7 +78,7 @@ final class Planes {
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
-    trust = HostTrust.create(settings);
+    trust = HostTrust.create(settings, mint);
     identity =
         new HostIdentity(
             new SpiffeId.OfHost(settings.trustDomain(), "h-" + hostName),
@@ -101,7 +103,7 @@ final class Planes {
 
   static Planes open(
       HostSettings settings, Policy policy, List<HostOffer> offers, CloseStack closing)
-      throws IOException, RefusedException {
+      throws HostStartException, IOException, RefusedException {
     return new Planes(settings, policy, offers, closing);
   }
 
@@ -149,21 +151,26 @@ final class Planes {
       Endpoint listen = places.listener("c", asked.control());
       Discoveries discoveries =
           new Discoveries(() -> policy, registry, offers, audit, threads.timer());
+      ControlConnections leases = new ControlConnections(registry);
       ControlServers.Control control =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(trust, runs, () -> policy, registry, audit, discoveries),
+              new RegistryService(trust, runs, () -> policy, leases, audit, discoveries),
               new LifecycleService(registry, runs),
               admission(TokenRule.REQUIRED));
-      ControlServers.Leases leases =
-          new ControlServers.Leases(
-              new ConnectionAdmission(trust.lineages()),
-              new ControlConnections(registry),
-              threads.control(),
-              threads.timer());
       return opened(
-          listen, ControlServers.startControl(transport, listen, mutualTls(), control, leases));
+          listen,
+          ControlServers.startControl(
+              transport,
+              listen,
+              mutualTls(),
+              control,
+              new ControlServers.Leases(
+                  new ConnectionAdmission(trust.lineages()),
+                  leases,
+                  threads.control(),
+                  threads.timer())));
     }
 
     private Endpoint startData(HostSettings.Listen asked) throws IOException {

@@ -9,12 +9,18 @@ import io.grpc.ServerTransportFilter;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lease of registrations: a plugin's claims live while it has a control connection. When the
  * last one ends, its registrations go.
  */
 public final class ControlConnections extends ServerTransportFilter {
+  /*
+   * Who opens, ends or asks about the connections of one plugin excludes the others of the same
+   * plugin: each works inside the map's compute. The registry is changed inside of it too, so that the
+   * end of an old connection cannot remove what was registered over a new one.
+   */
   private final ConcurrentMap<RuntimeId, Integer> open = new ConcurrentHashMap<>();
   private final ServiceRegistry registry;
 
@@ -34,17 +40,29 @@ public final class ControlConnections extends ServerTransportFilter {
     plugin(attributes)
         .ifPresent(
             plugin -> {
-              var unused =
-                  open.computeIfPresent(
-                      plugin,
-                      (id, connections) -> {
-                        if (connections > 1) {
-                          return connections - 1;
-                        }
-                        registry.remove(plugin); // inside, so that a new connection comes after it
-                        return null;
-                      });
+              var unused = open.computeIfPresent(plugin, this::closedOneOf);
             });
+  }
+
+  private @Nullable Integer closedOneOf(RuntimeId plugin, int count) {
+    if (count > 1) {
+      return count - 1;
+    }
+    registry.remove(plugin);
+    return null;
+  }
+
+  /** Returns the registrations that live by these connections. */
+  ServiceRegistry registry() {
+    return registry;
+  }
+
+  /**
+   * Returns whether {@code plugin} has a connection. Whatever was registered before a false answer
+   * may have been too late to be removed with the last one.
+   */
+  boolean isOpen(RuntimeId plugin) {
+    return open.computeIfPresent(plugin, (id, count) -> count) != null;
   }
 
   private static Optional<RuntimeId> plugin(Attributes attributes) {

@@ -117,12 +117,16 @@ public final class Discoveries {
   }
 
   private static Duration wait(com.google.protobuf.Duration raw) {
+    // Compared before it is added up: the sum of what a peer sends may not fit.
     boolean isDuration = raw.getNanos() >= 0 && raw.getNanos() < 1_000_000_000;
     if (!isDuration || raw.getSeconds() < 0 || raw.getSeconds() > MAX_WAIT.toSeconds()) {
       throw new IllegalArgumentException(raw.getSeconds() + " s (expected: 0 to 30 s)");
     }
     Duration wait = Duration.ofSeconds(raw.getSeconds(), raw.getNanos());
-    return wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
+    if (wait.compareTo(MAX_WAIT) > 0) {
+      throw new IllegalArgumentException(wait + " (expected: 0 to 30 s)");
+    }
+    return wait;
   }
 
   private static DiscoverResponse hostProvides(Version version) {

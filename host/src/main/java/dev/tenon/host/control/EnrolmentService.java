@@ -93,29 +93,44 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     try {
       trust.enrolmentTokens().redeem(runtimeId, request.getEnrolmentToken());
     } catch (NotAuthenticatedException e) {
-      refuse(runtimeId, e.auditReason(), e.rightful());
+      refuse(
+          runtimeId,
+          e.auditReason(),
+          e.rightful(),
+          "was ended: another plugin showed its enrolment token");
       throw e;
     } catch (TokenSpentException e) {
-      refuse(runtimeId, "token already redeemed", e.rightful());
+      refuse(
+          runtimeId,
+          "token already redeemed",
+          e.rightful(),
+          "was ended: its enrolment token was redeemed twice");
       throw e;
     }
-    PluginRun run = runs.find(runtimeId).orElseThrow(); // it had a token
-    if (!request.getPlugin().equals(run.id().name()) || !isOfLaunchedProcess(peer, run)) {
-      refuse(runtimeId, "not the launched process", Optional.of(runtimeId));
-      throw new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
+    Optional<PluginRun> run = runs.find(runtimeId);
+    if (run.isEmpty()
+        || !request.getPlugin().equals(run.get().id().name())
+        || !isOfLaunchedProcess(peer, run.get())) {
+      NotAuthenticatedException foreign =
+          new NotAuthenticatedException(NotAuthenticatedException.Why.FOREIGN);
+      refuse(
+          runtimeId,
+          foreign.auditReason(),
+          Optional.of(runtimeId),
+          "was ended: its enrolment token was presented by another process");
+      throw foreign;
     }
-    return run;
+    return run.get();
   }
 
-  /** Records the refusal, and ends the owner of the token even when that fails. */
-  private void refuse(RuntimeId claimed, String reason, Optional<RuntimeId> owner)
+  /** Records a refusal, and then ends the owner of the token, whether or not it was recorded. */
+  private void refuse(RuntimeId claimed, String reason, Optional<RuntimeId> owner, String why)
       throws AuditFailedException {
     try {
-      audit.denied("enrolment", claimed.value(), "enrol", null, reason);
+      String resource = owner.map(RuntimeId::value).orElse(null);
+      audit.denied("enrolment", claimed.value(), "enrol", resource, reason);
     } finally {
-      owner.ifPresent(
-          plugin ->
-              runs.kill(plugin, "was ended, since its enrolment token was abused: " + reason));
+      owner.ifPresent(run -> runs.kill(run, why));
     }
   }
 
@@ -157,10 +172,8 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
             "version", version.toString(),
             "serial", chain.get(0).getSerialNumber().toString(16)));
     Issued token = trust.lineages().open(runtimeId, key);
-    if (!run.enrolled(declaration)) {
-      trust.forget(runtimeId); // ended meanwhile: whoever ended it found no lineage to revoke
-      throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
-    }
+    run.enrolled(declaration);
+    runs.requireLiving(run);
     return EnrolResponse.newBuilder()
         .addAllCertificateChain(encode(chain))
         .addAllTrustBundle(encode(trust.bundleForPlugins()))

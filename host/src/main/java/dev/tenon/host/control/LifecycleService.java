@@ -51,8 +51,9 @@ public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
         reason,
         unavailable);
     registry.reportHealth(runtimeId, health);
-    runs.requireAlive(runtimeId);
-    runs.find(runtimeId).ifPresent(run -> run.reported(health, reason));
+    PluginRun run = runs.find(runtimeId).orElseThrow(); // it was admitted
+    runs.requireLiving(run);
+    run.reported(health, reason);
     return ReportHealthResponse.getDefaultInstance();
   }
 

@@ -13,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -104,19 +103,17 @@ public final class PluginRun {
         : Optional.empty();
   }
 
-  /** Notes what was launched. */
+  /** Notes what was launched, and kills it if the run was ended in the meantime. */
   public void launched(LaunchedPlugin process) {
     launched.complete(process);
+    if (state.isEnd()) {
+      process.kill();
+    }
   }
 
-  /** Notes what the plugin declared; false if the run has ended. */
-  boolean enrolled(Enrolled declaration) {
-    return enrolled.complete(declaration) && !state.isEnd();
-  }
-
-  /** Calls {@code action} with what was launched, now or when the launch is done. */
-  void withProcess(Consumer<LaunchedPlugin> action) {
-    var unused = launched.thenAccept(action);
+  /** Notes what the plugin declared. */
+  void enrolled(Enrolled declaration) {
+    enrolled.complete(declaration);
   }
 
   void reported(Health health, Reason reason) {

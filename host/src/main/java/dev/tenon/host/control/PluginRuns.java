@@ -80,14 +80,20 @@ public final class PluginRuns {
    */
   public void ended(PluginRun run, String why) {
     RuntimeId runtimeId = run.id().runtimeId();
-    if (run.ended(why)) {
-      LOG.log(Level.INFO, "plugin {0} {1}", runtimeId, why);
-      record(run, why);
-    }
-    trust.forget(runtimeId);
+    boolean endedHere = run.ended(why);
+    takeBack(runtimeId);
     whenEnded.accept(runtimeId);
     run.channels().close();
     runs.values().forEach(other -> other.channels().drop(runtimeId.value()));
+    if (endedHere) {
+      LOG.log(Level.INFO, "plugin {0} {1}", runtimeId, why);
+      record(run, why);
+    }
+  }
+
+  /** Credentials first, so that nothing new begins; then what was registered. */
+  private void takeBack(RuntimeId runtimeId) {
+    trust.forget(runtimeId);
     registry.remove(runtimeId);
   }
 
@@ -106,15 +112,14 @@ public final class PluginRuns {
   }
 
   /**
-   * Takes back what was registered if the run has ended meanwhile: its end may have come between
-   * the check of a call's credentials and its effect.
+   * Checks, after {@code run} was given something, that it had not ended before: whoever ended it
+   * could not take back what it did not have yet.
    *
-   * @throws NotAuthenticatedException if the run has ended
+   * @throws NotAuthenticatedException if it has ended; it has nothing any more then
    */
-  void requireAlive(RuntimeId runtimeId) throws NotAuthenticatedException {
-    boolean alive = find(runtimeId).map(run -> !run.state().isEnd()).orElse(false);
-    if (!alive) {
-      registry.remove(runtimeId);
+  void requireLiving(PluginRun run) throws NotAuthenticatedException {
+    if (run.state().isEnd()) {
+      takeBack(run.id().runtimeId());
       throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
     }
   }
@@ -125,7 +130,7 @@ public final class PluginRuns {
         .ifPresent(
             run -> {
               ended(run, why);
-              run.withProcess(LaunchedPlugin::kill);
+              run.process().ifPresent(LaunchedPlugin::kill);
             });
   }
 }

@@ -39,6 +39,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private final PluginRuns runs;
   private final Supplier<Policy> policy;
   private final ServiceRegistry registry;
+  private final ControlConnections leases;
   private final Set<ServiceName> hostServices;
   private final ControlAudit audit;
   private final Discoveries discoveries;
@@ -48,13 +49,14 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
       Trust trust,
       PluginRuns runs,
       Supplier<Policy> policy,
-      ServiceRegistry registry,
+      ControlConnections leases,
       ControlAudit audit,
       Discoveries discoveries) {
     this.trust = trust;
     this.runs = runs;
     this.policy = policy;
-    this.registry = registry;
+    this.registry = leases.registry();
+    this.leases = leases;
     this.hostServices = discoveries.hostServices();
     this.audit = audit;
     this.discoveries = discoveries;
@@ -85,7 +87,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
           service.value(),
           Map.of("registration", claim.id(), "version", version.toString()));
       registry.register(claim);
-      runs.requireAlive(provider);
+      requireLeased(claim);
       return RegisterResponse.newBuilder()
           .setRegistrationId(claim.id())
           .setExclusive(sharing == Sharing.EXCLUSIVE)
@@ -97,6 +99,25 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     }
+  }
+
+  /**
+   * Takes {@code claim} back if the run or its last connection ended while it was made: whoever
+   * removed the run's registrations could not see it.
+   */
+  private void requireLeased(Registration claim) throws RegistrationDeniedException {
+    RuntimeId provider = claim.provider();
+    boolean lives = runs.find(provider).filter(run -> !run.state().isEnd()).isPresent();
+    if (lives && leases.isOpen(provider)) {
+      return;
+    }
+    try {
+      registry.unregister(provider, claim.id());
+    } catch (RegistrationNotFoundException e) {
+      // It was seen after all.
+    }
+    throw new RegistrationDeniedException(
+        provider.plugin(), claim.service(), "the run or its connection has ended");
   }
 
   private Sharing right(RuntimeId provider, ServiceName service)

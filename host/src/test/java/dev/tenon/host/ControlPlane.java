@@ -1,0 +1,155 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.Issued;
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.TokenMint;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.TrustDomain;
+import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlConnections;
+import dev.tenon.host.control.ControlServers;
+import dev.tenon.host.control.Discoveries;
+import dev.tenon.host.control.EnrolmentService;
+import dev.tenon.host.control.HostIdentity;
+import dev.tenon.host.control.LifecycleService;
+import dev.tenon.host.control.PluginRun;
+import dev.tenon.host.control.PluginRuns;
+import dev.tenon.host.control.RegistryService;
+import dev.tenon.host.control.RenewalService;
+import dev.tenon.host.control.Trust;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.Admission;
+import dev.tenon.router.TokenRule;
+import dev.tenon.transport.Bootstrap;
+import dev.tenon.transport.ClientTls;
+import dev.tenon.transport.Dns;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.PeerRule;
+import dev.tenon.transport.ServerTls;
+import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** The control services behind real listeners, over parts that a test can hold on to. */
+final class ControlPlane implements AutoCloseable {
+  private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
+
+  static final String POLICY =
+      """
+      [[provide]]
+      plugin = "alpha"
+      services = ["testservice.v1.Echo"]
+      exclusive = true
+
+      [[rule]]
+      id = "alpha"
+      effect = "allow"
+      caller = "alpha"
+      service = "testservice.v1.Other"
+      """;
+
+  final HookedAuditLog audit = new HookedAuditLog();
+  final Trust trust;
+  final PluginRuns runs;
+  private final HostIdentity identity;
+  private final Transport transport = Transport.create(TlsProvider.preferred());
+  private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
+  private final List<Server> servers = new ArrayList<>();
+  private final List<RawPlugin> plugins = new ArrayList<>();
+  private final Endpoint enrol;
+  private final Endpoint control;
+
+  ControlPlane(ServiceRegistry registry) throws Exception {
+    Policy policy = Policy.parse(POLICY);
+    InstantSource clock = InstantSource.system();
+    HostSettings settings = new HostSettings.Draft().settings();
+    trust = HostTrust.create(settings, new TokenMint(settings.sources().random()));
+    identity =
+        new HostIdentity(
+            new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1"), trust, clock);
+    runs = new PluginRuns(trust, registry);
+    ControlAudit record = new ControlAudit(audit, clock);
+    ControlConnections leases = new ControlConnections(registry);
+    enrol =
+        started(
+            ControlServers.startEnrol(
+                transport,
+                ANY,
+                new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false),
+                new EnrolmentService(trust, runs, () -> policy, Map.of(), record),
+                threads));
+    control =
+        started(
+            ControlServers.startControl(
+                transport,
+                ANY,
+                new ServerTls(
+                    identity, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(identity.id())),
+                new ControlServers.Control(
+                    new RenewalService(trust, runs, record),
+                    new Admission(trust.lineages(), audit, clock, TokenRule.SVID_ALONE),
+                    new RegistryService(
+                        trust,
+                        runs,
+                        () -> policy,
+                        leases,
+                        record,
+                        new Discoveries(() -> policy, registry, Map.of(), record, threads)),
+                    new LifecycleService(registry, runs),
+                    new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
+                new ControlServers.Leases(leases, threads)));
+  }
+
+  private Endpoint started(Server server) {
+    servers.add(server);
+    return Transport.boundEndpoint(ANY, server);
+  }
+
+  /** Launches a plugin that the test plays. */
+  RawRuntime.Run launch(String name) throws Exception {
+    RuntimeId runtimeId = trust.mint().runtimeId(new PluginName(name), runs::isTaken);
+    SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(identity.id(), runtimeId);
+    ManagedChannel channel =
+        transport.channel(ANY, new ClientTls(identity, PeerRule.exactly(id), Dns.PLUGIN)).build();
+    PluginRun run = new PluginRun(id, channel);
+    runs.add(run);
+    Issued token = trust.enrolmentTokens().issue(runtimeId);
+    RawPlugin plugin =
+        new RawPlugin(
+            transport,
+            new Bootstrap(
+                runtimeId.plugin(),
+                runtimeId,
+                enrol,
+                control,
+                control,
+                Dns.HOST,
+                identity.id(),
+                trust.bundleForPlugins(),
+                token.token(),
+                token.expires(),
+                ANY));
+    plugins.add(plugin);
+    RawRuntime.Run launched = new RawRuntime.Run(plugin, RawRuntime.Tree.NONE);
+    run.launched(launched);
+    return launched;
+  }
+
+  @Override
+  public void close() {
+    plugins.forEach(RawPlugin::close);
+    runs.all().forEach(run -> runs.ended(run, "was stopped"));
+    servers.forEach(Server::shutdownNow);
+    threads.shutdownNow();
+    transport.close();
+  }
+}

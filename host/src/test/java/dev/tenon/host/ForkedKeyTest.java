@@ -1,0 +1,29 @@
+package dev.tenon.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tenon.core.Refusal;
+import dev.tenon.transport.CertificateRequest;
+import dev.tenon.v1.RenewResponse;
+import org.junit.jupiter.api.Test;
+
+/** Two parties renew one key: it was copied. */
+class ForkedKeyTest {
+  /** The second successor gets nothing, and both lose what the key ever brought; on record. */
+  @Test
+  void renew_twoSuccessors_pluginIsKilledAndAllIsRevoked() throws Exception {
+    try (TokenGate gate = new TokenGate()) {
+      gate.assertAdmitted(gate.caller.bearer());
+      RenewResponse first = gate.caller.renew(CertificateRequest.newKeyPair());
+
+      Refused second = Refused.by(() -> gate.caller.renew(CertificateRequest.newKeyPair()));
+
+      assertThat(second.is(Refusal.NOT_AUTHENTICATED)).isTrue();
+      assertThat(second.text()).isEqualTo(Refusal.NOT_AUTHENTICATED.text());
+      assertThat(gate.host.run("caller").wasKilled()).isTrue();
+      assertThat(gate.host.audit.denials("renewal")).containsExactly("revoked");
+      gate.assertRefused("revoked", gate.caller.bearer());
+      gate.assertRefused("revoked", "Bearer " + first.getRuntimeToken());
+    }
+  }
+}

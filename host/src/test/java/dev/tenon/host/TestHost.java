@@ -1,0 +1,174 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.Version;
+import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** A real host in directories of its own, whose plugins are played by the test. */
+final class TestHost implements AutoCloseable {
+  final TestClock clock = new TestClock();
+  final TestRandom random = new TestRandom();
+  final AuditTrail audit;
+  private final Path directory;
+  private final Transport transport = Transport.create(TlsProvider.preferred());
+  private final Map<String, RawRuntime> runtimes = new LinkedHashMap<>();
+  private final PluginHost.Builder builder;
+  private final CompletableFuture<PluginHost> host = new CompletableFuture<>();
+
+  private TestHost(String policy) throws IOException, ConfigException {
+    directory = Files.createTempDirectory(Path.of("/tmp"), "tc");
+    Path file = directory.resolve("audit.jsonl");
+    audit = new AuditTrail(file);
+    builder =
+        PluginHost.builder()
+            .state(directory.resolve("s"))
+            .run(directory.resolve("r"))
+            .audit(file)
+            .policy(Policy.parse(policy))
+            .clock(clock)
+            .random(random)
+            .startLimits(Duration.ofSeconds(120), Duration.ofSeconds(120))
+            .stopGrace(Duration.ofSeconds(1));
+  }
+
+  static TestHost with(String policy) throws IOException, ConfigException {
+    return new TestHost(policy);
+  }
+
+  /** Adds a plugin that enrols, declares {@code provides}, and reports that it is healthy. */
+  TestHost enrolled(String name, String... provides) {
+    return scripted(
+        name,
+        RawRuntime.Tree.NONE,
+        plugin -> {
+          plugin.enrol(provides);
+          plugin.healthy();
+        });
+  }
+
+  /** Adds a plugin that does nothing of itself; the host's start waits for it. */
+  TestHost silent(String name) {
+    return scripted(name, RawRuntime.Tree.NONE, plugin -> {});
+  }
+
+  TestHost scripted(String name, RawRuntime.Tree tree, RawRuntime.Script script) {
+    return add(name, new RawRuntime(transport, tree, RawRuntime.Pace.FREE, script));
+  }
+
+  /** Adds a plugin whose script runs before the host learns what it has launched. */
+  TestHost eager(String name, RawRuntime.Tree tree, RawRuntime.Script script) {
+    return add(name, new RawRuntime(transport, tree, RawRuntime.Pace.EAGER, script));
+  }
+
+  private TestHost add(String name, RawRuntime runtime) {
+    runtimes.put(name, runtime);
+    builder.plugin(new PluginDefinition(new PluginName(name), new Version("1.0.0"), runtime));
+    return this;
+  }
+
+  TestHost set(Consumer<PluginHost.Builder> setting) {
+    setting.accept(builder);
+    return this;
+  }
+
+  /** Starts the host and waits until all plugins are healthy. */
+  TestHost start() {
+    begin();
+    var unused = host();
+    return this;
+  }
+
+  /** Starts the host and does not wait. */
+  TestHost begin() {
+    Thread starter =
+        new Thread(
+            () -> {
+              try {
+                host.complete(builder.start());
+              } catch (HostStartException | RuntimeException e) {
+                host.completeExceptionally(e);
+              }
+            },
+            "host-start");
+    starter.setDaemon(true);
+    starter.start();
+    return this;
+  }
+
+  PluginHost host() {
+    return host.orTimeout(120, TimeUnit.SECONDS).join();
+  }
+
+  /** Waits until the start has failed, and returns why. */
+  Throwable startFailure() {
+    try {
+      host.orTimeout(120, TimeUnit.SECONDS).join().close();
+      throw new AssertionError("the host has started (expected: failed)");
+    } catch (CompletionException e) {
+      return requireNonNull(e.getCause(), "cause");
+    }
+  }
+
+  /** Returns the plugin called {@code name}, once it is launched. */
+  RawPlugin plugin(String name) {
+    return run(name).plugin;
+  }
+
+  RawRuntime.Run run(String name) {
+    return requireNonNull(runtimes.get(name), name).launched();
+  }
+
+  boolean wasLaunched(String name) {
+    return requireNonNull(runtimes.get(name), name).wasLaunched();
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  @Override
+  public void close() {
+    if (!host.isDone()) {
+      runtimes.values().forEach(runtime -> runtime.launched().terminate());
+    }
+    try {
+      host().close();
+    } catch (CompletionException e) {
+      // It did not start; then nothing of it is left.
+    }
+    runtimes.values().stream()
+        .filter(RawRuntime::wasLaunched)
+        .forEach(runtime -> runtime.launched().plugin.close());
+    transport.close();
+    delete();
+  }
+
+  private void delete() {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
