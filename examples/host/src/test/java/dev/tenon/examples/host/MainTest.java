@@ -2,7 +2,11 @@ package dev.tenon.examples.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,12 +37,14 @@ final class MainTest {
     assertThat(ran.err()).contains("--x\\u001b[2J\\u000a").doesNotContain("\u001b");
   }
 
-  /** A file may be called {@code @x}: it is no file of arguments. */
+  /** A file may be called {@code @x}: it is no file of arguments, even if there is an x. */
   @Test
-  void demo_fileWithAtSign_isAFile() {
-    Ran ran = Ran.with("demo", "@no-such-file");
+  void demo_fileWithAtSign_isAFile(@TempDir Path folder) throws IOException {
+    Path arguments = Files.writeString(folder.resolve("x"), "--help");
+
+    Ran ran = Ran.with("demo", "@" + arguments);
 
     assertThat(ran.status()).isEqualTo(2);
-    assertThat(ran.err()).isEqualTo("@no-such-file: no such file\n");
+    assertThat(ran.err()).isEqualTo("@" + arguments + ": no such file\n");
   }
 }
