@@ -129,8 +129,7 @@ class StopTest {
     Path program = home.plugins().resolve("echo/program");
     Path copy = Files.copy(program, program.resolveSibling("copy"));
     home.shell(
-        "echo",
-        "{ head -n 1; until [ -e $TEST_HOME/gate ]; do sleep 0.05; done; } | sh " + copy);
+        "echo", "{ head -n 1; until [ -e $TEST_HOME/gate ]; do sleep 0.05; done; } | sh " + copy);
     try (PluginHost host = home.host().start()) {
       Files.createFile(home.root().resolve("gate"));
       Awaitility.await()
