@@ -8,7 +8,8 @@ import java.time.InstantSource;
  * The times that a plugin keeps; tests bring others.
  *
  * @param clock tells when certificates and tokens expire
- * @param identityDeadline how long the host may take to answer an enrolment or a renewal
+ * @param identityDeadline how long the host may take to answer an enrolment or a renewal, with the
+ *     first connection, for which a JVM loads its TLS; less than the life of an enrolment token
  * @param discoverWait how long the plugin waits for each service that it requires
  * @param clientDeadline what unary calls without a deadline get
  * @param retryMissing the pause before a service that could not be registered is tried again
@@ -23,7 +24,7 @@ record Settings(
   static final Settings DEFAULT =
       new Settings(
           InstantSource.system(),
-          Duration.ofSeconds(5),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(30),
           DefaultDeadline.DEFAULT,
           Duration.ofSeconds(5));

@@ -54,7 +54,6 @@ class ManyHostsTest {
   @Test
   void hosts_startedAndClosed_leaveNothing() throws Exception {
     startCallAndClose(); // what is made once for all hosts
-    Awaitility.await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
     Set<Thread> threads = HostRemains.threads();
     long channels = HostRemains.channels();
     for (int i = 0; i < HOSTS; i++) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The start of a host: all of its plugins, or nothing. */
 class StartTest {
-  private static final Duration SHORT = Duration.ofSeconds(1);
+  private static final Duration SHORT = Duration.ofSeconds(3);
   private static final Duration LONG = Duration.ofSeconds(60);
 
   private TestHome home;
@@ -79,7 +79,7 @@ class StartTest {
 
     assertFails(
         home.host().startLimits(SHORT, LONG),
-        "plugin mute: did not enrol (expected: within PT1S)\nits last output:\n  warming up");
+        "plugin mute: did not enrol (expected: within PT3S)\nits last output:\n  warming up");
   }
 
   /**
@@ -94,7 +94,7 @@ class StartTest {
     HostStartException failure =
         assertFails(
             home.host().startLimits(LONG, SHORT).stopGrace(SHORT),
-            "plugin hung: did not become healthy (expected: within PT1S)");
+            "plugin hung: did not become healthy (expected: within PT3S)");
     assertThat(failure).hasMessageContaining("enrolled as spiffe://");
   }
 
