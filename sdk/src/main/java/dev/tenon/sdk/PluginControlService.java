@@ -60,6 +60,8 @@ final class PluginControlService extends PluginControlGrpc.PluginControlImplBase
           Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException());
       return;
     }
+    // The gate closes before the answer, so that no call is let in after it; the plugin ends after.
+    var unused = gate.drain();
     response.onNext(ShutdownResponse.getDefaultInstance());
     response.onCompleted();
     stop.accept(grace);
