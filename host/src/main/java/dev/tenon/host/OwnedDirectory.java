@@ -27,6 +27,9 @@ final class OwnedDirectory implements AutoCloseable {
   private static final String LOCK = "lock";
   private static final int OTHERS_WRITE = 00002; // of a file's mode, as in stat(2)
 
+  /** Belongs to this process's user, where the system has it. */
+  private static final Path SELF = Path.of("/proc/self");
+
   /** The directories that hosts of this JVM have, by their real paths. */
   private static final Set<Path> TAKEN = ConcurrentHashMap.newKeySet();
 
@@ -101,6 +104,11 @@ final class OwnedDirectory implements AutoCloseable {
   }
 
   private static void checkMode(Path directory) throws IOException {
+    int owner = (int) Files.getAttribute(directory, "unix:uid");
+    if (owner != 0 && Files.exists(SELF) && owner != (int) Files.getAttribute(SELF, "unix:uid")) {
+      throw new IOException(
+          directory + ": of the user with uid " + owner + " (expected: of this user, or root)");
+    }
     if (((int) Files.getAttribute(directory, "unix:mode") & OTHERS_WRITE) != 0) {
       throw new IOException(
           directory + ": writable by others (expected: a directory of this user's own)");

@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.JsonLinesAuditLog;
 import dev.tenon.auth.Policy;
@@ -18,9 +19,11 @@ import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -146,11 +149,15 @@ final class RunningHost implements AutoCloseable {
   }
 
   /** Opens the audit log, which everything else is recorded in. */
-  static AuditLog openAudit(HostSettings settings, CloseStack closing)
-      throws IOException, RefusedException {
-    AuditLog log = closing.add(JsonLinesAuditLog.open(settings.places().audit()));
-    new ControlAudit(log, settings.sources().clock())
-        .success("host", PluginName.HOST, "start", null, java.util.Map.of());
+  static AuditLog openAudit(HostSettings settings, CloseStack closing) throws IOException {
+    Path file = settings.places().audit();
+    AuditLog log = closing.add(JsonLinesAuditLog.open(file));
+    try {
+      new ControlAudit(log, settings.sources().clock())
+          .success("host", PluginName.HOST, "start", null, Map.of());
+    } catch (AuditFailedException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
     return log;
   }
 }

@@ -7,6 +7,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
@@ -21,6 +22,7 @@ import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.Trust;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
+import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.ClientTls;
@@ -30,7 +32,6 @@ import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
-import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -76,8 +77,8 @@ final class ControlPlane implements AutoCloseable {
     identity =
         new HostIdentity(
             new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1"), trust, clock);
-    runs = new PluginRuns(trust, registry);
     ControlAudit record = new ControlAudit(audit, clock);
+    runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
     enrol =
         started(
@@ -106,7 +107,8 @@ final class ControlPlane implements AutoCloseable {
                         new Discoveries(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(registry, runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
-                new ControlServers.Leases(leases, threads)));
+                new ControlServers.Leases(
+                    new ConnectionAdmission(trust.lineages()), leases, threads, threads)));
   }
 
   private Endpoint started(Server server) {
@@ -118,9 +120,10 @@ final class ControlPlane implements AutoCloseable {
   RawRuntime.Run launch(String name) throws Exception {
     RuntimeId runtimeId = trust.mint().runtimeId(new PluginName(name), runs::isTaken);
     SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(identity.id(), runtimeId);
-    ManagedChannel channel =
-        transport.channel(ANY, new ClientTls(identity, PeerRule.exactly(id), Dns.PLUGIN)).build();
-    PluginRun run = new PluginRun(id, channel);
+    ClientTls tls = new ClientTls(identity, PeerRule.exactly(id), Dns.PLUGIN);
+    PluginRun run =
+        new PluginRun(
+            id, RawPlugin.VERSION, new BackendChannels(() -> transport.channel(ANY, tls).build()));
     runs.add(run);
     Issued token = trust.enrolmentTokens().issue(runtimeId);
     RawPlugin plugin =

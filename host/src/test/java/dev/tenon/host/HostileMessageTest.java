@@ -124,6 +124,7 @@ class HostileMessageTest {
         Arguments.of("provides", EnrolRequest.newBuilder().addProvides("a".repeat(129)).build()),
         Arguments.of(
             "version", EnrolRequest.newBuilder().setVersion("1.0.0-" + "a".repeat(59)).build()),
+        Arguments.of("version", EnrolRequest.newBuilder().setVersion("1.0.1").build()),
         Arguments.of(
             "metadata", EnrolRequest.newBuilder().putMetadata("k", "v".repeat(4097)).build()));
   }

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
+import dev.tenon.core.Version;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.ClientTls;
@@ -48,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  * does not break it. For one thread at a time.
  */
 final class RawPlugin implements AutoCloseable {
+  /** The version that every plugin of these tests is configured with. */
+  static final Version VERSION = new Version("1.0.0");
+
   static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -89,7 +93,7 @@ final class RawPlugin implements AutoCloseable {
         .setEnrolmentToken(bootstrap.enrolmentToken().exposeForWire())
         .setPlugin(bootstrap.plugin().value())
         .setRuntimeId(runtimeId())
-        .setVersion("1.0.0")
+        .setVersion(VERSION.toString())
         .setProtocol(ProtocolRange.newBuilder().setMin(1).setMax(1))
         .setCertificateRequest(ByteString.copyFrom(CertificateRequest.create(keys)));
   }
@@ -193,7 +197,7 @@ final class RawPlugin implements AutoCloseable {
   }
 
   static RegisterRequest claim(String service) {
-    return RegisterRequest.newBuilder().setService(service).setVersion("1.0.0").build();
+    return RegisterRequest.newBuilder().setService(service).setVersion(VERSION.toString()).build();
   }
 
   void healthy() {

@@ -40,7 +40,8 @@ class SpentEnrolmentTokenTest {
       assertThat(status.services()).isEmpty();
       assertThat(status.state()).isInstanceOf(PluginState.Failed.class);
       assertThat(host.audit.denials("enrolment")).containsExactly("token already redeemed");
-      assertThat(host.audit.denials("authentication")).containsExactly("revoked", "revoked");
+      assertThat(host.audit.denials("authentication")).containsExactly("revoked");
+      assertThat(host.audit.denials("renewal")).containsExactly("revoked");
     }
   }
 

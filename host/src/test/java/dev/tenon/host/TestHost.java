@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.PluginName;
-import dev.tenon.core.Version;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
@@ -81,7 +80,7 @@ final class TestHost implements AutoCloseable {
 
   private TestHost add(String name, RawRuntime runtime) {
     runtimes.put(name, runtime);
-    builder.plugin(new PluginDefinition(new PluginName(name), new Version("1.0.0"), runtime));
+    builder.plugin(new PluginDefinition(new PluginName(name), RawPlugin.VERSION, runtime));
     return this;
   }
 

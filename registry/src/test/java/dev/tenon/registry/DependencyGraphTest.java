@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Row: DG-1, DG-2, DG-3, DG-5, G17. */
+/** Row: DG-1, DG-2, DG-3, G17. */
 class DependencyGraphTest {
   /** A plugin that provides {@code s.<name>} and requires those of others. */
   private static Node node(String name, String... requires) {
@@ -106,7 +106,7 @@ class DependencyGraphTest {
         .containsExactly("a", "log");
   }
 
-  /** A missing provider is refused by plugin and service. Row: DG-1, DG-5, G17. */
+  /** A missing provider is refused by plugin and service. Row: DG-1, G17. */
   @Test
   void startOrder_missingProvider_namesPluginAndService() {
     var refused =

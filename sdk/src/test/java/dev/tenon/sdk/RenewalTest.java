@@ -20,7 +20,7 @@ final class RenewalTest {
 
   /**
    * Each renewal runs over a connection with the key that it succeeds, calls bring the new token at
-   * once, and nothing is enrolled or registered again. Row: TK-14, HS-20
+   * once, and nothing is enrolled or registered again. Row: TK-14
    */
   @Test
   void run_shortLivedToken_renewedInTurnWithoutAFailedCall() throws Exception {

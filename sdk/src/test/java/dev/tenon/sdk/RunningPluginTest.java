@@ -198,7 +198,7 @@ final class RunningPluginTest {
 
   /**
    * A lost control connection is opened again and everything is registered again, without another
-   * enrolment. Row: HS-20, RG-9
+   * enrolment. Row: RG-9
    */
   @Test
   void run_controlConnectionLost_registersAgain() throws Exception {
@@ -216,7 +216,7 @@ final class RunningPluginTest {
     }
   }
 
-  /** The plugin keeps the limit that the host chose. Row: HS-16 */
+  /** The plugin keeps the limit that the host chose. */
   @Test
   void serve_messageOverAgreedLimit_resourceExhausted() throws Exception {
     host.answers.enrolment =

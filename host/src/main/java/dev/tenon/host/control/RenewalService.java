@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.CertificateRequests;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
@@ -44,26 +45,37 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
     RuntimeId runtimeId = Callers.runtimeId(caller);
     PublicKey connectionKey = peer.certificate().orElseThrow().getPublicKey();
     PublicKey newKey = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
-    List<X509Certificate> chain = trust.pluginIssuer().issue(caller.id(), newKey);
-    audit.success(
-        "renewal",
-        runtimeId.value(),
-        "renew",
-        caller.id().toString(),
-        Map.of("serial", chain.get(0).getSerialNumber().toString(16)));
-    Issued token;
     try {
-      token = trust.lineages().renew(runtimeId, connectionKey, newKey);
+      // The connection may be older than the end of its key or of its run: nothing is issued to
+      // those.
+      trust.lineages().verifyKey(runtimeId, connectionKey);
+      List<X509Certificate> chain = trust.pluginIssuer().issue(caller.id(), newKey);
+      audit.success(
+          "renewal",
+          runtimeId.value(),
+          "renew",
+          caller.id().toString(),
+          Map.of("serial", chain.get(0).getSerialNumber().toString(16)));
+      return response(chain, trust.lineages().renew(runtimeId, connectionKey, newKey));
     } catch (NotAuthenticatedException e) {
-      try {
-        audit.denied("renewal", runtimeId.value(), "renew", null, e.auditReason());
-      } finally {
-        if (e.why() == NotAuthenticatedException.Why.REVOKED) {
-          runs.kill(runtimeId, "was ended: two successors were asked for one key");
-        }
-      }
+      refuse(runtimeId, e);
       throw e;
     }
+  }
+
+  /** Records the refusal; a key with two successors ends its run even when that fails. */
+  private void refuse(RuntimeId runtimeId, NotAuthenticatedException refused)
+      throws AuditFailedException {
+    try {
+      audit.denied("renewal", runtimeId.value(), "renew", null, refused.auditReason());
+    } finally {
+      if (refused.why() == NotAuthenticatedException.Why.REVOKED) {
+        runs.kill(runtimeId, "was ended: two successors were asked for one key");
+      }
+    }
+  }
+
+  private RenewResponse response(List<X509Certificate> chain, Issued token) {
     return RenewResponse.newBuilder()
         .addAllCertificateChain(EnrolmentService.encode(chain))
         .addAllTrustBundle(EnrolmentService.encode(trust.bundleForPlugins()))

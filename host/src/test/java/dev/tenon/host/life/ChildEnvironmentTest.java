@@ -30,7 +30,7 @@ class ChildEnvironmentTest {
   /**
    * The child has its allow-list, and nothing else of the host's environment.
    *
-   * <p>Row: LC-16, LC-30
+   * <p>Row: LC-16
    */
   @Test
   void environment_isTheAllowListAlone() throws IOException {
@@ -49,7 +49,7 @@ class ChildEnvironmentTest {
   /**
    * The child has standard input, output and error, and no other file of the host.
    *
-   * <p>Row: LC-22, DP-10
+   * <p>Row: LC-22
    */
   @Test
   void files_areTheThreeStreamsAlone() throws IOException {
@@ -61,7 +61,7 @@ class ChildEnvironmentTest {
   /**
    * The arguments are those of plugin.toml, with the program's real path; no shell has seen them.
    *
-   * <p>Row: LC-15, LC-30
+   * <p>Row: LC-15
    */
   @Test
   void arguments_areThoseOfTheManifest() throws IOException {

@@ -41,8 +41,6 @@ class CrashTest {
   /**
    * The crashed plugin is failed and reaped, its registrations are gone, calls to it end as
    * UNAVAILABLE at once, and the other plugin does not notice.
-   *
-   * <p>Row: LC-5, LC-25
    */
   @Test
   void crash_afterStart_isSeenAndStaysAlone() throws Exception {

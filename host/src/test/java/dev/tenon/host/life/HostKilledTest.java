@@ -45,7 +45,7 @@ class HostKilledTest {
    * Every plugin process is gone within 2 s of the kill, also one that does not end on SIGTERM; and
    * the next host sweeps the sockets that the killed one left.
    *
-   * <p>Row: LC-21, DP-9
+   * <p>Row: LC-21
    */
   @Test
   void hostKilled_pluginsGoneWithinTwoSeconds() throws IOException {

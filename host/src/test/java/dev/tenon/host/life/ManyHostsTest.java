@@ -49,7 +49,7 @@ class ManyHostsTest {
   /**
    * Ten hosts in one JVM leave no thread, socket, pipe or file behind.
    *
-   * <p>Row: CF-11, TE-17
+   * <p>Row: CF-11
    */
   @Test
   void hosts_startedAndClosed_leaveNothing() throws Exception {

@@ -98,7 +98,7 @@ class StartTest {
     assertThat(failure).hasMessageContaining("enrolled as spiffe://");
   }
 
-  /** Row: LC-10, LC-20 */
+  /** Row: LC-20 */
   @Test
   void start_secondProgramRefused_firstIsEnded() throws Exception {
     home.java("first", Behaviour.ECHO, EchoGrpc.SERVICE_NAME);
@@ -108,7 +108,6 @@ class StartTest {
     assertFails(home.host(), "plugin second: command: ");
   }
 
-  /** Row: LC-10, LC-25 */
   @Test
   void start_programEndsAtOnce_statusAndOutputAreNamed() throws Exception {
     home.java("first", Behaviour.ECHO, EchoGrpc.SERVICE_NAME);
