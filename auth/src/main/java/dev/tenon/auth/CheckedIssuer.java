@@ -9,8 +9,8 @@ import java.time.InstantSource;
 import java.util.List;
 
 /**
- * An issuer whose results are read again before anyone gets them. Every issuer that Tenon did not
- * write is used through one. Thread-safe if the issuer is.
+ * An issuer whose results are read again before anyone gets them. A host uses every issuer through
+ * one. Thread-safe if the issuer is.
  */
 public final class CheckedIssuer implements Issuer {
   private final Issuer issuer;

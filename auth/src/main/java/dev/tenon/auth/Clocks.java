@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * which may be set, and a monotonic one in nanoseconds, which may not. Thread-safe if both are.
  */
 record Clocks(InstantSource wall, LongSupplier nanos) {
-  /** Longest life of any token (design: 24 h). */
+  /** Longest life of any token. */
   static final Duration MAX_LIFE = Duration.ofHours(24);
 
   Clocks {

@@ -26,10 +26,10 @@ import java.util.function.LongSupplier;
  * successor's key ends grace early.
  */
 public final class Lineages {
-  /** How long a runtime token lives, unless configured. */
+  /** How long a runtime token lives in a host; renewed at half life. */
   public static final Duration DEFAULT_TOKEN_LIFE = Duration.ofHours(1);
 
-  /** How long a key and a token outlive their renewal, unless configured. */
+  /** How long a key and a token work on beside their successor. */
   public static final Duration DEFAULT_GRACE = Duration.ofMinutes(5);
 
   private static final int REVOKED_REMEMBERED = 1024;

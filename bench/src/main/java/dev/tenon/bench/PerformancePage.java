@@ -36,7 +36,8 @@ final class PerformancePage {
     page.append("Machine: ").append(machine).append("\n\n");
     page.append("## Validation of a runtime token\n\n");
     page.append("Nanoseconds a validation in each thread, with the 99.9 % confidence interval.\n");
-    page.append("`unknown / known` tells an attacker nothing as long as it stays near 1.\n\n");
+    page.append(
+        "The ratio of wrongTokenOfUnknownId to wrongTokenOfKnownId tells an attacker nothing as long as it is near 1.\n\n");
     page.append("| benchmark | threads | ns/op | ± | / ");
     page.append(REFERENCE).append(" | / 1 thread |\n|---|---:|---:|---:|---:|---:|\n");
     measurements.forEach(measured -> page.append(row(measured)));

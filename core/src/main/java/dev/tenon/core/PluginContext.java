@@ -19,6 +19,7 @@ public interface PluginContext {
    * <pre>{@code ctx.client(LogGrpc::newBlockingStub)}</pre>
    *
    * @throws IllegalStateException if the plugin did not declare the service with {@code requires}
+   *     or {@code canUse}
    */
   <S extends AbstractStub<S>> S client(Function<Channel, S> stub);
 }

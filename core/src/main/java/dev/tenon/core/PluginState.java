@@ -1,10 +1,9 @@
 package dev.tenon.core;
 
+import java.util.Locale;
+
 /** Where a plugin stands in its life. Closed: every reader handles all of them. */
 public sealed interface PluginState {
-  /** Known, not started. */
-  record Configured() implements PluginState {}
-
   /** Started; not enrolled, or not healthy for the first time yet. */
   record Starting() implements PluginState {}
 
@@ -33,6 +32,6 @@ public sealed interface PluginState {
 
   /** Returns the state's name for tables and logs: {@code healthy}, {@code failed}, ... */
   default String label() {
-    return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    return getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 }

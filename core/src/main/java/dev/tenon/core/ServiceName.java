@@ -49,8 +49,8 @@ public record ServiceName(String value) implements Comparable<ServiceName> {
   }
 
   /**
-   * Returns whether the name belongs to gRPC's or Tenon's own services, which are never registered
-   * nor relayed.
+   * Returns whether the name is reserved, for gRPC, for Tenon or for later; such services are never
+   * registered nor relayed.
    */
   public boolean isReserved() {
     return RESERVED_PREFIXES.stream().anyMatch(value::startsWith);

@@ -1,24 +1,16 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.CheckedIssuer;
 import dev.tenon.auth.EmbeddedAuthority;
 import dev.tenon.auth.EnrolmentTokens;
+import dev.tenon.auth.Issuer;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.Role;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.host.control.Trust;
-import java.time.Duration;
 
-/** The lives of credentials, and how a host's trust is set up. */
+/** How a host's trust is set up. */
 final class HostTrust {
-  /** How long an enrolment token may be redeemed: a JVM alone needs about a second to start. */
-  static final Duration ENROLMENT_TOKEN_LIFE = Duration.ofSeconds(30);
-
-  /** How long a runtime token is valid; renewed at half life. */
-  static final Duration RUNTIME_TOKEN_LIFE = Duration.ofHours(1);
-
-  /** How long a renewed key or token works beside its successor. */
-  static final Duration GRACE = Duration.ofMinutes(5);
-
   private HostTrust() {}
 
   /**
@@ -30,18 +22,18 @@ final class HostTrust {
     HostSettings.Sources sources = settings.sources();
     return new Trust(
         mint,
-        new EnrolmentTokens(mint, sources.clock(), ENROLMENT_TOKEN_LIFE),
-        new Lineages(mint, sources.clock(), RUNTIME_TOKEN_LIFE, GRACE),
+        new EnrolmentTokens(mint, sources.clock(), EnrolmentTokens.DEFAULT_LIFE),
+        new Lineages(mint, sources.clock(), Lineages.DEFAULT_TOKEN_LIFE, Lineages.DEFAULT_GRACE),
         authority(settings, Role.HOST),
         authority(settings, Role.PLUGIN));
   }
 
-  private static EmbeddedAuthority authority(HostSettings settings, Role role)
-      throws HostStartException {
+  private static Issuer authority(HostSettings settings, Role role) throws HostStartException {
     HostSettings.Sources sources = settings.sources();
     try {
-      return EmbeddedAuthority.create(
-          settings.trustDomain(), role, sources.clock(), sources.random());
+      return new CheckedIssuer(
+          EmbeddedAuthority.create(settings.trustDomain(), role, sources.clock(), sources.random()),
+          sources.clock());
     } catch (IllegalStateException e) {
       throw new HostStartException(
           HostStartException.Kind.SYSTEM,

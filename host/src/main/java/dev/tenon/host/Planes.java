@@ -34,6 +34,7 @@ import io.grpc.Server;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -140,7 +141,7 @@ final class Planes {
     }
 
     private Endpoint startEnrol() throws IOException {
-      Endpoint listen = places.listener("e", java.util.Optional.empty());
+      Endpoint listen = places.listener("e", Optional.empty());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
       EnrolmentService enrolment = new EnrolmentService(trust, runs, () -> policy, offers, audit);
       return opened(

@@ -157,7 +157,10 @@ public final class PluginHost implements AutoCloseable {
       return this;
     }
 
-    /** Sets the audit file; {@code audit.jsonl} in the state directory without it. */
+    /**
+     * Sets the audit file, whose folder must exist; {@code audit.jsonl} in the state directory
+     * without it.
+     */
     public Builder audit(Path file) {
       settings.audit(file);
       return this;

@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.Issued;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -24,6 +25,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -142,7 +144,7 @@ final class Plugins {
   }
 
   private Bootstrap bootstrap(RuntimeId runtimeId, Endpoint listen) throws RefusedException {
-    dev.tenon.auth.Issued token = planes.trust().enrolmentTokens().issue(runtimeId);
+    Issued token = planes.trust().enrolmentTokens().issue(runtimeId);
     return new Bootstrap(
         runtimeId.plugin(),
         runtimeId,
@@ -188,8 +190,7 @@ final class Plugins {
     }
     Collections.reverse(stopping);
     stopping.sort(
-        java.util.Comparator.comparingInt(
-            plugin -> -startOrder.indexOf(plugin.definition().name())));
+        Comparator.comparingInt(plugin -> -startOrder.indexOf(plugin.definition().name())));
     PluginStop stop = new PluginStop(limits.stopGrace(), planes.runs(), planes.audit());
     stopping.forEach(plugin -> stop.stop(plugin.run()));
   }

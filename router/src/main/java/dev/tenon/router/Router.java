@@ -72,7 +72,7 @@ public final class Router implements AutoCloseable {
    * Returns how many open calls went to {@code provider} or may still go there. Zero, after the
    * registry stopped offering it, means that no call will reach it any more: it is drained.
    */
-  public long inFlight(RuntimeId provider) {
+  long inFlight(RuntimeId provider) {
     return open.inFlight(requireNonNull(provider, "provider"));
   }
 

@@ -22,7 +22,7 @@ sealed interface BootstrapSource {
     return """
         %s is a Tenon plugin. A Tenon host starts it and sends it a start document on stdin.
         To run it, put its folder among the host's plugins; the host sets TENON_BOOTSTRAP=stdin.
-        To start it yourself, name a document that the host made: TENON_BOOTSTRAP=file:PATH (mode 0600).
+        A runtime of your own may hand the document over in a file: TENON_BOOTSTRAP=file:PATH (mode 0600).
         """
         .formatted(plugin);
   }

@@ -32,7 +32,8 @@ final class HostPipe {
   private void readToEnd() {
     try {
       while (readLine()) {
-        // Fresh enrolment tokens come here; until they are used, a line has no effect.
+        // A later host may send lines, with tokens; in this version they have no effect; until they
+        // are used, a line has no effect.
         LOG.log(DEBUG, "a line from the host on stdin was ignored");
       }
     } finally {

@@ -13,7 +13,6 @@ import dev.tenon.v1.ReportHealthRequest;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -85,11 +84,6 @@ final class Registrations {
       return false;
     }
     return refused.isEmpty();
-  }
-
-  /** Returns the services that are registered. */
-  Collection<ServiceName> registered() {
-    return Set.copyOf(registered);
   }
 
   private void registerMissing() {

@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /** What a plugin holds, released in the reverse order of how it was taken. Thread-safe. */
 final class Resources implements AutoCloseable {
@@ -31,7 +32,7 @@ final class Resources implements AutoCloseable {
     }
   }
 
-  private synchronized @org.jspecify.annotations.Nullable AutoCloseable next() {
+  private synchronized @Nullable AutoCloseable next() {
     return held.poll();
   }
 }

@@ -17,9 +17,9 @@
  *
  * <p>The program's stdin belongs to the host: its first line brings the plugin's start document,
  * its end means that the host is gone, and then the process ends within a second. What the program
- * writes to stdout and stderr goes to the host's log, line by line, and is never protocol. A plugin
- * that the host did not start reads the same document from a file that only its owner can read,
- * named by {@code TENON_BOOTSTRAP=file:PATH}.
+ * writes to stdout and stderr goes to the host's log, line by line, and is never protocol. A
+ * runtime other than the host's own may hand over the same document in a file that only its owner
+ * can read, named by {@code TENON_BOOTSTRAP=file:PATH}.
  *
  * <p>{@link dev.tenon.sdk.RunningPlugin} is for Tenon's own testing module.
  */

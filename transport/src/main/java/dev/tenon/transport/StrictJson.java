@@ -24,8 +24,8 @@ final class StrictJson {
   private StrictJson() {}
 
   /**
-   * Returns the strings and numbers at the top of the object, each as a JSON token would have them:
-   * strings as they are, numbers with {@code #} before them. Values of other kinds are left out.
+   * Returns the strings and numbers at the top of the object, each with its kind; a number as it is
+   * written. Values of other kinds are left out.
    *
    * @throws IllegalArgumentException if {@code line} is anything else than one such line
    */

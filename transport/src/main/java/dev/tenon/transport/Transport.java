@@ -35,10 +35,10 @@ public final class Transport implements AutoCloseable {
   static final int RST_WINDOW_SECONDS = 10;
 
   /** Most metadata of one call, in bytes, as RFC 9113, section 6.5.2, counts them. */
-  static final int MAX_METADATA_BYTES = 8 * 1024;
+  public static final int MAX_METADATA_BYTES = 8 * 1024;
 
   /** Longest message. */
-  static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+  public static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
   /** Least time between two pings of a client; more of them end the connection. */
   static final int MIN_KEEP_ALIVE_SECONDS = 10;

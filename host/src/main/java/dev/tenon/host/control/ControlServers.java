@@ -21,16 +21,8 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 
-/**
- * The listeners for enrolment and for control. A flood on one does not starve the other's limits.
- */
+/** The listeners for enrolment and for control. A flood on one does not starve the other. */
 public final class ControlServers {
-  /** Largest message that the host accepts; gRPC's own default. */
-  public static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-
-  /** Largest header list that the host accepts; gRPC's own default. */
-  public static final int MAX_METADATA_BYTES = 8192;
-
   private static final int MAX_ENROL_BYTES = 64 * 1024;
   private static final Duration ENROL_LIMIT = Duration.ofSeconds(5);
   private static final Duration CONTROL_LIMIT = Discoveries.MAX_WAIT.plusSeconds(5);

@@ -20,6 +20,7 @@ import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
 import dev.tenon.router.Admission;
 import dev.tenon.transport.Peer;
+import dev.tenon.transport.Transport;
 import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.EnrolmentGrpc;
@@ -197,8 +198,8 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
 
   private static Limits limits() {
     return Limits.newBuilder()
-        .setMaxMessageBytes(ControlServers.MAX_MESSAGE_BYTES)
-        .setMaxMetadataBytes(ControlServers.MAX_METADATA_BYTES)
+        .setMaxMessageBytes(Transport.MAX_MESSAGE_BYTES)
+        .setMaxMetadataBytes(Transport.MAX_METADATA_BYTES)
         .build();
   }
 

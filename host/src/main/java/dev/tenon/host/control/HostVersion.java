@@ -1,7 +1,7 @@
 package dev.tenon.host.control;
 
 /** The version of this library, for logs and for plugins' logs. */
-public final class HostVersion {
+final class HostVersion {
   /** As the jar's manifest has it; {@code development} when run from classes. */
   public static final String TEXT = read();
 

@@ -1,7 +1,7 @@
 package dev.tenon.host.control;
 
 /** A plugin ended before it was ready. The message says which and why. */
-public final class PluginEndedException extends Exception {
+final class PluginEndedException extends Exception {
   private static final long serialVersionUID = 1;
 
   PluginEndedException(String message) {

@@ -9,7 +9,7 @@ import dev.tenon.core.ServiceName;
  * A plugin may not provide a service. The peer is told its own name and the service that it asked
  * for, in one text for every reason; the reason goes to the audit log.
  */
-public final class RegistrationDeniedException extends RefusedException {
+final class RegistrationDeniedException extends RefusedException {
   private static final long serialVersionUID = 1;
 
   private final String publicText;

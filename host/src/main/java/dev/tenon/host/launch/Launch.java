@@ -28,7 +28,10 @@ public final class Launch {
     return runtimeId;
   }
 
-  /** Returns the directory that the plugin may keep between runs; it exists, mode 0700. */
+  /**
+   * Returns the directory that the plugin may keep between runs; it exists, mode 0700 when the host
+   * made it.
+   */
   public Path state() {
     return state;
   }
