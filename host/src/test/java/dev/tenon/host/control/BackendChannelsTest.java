@@ -1,0 +1,102 @@
+package dev.tenon.host.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Each caller has a connection of its own to a provider, which ends with it. */
+final class BackendChannelsTest {
+  private static final ByteString PAYLOAD = ByteString.copyFromUtf8("payload");
+
+  private final List<ManagedChannel> made = new ArrayList<>();
+  private Server server;
+  private BackendChannels channels;
+
+  /** Answers with what was asked. */
+  private static final class Echo extends EchoGrpc.EchoImplBase {
+    @Override
+    public void unary(EchoRequest request, StreamObserver<EchoResponse> observer) {
+      observer.onNext(EchoResponse.newBuilder().setPayload(request.getPayload()).build());
+      observer.onCompleted();
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    server =
+        Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
+            .addService(new Echo())
+            .build()
+            .start();
+    channels = new BackendChannels(this::connect);
+  }
+
+  private ManagedChannel connect() {
+    ManagedChannel channel =
+        Grpc.newChannelBuilder("127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
+            .build();
+    made.add(channel);
+    return channel;
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    channels.close();
+    channels.awaitClosed(Duration.ofSeconds(20));
+    server.shutdownNow().awaitTermination();
+  }
+
+  private static void call(EchoGrpc.EchoBlockingStub stub) {
+    EchoRequest request = EchoRequest.newBuilder().setPayload(PAYLOAD).build();
+    assertThat(stub.withDeadlineAfter(20, TimeUnit.SECONDS).unary(request).getPayload())
+        .isEqualTo(PAYLOAD);
+  }
+
+  @Test
+  void of_sameCaller_isOneConnection() {
+    assertThat(channels.of("a")).isSameAs(channels.of("a")).isNotSameAs(channels.of("b"));
+    assertThat(made).hasSize(3); // with the host's own
+  }
+
+  @Test
+  void drop_endsTheConnectionOfThatCallerAlone() {
+    call(EchoGrpc.newBlockingStub(channels.of("gone")));
+    EchoGrpc.EchoBlockingStub kept = EchoGrpc.newBlockingStub(channels.of("kept"));
+    ManagedChannel gone = made.get(1);
+
+    channels.drop("gone");
+
+    assertThat(gone.isShutdown()).isTrue();
+    call(kept);
+  }
+
+  @Test
+  void of_afterClose_makesNoConnection() {
+    channels.close();
+
+    assertThatThrownBy(() -> call(EchoGrpc.newBlockingStub(channels.of("late"))))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+    assertThat(made).hasSize(1);
+  }
+}
