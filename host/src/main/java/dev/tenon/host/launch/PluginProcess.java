@@ -70,8 +70,8 @@ final class PluginProcess implements LaunchedPlugin {
 
   /*
    * Standard input stays open: its end would tell the plugin that the host is gone, and cut the time
-   * short that it has to end in good order. Signals go through the handle: Process.destroy closes the pipes as well, and what the plugin
-   * prints while it ends would be lost.
+   * short that it has to end in good order. Signals go through the handle: Process.destroy closes the
+   * pipes as well, and what the plugin prints while it ends would be lost.
    */
   @Override
   public void terminate() {
