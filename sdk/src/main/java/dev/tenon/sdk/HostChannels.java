@@ -30,7 +30,7 @@ final class HostChannels {
     this.calls = calls;
   }
 
-  /** Returns a channel for the one enrolment; nothing on it is ever retried. */
+  /** Returns a channel for one enrolment; nothing on it is ever retried. */
   ManagedChannel enrol() {
     return channel(bootstrap.enrol(), () -> Credentials.trustOnly(bootstrap.trustBundle()))
         .maxInboundMessageSize(MAX_CONTROL_MESSAGE_BYTES)
