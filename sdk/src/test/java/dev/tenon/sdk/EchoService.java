@@ -24,6 +24,9 @@ final class EchoService extends EchoGrpc.EchoImplBase {
   final List<Metadata> headers = new CopyOnWriteArrayList<>();
   final List<Optional<Deadline>> deadlines = new CopyOnWriteArrayList<>();
 
+  /** What else a unary call does. */
+  volatile Runnable atTheEnd = () -> {};
+
   /** How unary calls end, if not well. */
   volatile @Nullable StatusRuntimeException failure;
 
@@ -46,6 +49,7 @@ final class EchoService extends EchoGrpc.EchoImplBase {
     }
     response.onNext(answer(request.getPayload()));
     response.onCompleted();
+    atTheEnd.run();
   }
 
   @Override

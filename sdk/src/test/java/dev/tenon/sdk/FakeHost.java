@@ -98,6 +98,11 @@ final class FakeHost implements AutoCloseable {
     return channel;
   }
 
+  /** Closes the control listener and its connections. */
+  void stopControl() {
+    stop(control);
+  }
+
   /** Closes the control listener and its connections, and opens it again. */
   void dropControl() {
     stop(control);
