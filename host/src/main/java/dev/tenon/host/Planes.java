@@ -5,10 +5,12 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
@@ -16,6 +18,7 @@ import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
+import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
@@ -32,12 +35,16 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
@@ -47,6 +54,9 @@ import java.util.stream.Collectors;
 final class Planes {
   /** Enough to tell the hosts of one machine apart; the name is no secret. */
   private static final int HOST_NAME_DIGITS = 8;
+
+  /** How long the calls of a run that is cut off may take to end before its connections do. */
+  private static final Duration LAST_WORDS = Duration.ofMillis(200);
 
   private final Transport transport;
   private final HostPlaces places;
@@ -58,6 +68,8 @@ final class Planes {
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
+  private final ConnectionAdmission connections;
+  private final ControlCalls controlCalls;
   private final Addresses addresses;
 
   /** Where plugins find the host. */
@@ -98,8 +110,20 @@ final class Planes {
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
-    runs.whenEnded(router::end);
+    connections = new ConnectionAdmission(trust.lineages());
+    controlCalls = new ControlCalls(runs);
+    runs.whenEnded(this::cut);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
+  }
+
+  /** Ends the calls of a run that has lost its credentials, and then its connections. */
+  private void cut(RuntimeId run) {
+    controlCalls.end(run);
+    var unused =
+        router
+            .end(run)
+            .completeOnTimeout(null, LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+            .thenRun(() -> connections.end(run));
   }
 
   static Planes open(
@@ -168,10 +192,7 @@ final class Planes {
               mutualTls(),
               control,
               new ControlServers.Leases(
-                  new ConnectionAdmission(trust.lineages()),
-                  leases,
-                  threads.control(),
-                  threads.timer())));
+                  connections, leases, controlCalls, threads.control(), threads.timer())));
     }
 
     private Endpoint startData(HostSettings.Listen asked) throws IOException {
@@ -181,7 +202,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
-              .addTransportFilter(new ConnectionAdmission(trust.lineages()))
+              .addTransportFilter(connections)
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())
               .build()
@@ -244,6 +265,33 @@ final class Planes {
     return declared.provides().stream()
         .filter(service -> policy.mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * Takes {@code run} out of service and waits until no call of it is in flight, for at most {@code
+   * most}.
+   *
+   * @return how many are in flight still
+   */
+  long drain(PluginRun run, Duration most) throws InterruptedException {
+    runs.withdraw(run);
+    RuntimeId runtimeId = run.id().runtimeId();
+    CompletableFuture<Void> drained = router.drained(runtimeId);
+    try {
+      drained.get(most.toNanos(), TimeUnit.NANOSECONDS);
+      return 0;
+    } catch (TimeoutException e) {
+      return router.inFlight(runtimeId);
+    } catch (ExecutionException e) {
+      throw new AssertionError(e); // nobody fails it
+    } finally {
+      drained.cancel(/* mayInterruptIfRunning= */ false);
+    }
+  }
+
+  /** Returns how many connections of {@code run} to the host are open. */
+  int connections(RuntimeId run) {
+    return connections.open(run);
   }
 
   Router router() {
