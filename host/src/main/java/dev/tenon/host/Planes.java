@@ -5,8 +5,8 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
@@ -18,7 +18,6 @@ import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
-import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
@@ -35,16 +34,12 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
@@ -54,9 +49,6 @@ import java.util.stream.Collectors;
 final class Planes {
   /** Enough to tell the hosts of one machine apart; the name is no secret. */
   private static final int HOST_NAME_DIGITS = 8;
-
-  /** How long the calls of a run that is cut off may take to end before its connections do. */
-  private static final Duration LAST_WORDS = Duration.ofMillis(200);
 
   private final Transport transport;
   private final HostPlaces places;
@@ -68,8 +60,7 @@ final class Planes {
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
-  private final ConnectionAdmission connections;
-  private final ControlCalls controlCalls;
+  private final RunExit exit;
   private final Addresses addresses;
 
   /** Where plugins find the host. */
@@ -110,20 +101,11 @@ final class Planes {
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
-    connections = new ConnectionAdmission(trust.lineages());
-    controlCalls = new ControlCalls(runs);
-    runs.whenEnded(this::cut);
+    exit =
+        new RunExit(
+            runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
+    runs.whenEnded(exit::cut);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
-  }
-
-  /** Ends the calls of a run that has lost its credentials, and then its connections. */
-  private void cut(RuntimeId run) {
-    controlCalls.end(run);
-    var unused =
-        router
-            .end(run)
-            .completeOnTimeout(null, LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
-            .thenRun(() -> connections.end(run));
   }
 
   static Planes open(
@@ -192,7 +174,11 @@ final class Planes {
               mutualTls(),
               control,
               new ControlServers.Leases(
-                  connections, leases, controlCalls, threads.control(), threads.timer())));
+                  exit.connections(),
+                  leases,
+                  exit.controlCalls(),
+                  threads.control(),
+                  threads.timer())));
     }
 
     private Endpoint startData(HostSettings.Listen asked) throws IOException {
@@ -202,7 +188,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
-              .addTransportFilter(connections)
+              .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())
               .build()
@@ -267,31 +253,17 @@ final class Planes {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /**
-   * Takes {@code run} out of service and waits until no call of it is in flight, for at most {@code
-   * most}.
-   *
-   * @return how many are in flight still
-   */
-  long drain(PluginRun run, Duration most) throws InterruptedException {
-    runs.withdraw(run);
-    RuntimeId runtimeId = run.id().runtimeId();
-    CompletableFuture<Void> drained = router.drained(runtimeId);
-    try {
-      drained.get(most.toNanos(), TimeUnit.NANOSECONDS);
-      return 0;
-    } catch (TimeoutException e) {
-      return router.inFlight(runtimeId);
-    } catch (ExecutionException e) {
-      throw new AssertionError(e); // nobody fails it
-    } finally {
-      drained.cancel(/* mayInterruptIfRunning= */ false);
-    }
+  /** Returns what ends the calls and connections of a run. */
+  RunExit exit() {
+    return exit;
   }
 
-  /** Returns how many connections of {@code run} to the host are open. */
-  int connections(RuntimeId run) {
-    return connections.open(run);
+  /** Returns whether {@code plugin} would be the only provider of {@code service}. */
+  boolean isExclusive(PluginName plugin, ServiceName service) {
+    return policy
+        .mayProvide(plugin, service)
+        .filter(right -> right.sharing() == Sharing.EXCLUSIVE)
+        .isPresent();
   }
 
   Router router() {

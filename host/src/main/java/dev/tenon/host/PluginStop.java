@@ -52,7 +52,7 @@ final class PluginStop {
   /** Waits for the calls in flight; what is left of them after their grace is ended here. */
   private void drain(PluginRun run) {
     try {
-      long left = planes.drain(run, grace);
+      long left = planes.exit().drain(run, grace);
       if (left > 0) {
         LOG.log(
             Level.WARNING,

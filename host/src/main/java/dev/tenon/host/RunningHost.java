@@ -132,7 +132,9 @@ final class RunningHost implements AutoCloseable {
                     planes.registry().registrations(plugin.run().id().runtimeId()).stream()
                         .map(Registration::service)
                         .toList()))
-        .sorted(Comparator.comparing(PluginStatus::name))
+        .sorted(
+            Comparator.comparing(PluginStatus::name)
+                .thenComparing(status -> status.runtimeId().value()))
         .toList();
   }
 
@@ -144,7 +146,7 @@ final class RunningHost implements AutoCloseable {
     if (most.isNegative()) {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");
     }
-    return planes.drain(planes.runs().known(run), most);
+    return planes.exit().drain(planes.runs().known(run), most);
   }
 
   List<CallCount> calls() {

@@ -6,6 +6,8 @@ import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -17,6 +19,16 @@ final class OpenEcho extends EchoGrpc.EchoImplBase {
   static final EchoRequest HANGING = EchoRequest.newBuilder().setHang(true).build();
 
   final AtomicInteger open = new AtomicInteger();
+  private final Queue<StreamObserver<EchoResponse>> held = new ConcurrentLinkedQueue<>();
+
+  /** Answers the unary calls that hang. */
+  void answerHanging() {
+    for (var next = held.poll(); next != null; next = held.poll()) {
+      open.decrementAndGet();
+      next.onNext(answer(ByteString.EMPTY));
+      next.onCompleted();
+    }
+  }
 
   private void hold(StreamObserver<EchoResponse> response) {
     open.incrementAndGet();
@@ -31,6 +43,7 @@ final class OpenEcho extends EchoGrpc.EchoImplBase {
   public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
     if (request.getHang()) {
       hold(response);
+      held.add(response);
     } else {
       response.onNext(answer(request.getPayload()));
       response.onCompleted();

@@ -89,11 +89,6 @@ public final class ConnectionAdmission extends ServerTransportFilter {
             });
   }
 
-  /** Returns how many connections of {@code plugin} are open, refused ones included. */
-  public int open(RuntimeId plugin) {
-    return open.getOrDefault(plugin, Set.of()).size();
-  }
-
   /**
    * Ends the connections of {@code plugin}, whose lineage was revoked before; what its calls were
    * ended with is sent first. Returns at once.
