@@ -44,10 +44,14 @@ final class Contenders implements AutoCloseable {
         Way.NGINX,
         nginx,
         access,
-        List.of("nginx", "-e", others + "/nginx.log", "-p", others + "/", "-c"));
+        List.of(Tools.program("nginx"), "-e", others + "/nginx.log", "-p", others + "/", "-c"));
     for (Way way : List.of(Way.HAPROXY, Way.SPLICE)) {
       String template = way == Way.HAPROXY ? "haproxy-h2.cfg" : "haproxy-splice.cfg";
-      proxy(way, config(template, others, socket), access, List.of("haproxy", "-db", "-f"));
+      proxy(
+          way,
+          config(template, others, socket),
+          access,
+          List.of(Tools.program("haproxy"), "-db", "-f"));
     }
     all.add(keep(TenonSetUp.start(folder.resolve("tenon"), program)).contender());
   }

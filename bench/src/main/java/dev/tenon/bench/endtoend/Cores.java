@@ -16,7 +16,7 @@ enum Cores {
 
   /** Returns the command that runs {@code command} on this core alone, as the same process. */
   List<String> pinned(List<String> command) {
-    List<String> pinned = new ArrayList<>(List.of("taskset", "-c", number));
+    List<String> pinned = new ArrayList<>(List.of(Tools.program("taskset"), "-c", number));
     pinned.addAll(command);
     return List.copyOf(pinned);
   }

@@ -93,8 +93,8 @@ public final class EndToEnd {
 
   private static String versions(Path folder) throws IOException, InterruptedException {
     return Stream.of(
-            Command.run(folder, List.of("nginx", "-v")),
-            Command.run(folder, List.of("haproxy", "-v")),
+            Command.run(folder, List.of(Tools.program("nginx"), "-v")),
+            Command.run(folder, List.of(Tools.program("haproxy"), "-v")),
             Command.run(folder, List.of("openssl", "version")),
             Command.run(folder, List.of("gcc", "--version")))
         .map(text -> Arrays.asList(text.split("\n", -1)).get(0).strip())

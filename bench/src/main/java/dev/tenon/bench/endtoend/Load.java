@@ -7,22 +7,20 @@ import java.util.Locale;
 /** The kinds of load: unary calls with messages of {@link #MESSAGE_BYTES} both ways. */
 enum Load {
   /** A closed loop on one connection. */
-  ONE_CONNECTION("1 connection, 32 calls at once", List.of("--streams", "32")),
+  ONE_CONNECTION("1 connection, 32 calls at once", "--streams 32"),
 
   /** A closed loop on several. */
-  EIGHT_CONNECTIONS(
-      "8 connections, 100 calls at once on each",
-      List.of("--connections", "8", "--streams", "100")),
+  EIGHT_CONNECTIONS("8 connections, 100 calls at once on each", "--connections 8 --streams 100"),
 
   /** An open loop: calls come when they come, whatever became of the earlier ones. */
-  FIXED_RATE("2,000 calls a second, Poisson, 1 connection", List.of("--rate", "2000"));
+  FIXED_RATE("2,000 calls a second, Poisson, 1 connection", "--rate 2000");
 
   static final int MESSAGE_BYTES = 64;
 
   private final String title;
-  private final List<String> options;
+  private final String options;
 
-  Load(String title, List<String> options) {
+  Load(String title, String options) {
     this.title = title;
     this.options = options;
   }
@@ -33,7 +31,7 @@ enum Load {
 
   /** Returns what the load generator is told. */
   List<String> options() {
-    return options;
+    return List.of(options.split(" ", -1));
   }
 
   /**

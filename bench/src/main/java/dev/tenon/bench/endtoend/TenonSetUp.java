@@ -70,10 +70,9 @@ final class TenonSetUp implements AutoCloseable {
     List<String> arguments =
         List.of(role.name(), lent(folder, role).toString(), program.toString());
     List<String> options = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m");
-    Path taskset = Path.of("/usr/bin/taskset").toRealPath();
+    Path taskset = Path.of(Tools.program("taskset"));
     String command =
         Cores.CALLER_AND_BACKEND.pinned(Jvm.command(options, BenchPlugin.class, arguments)).stream()
-            .map(word -> word.equals("taskset") ? taskset.toString() : word)
             .map(word -> "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
             .collect(Collectors.joining(", "));
     Files.writeString(

@@ -4,11 +4,16 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** What a comparison needs of the machine, and in which Debian package it is. */
 public final class Tools {
@@ -29,6 +34,8 @@ public final class Tools {
               "openssl/ssl.h", "libssl-dev",
               "stdlib.h", "libc6-dev"));
 
+  private static final List<String> SERVERS = List.of("/usr/local/sbin", "/usr/sbin");
+
   private static final int CORES = 2;
 
   private Tools() {}
@@ -36,7 +43,10 @@ public final class Tools {
   /** Returns what is missing here, as lines for a person; empty if nothing is. */
   public static List<String> missing() {
     List<String> missing =
-        new ArrayList<>(missing(Tools::isOnPath, header -> isIn(header, "/usr/include")));
+        new ArrayList<>(
+            missing(
+                program -> find(program).isPresent(),
+                header -> Files.isReadable(Path.of("/usr/include", header))));
     if (Runtime.getRuntime().availableProcessors() < CORES) {
       missing.add("a second processor: the proxy has one, caller and backend the other");
     }
@@ -45,7 +55,7 @@ public final class Tools {
 
   static List<String> missing(Predicate<String> hasProgram, Predicate<String> hasHeader) {
     List<String> names = new ArrayList<>();
-    TreeSet<String> packages = new TreeSet<>();
+    Set<String> packages = new TreeSet<>();
     collect(PROGRAMS, hasProgram, names, packages);
     collect(HEADERS, hasHeader, names, packages);
     if (names.isEmpty()) {
@@ -61,7 +71,7 @@ public final class Tools {
       Map<String, String> needed,
       Predicate<String> isThere,
       List<String> names,
-      TreeSet<String> packages) {
+      Set<String> packages) {
     needed.forEach(
         (name, inPackage) -> {
           if (!isThere.test(name)) {
@@ -71,17 +81,24 @@ public final class Tools {
         });
   }
 
-  private static boolean isOnPath(String program) {
-    String path = System.getenv("PATH");
-    return path != null && isIn(program, path.split(File.pathSeparator, -1));
+  /** Finds {@code program} as a shell does, and where servers are that a user's PATH leaves out. */
+  private static Optional<Path> find(String program) {
+    String path = Objects.requireNonNullElse(System.getenv("PATH"), "");
+    return Stream.concat(Arrays.stream(path.split(File.pathSeparator, -1)), SERVERS.stream())
+        .filter(Predicate.not(String::isEmpty))
+        .map(folder -> Path.of(folder, program))
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 
-  private static boolean isIn(String name, String... folders) {
-    for (String folder : folders) {
-      if (!folder.isEmpty() && Files.isReadable(Path.of(folder, name))) {
-        return true;
-      }
-    }
-    return false;
+  /**
+   * Returns the file of {@code program}.
+   *
+   * @throws IllegalStateException if there is none, which {@link #missing} tells before
+   */
+  static String program(String program) {
+    return find(program)
+        .orElseThrow(() -> new IllegalStateException(program + ": missing (expected: on the PATH)"))
+        .toString();
   }
 }
