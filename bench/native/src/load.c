@@ -13,7 +13,7 @@
 #include "tls.h"
 #include "wire.h"
 
-enum { DRAIN_SECONDS = 5, TOKEN_BYTES = 128, STATUS_BYTES = 8, HEADERS = 9 };
+enum { DRAIN_SECONDS = 10, TOKEN_BYTES = 128, STATUS_BYTES = 8, HEADERS = 9 };
 
 struct client;
 

@@ -33,7 +33,7 @@ final class BenchHost {
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
             .dataListen("tcp:127.0.0.1:0")
-            .startLimits(Duration.ofSeconds(30), Duration.ofSeconds(30))
+            .startLimits(Duration.ofSeconds(60), Duration.ofSeconds(60))
             .stopGrace(Duration.ofMillis(200))
             .start()) {
       System.err.println(host.describe());

@@ -14,7 +14,7 @@ import java.util.List;
 
 /** All ways, up at once. One thread uses it; closing it ends them all. */
 final class Contenders implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(20);
+  private static final Duration START = Duration.ofSeconds(60);
 
   private final Path folder;
   private final Path program;

@@ -43,7 +43,7 @@ import java.util.List;
  */
 final class Enrolment implements AutoCloseable {
   private static final String VERSION = "1.0.0";
-  private static final long LIMIT_SECONDS = 10;
+  private static final long LIMIT_SECONDS = 30;
 
   private final Transport transport;
   private final KeyPair keys;

@@ -22,7 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
  * <p>Closing it ends it; so does the end of this JVM, as far as a JVM can see to that.
  */
 final class Program implements AutoCloseable {
-  private static final long END_SECONDS = 10;
+  private static final long END_SECONDS = 30;
 
   private final String name;
   private final Path errors;
