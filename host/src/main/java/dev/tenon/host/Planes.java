@@ -59,6 +59,7 @@ final class Planes {
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
+  private final Reenrolment reenrolment;
   private final Addresses addresses;
 
   /** Where plugins find the host. */
@@ -100,6 +101,12 @@ final class Planes {
                 .clock(settings.sources().clock())
                 .build());
     runs.whenEnded(router::end);
+    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.control());
+    long pause = Reenrolment.CHECK.toMillis();
+    var unused =
+        threads
+            .timer()
+            .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
   }
 
@@ -144,7 +151,13 @@ final class Planes {
     private Endpoint startEnrol() throws IOException {
       Endpoint listen = places.listener("e", Optional.empty());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
-      EnrolmentService enrolment = new EnrolmentService(trust, runs, () -> policy, offers, audit);
+      EnrolmentService enrolment =
+          new EnrolmentService(
+              trust,
+              runs,
+              () -> policy,
+              new EnrolmentService.Offer(offers, settings.trust().protocol()),
+              audit);
       return opened(
           listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
     }
@@ -154,6 +167,7 @@ final class Planes {
       Discoveries discoveries =
           new Discoveries(() -> policy, registry, offers, audit, threads.timer());
       ControlConnections leases = new ControlConnections(registry);
+      runs.whenReenrolled(run -> leases.hold(run, threads.timer()));
       ControlServers.Control control =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
@@ -257,6 +271,10 @@ final class Planes {
 
   Router router() {
     return router;
+  }
+
+  Reenrolment reenrolment() {
+    return reenrolment;
   }
 
   Addresses addresses() {

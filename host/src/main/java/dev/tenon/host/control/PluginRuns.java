@@ -27,6 +27,7 @@ public final class PluginRuns {
   private final ServiceRegistry registry;
   private final ControlAudit audit;
   private volatile Consumer<RuntimeId> whenEnded = runtimeId -> {};
+  private volatile Consumer<RuntimeId> whenReenrolled = runtimeId -> {};
 
   /**
    * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
@@ -40,6 +41,15 @@ public final class PluginRuns {
   /** Sets what is to happen when a run has lost its credentials: its open calls are to end. */
   public void whenEnded(Consumer<RuntimeId> action) {
     whenEnded = action;
+  }
+
+  /** Sets what is to happen when a run has enrolled again: what it registered is to stay. */
+  public void whenReenrolled(Consumer<RuntimeId> action) {
+    whenReenrolled = action;
+  }
+
+  void reenrolled(RuntimeId runtimeId) {
+    whenReenrolled.accept(runtimeId);
   }
 
   /** Adds a run before it is launched. */
@@ -125,7 +135,7 @@ public final class PluginRuns {
   }
 
   /** Ends a run that has shown itself to be unsafe: rights first, then its process. */
-  void kill(RuntimeId runtimeId, String why) {
+  public void kill(RuntimeId runtimeId, String why) {
     find(runtimeId)
         .ifPresent(
             run -> {
