@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
 record HostSettings(
-    TrustDomain trustDomain, Places places, Listen listen, Limits limits, Sources sources) {
+    TrustDomain trustDomain,
+    Places places,
+    Listen listen,
+    Limits limits,
+    HealthPolling polling,
+    Sources sources) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -23,10 +28,17 @@ record HostSettings(
   /**
    * Where the planes listen (empty: a Unix socket of the host's own), and with which TLS library.
    */
-  record Listen(Optional<Endpoint> control, Optional<Endpoint> data, TlsProvider tls) {}
+  record Listen(
+      Optional<Endpoint> enrol,
+      Optional<Endpoint> control,
+      Optional<Endpoint> data,
+      TlsProvider tls) {}
 
   /** How long plugins may take. */
   record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
+
+  /** How often plugins are asked whether they serve, and how long an answer may take. */
+  record HealthPolling(Duration interval, Duration timeout) {}
 
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
@@ -37,11 +49,14 @@ record HostSettings(
     private Path state = Path.of("tenon-state");
     private @Nullable Path run;
     private @Nullable Path audit;
+    private @Nullable Endpoint enrol;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
     private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private HealthPolling polling =
+        new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 
@@ -59,6 +74,10 @@ record HostSettings(
 
     void audit(Path file) {
       audit = requireNonNull(file, "file");
+    }
+
+    void enrolListen(String endpoint) {
+      enrol = Endpoint.parse(endpoint);
     }
 
     void controlListen(String endpoint) {
@@ -90,6 +109,10 @@ record HostSettings(
       limits = new Limits(limits.toEnrol(), limits.toHealthy(), positive("grace", grace));
     }
 
+    void healthPolling(Duration interval, Duration timeout) {
+      polling = new HealthPolling(positive("interval", interval), positive("timeout", timeout));
+    }
+
     private static Duration positive(String name, Duration duration) {
       if (duration.isNegative() || duration.isZero()) {
         throw new IllegalArgumentException(name + ": " + duration + " (expected: > 0)");
@@ -112,8 +135,13 @@ record HostSettings(
               state,
               run == null ? defaultRun() : run,
               audit == null ? state.resolve("audit.jsonl") : audit),
-          new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
+          new Listen(
+              Optional.ofNullable(enrol),
+              Optional.ofNullable(control),
+              Optional.ofNullable(data),
+              tls),
           limits,
+          polling,
           new Sources(clock, random));
     }
 

@@ -35,6 +35,10 @@ public final class PluginRun {
    */
   private volatile PluginState state = new PluginState.Starting();
 
+  /* `known` is written under `healthLock`, by RunHealth alone, and read without it. */
+  private final Object healthLock = new Object();
+  private volatile RunHealth.Known known = RunHealth.Known.NOTHING;
+
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
    * lead to the plugin's own server.
@@ -112,8 +116,20 @@ public final class PluginRun {
   }
 
   /** Notes what the plugin declared. */
-  void enrolled(Enrolled declaration) {
+  public void enrolled(Enrolled declaration) {
     enrolled.complete(declaration);
+  }
+
+  Object healthLock() {
+    return healthLock;
+  }
+
+  RunHealth.Known known() {
+    return known;
+  }
+
+  void known(RunHealth.Known now) {
+    known = now;
   }
 
   void reported(Health health, Reason reason) {

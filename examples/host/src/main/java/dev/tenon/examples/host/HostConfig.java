@@ -26,7 +26,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
 
   /** Where the planes listen; empty: a Unix socket that the host makes in its run directory. */
-  record Listen(Optional<String> control, Optional<String> data) {}
+  record Listen(Optional<String> enrol, Optional<String> control, Optional<String> data) {}
 
   /**
    * Reads {@code file}; paths in it are relative to its folder.
@@ -52,6 +52,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
                     .flatMap(audit -> audit.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
             new Listen(
+                listen(toml, "enrol", PluginHost.Builder::enrolListen),
                 listen(toml, "control", PluginHost.Builder::controlListen),
                 listen(toml, "data", PluginHost.Builder::dataListen)),
             toml.table("tls")
@@ -123,6 +124,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     if (!problems.isEmpty()) {
       throw new ConfigException(ConfigException.Kind.INVALID, problems);
     }
+    listen.enrol().ifPresent(host::enrolListen);
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
     return host.trustDomain(trustDomain)
@@ -142,6 +144,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     entry(toml, "policy", folders.policy().toString());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());
+    listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);

@@ -47,6 +47,9 @@ final class HostConfigTest {
             state = "%1$s/tenon-state"
             run = "%2$s"
 
+            [enrol]
+            # listen: a Unix socket of each start's own, in the run directory
+
             [control]
             # listen: a Unix socket of each start's own, in the run directory
 
@@ -73,6 +76,7 @@ final class HostConfigTest {
         state = "s"
         run = "/r"
         trust_domain = "a.example"
+        enrol.listen = "tcp:127.0.0.1:7072"
         control.listen = "tcp:127.0.0.1:7071"
         data.listen = "unix:/r/d"
         tls.provider = "jdk"
@@ -116,6 +120,7 @@ final class HostConfigTest {
         "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected: boring",
         "tls = { verify = false }                | :1: tls.verify: got an unknown key",
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
+        "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
         "insecure_plaintext = true               | :1: insecure_plaintext: got an unknown key",
         "plugins = = 1                           | :1: not TOML",

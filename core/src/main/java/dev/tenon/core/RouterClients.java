@@ -1,23 +1,25 @@
-package dev.tenon.sdk;
+package dev.tenon.core;
 
-import dev.tenon.core.DeclaredServices;
-import dev.tenon.core.PluginContext;
-import dev.tenon.core.SpiffeId;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
 import java.util.function.Function;
 
-/** The context of a plugin that runs as a process: its clients go through the host's router. */
-final class RouterClients implements PluginContext {
+/**
+ * The context of a running plugin: its clients go through the host's router, and only to what it
+ * declared. For what runs plugins; authors know the interface. Thread-safe.
+ */
+public final class RouterClients implements PluginContext {
   private final SpiffeId.OfPlugin self;
   private final DeclaredOnly declared;
   private final Channel router;
 
-  /** Makes a context whose calls {@code router} carries. */
-  RouterClients(SpiffeId.OfPlugin self, DeclaredOnly declared, Channel router) {
+  /**
+   * Makes the context of {@code plugin}, which runs as {@code self} and calls by {@code router}.
+   */
+  public RouterClients(SpiffeId.OfPlugin self, Plugin plugin, Channel router) {
     this.self = self;
-    this.declared = declared;
+    this.declared = new DeclaredOnly(plugin);
     this.router = ClientInterceptors.intercept(router, declared);
   }
 
