@@ -10,6 +10,7 @@ import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
@@ -63,6 +64,7 @@ final class Planes {
   private final Router router;
   private final HostThreads threads;
   private final ControlParts control;
+  private final RunExit exit;
   private final Addresses addresses;
   private volatile OnDemand onDemand = OnDemand.NEVER;
 
@@ -105,13 +107,16 @@ final class Planes {
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
-    runs.whenEnded(router::end);
     control =
         new ControlParts(
             new ProviderClaims(runs, () -> policy, offers.keySet(), audit),
             new ControlConnections(registry),
             new Discoveries(() -> policy, registry, offers, audit, threads.timer()),
             new RunHealth(runs));
+    exit =
+        new RunExit(
+            runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
+    runs.whenEnded(exit::cut);
     addresses = new Listeners(settings, policy, log, closing).start();
   }
 
@@ -172,8 +177,9 @@ final class Planes {
               mutualTls(),
               services,
               new ControlServers.Leases(
-                  new ConnectionAdmission(trust.lineages()),
+                  exit.connections(),
                   leases,
+                  exit.controlCalls(),
                   threads.control(),
                   threads.timer())));
     }
@@ -185,7 +191,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
-              .addTransportFilter(new ConnectionAdmission(trust.lineages()))
+              .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())
               .build()
@@ -266,6 +272,11 @@ final class Planes {
   /** Returns whether {@code plugin} may provide {@code service}. */
   boolean mayProvide(PluginName plugin, ServiceName service) {
     return policy.mayProvide(plugin, service).isPresent();
+  }
+
+  /** Returns what ends the calls and connections of a run. */
+  RunExit exit() {
+    return exit;
   }
 
   /** Returns whether {@code plugin} would be the only provider of {@code service}. */

@@ -134,7 +134,7 @@ final class Plugins {
     Collections.reverse(stopping);
     stopping.sort(
         Comparator.comparingInt(plugin -> -startOrder.indexOf(plugin.definition().name())));
-    PluginStop stop = new PluginStop(limits.stopGrace(), planes.runs(), planes.audit());
+    PluginStop stop = new PluginStop(limits.stopGrace(), planes);
     stopping.forEach(plugin -> stop.stop(plugin.run()));
     remote.close();
     lazy.close();
@@ -142,6 +142,6 @@ final class Plugins {
 
   /** Stops one plugin that was started in vain. */
   void stop(Started plugin) {
-    new PluginStop(limits.stopGrace(), planes.runs(), planes.audit()).stop(plugin.run());
+    new PluginStop(limits.stopGrace(), planes).stop(plugin.run());
   }
 }

@@ -56,6 +56,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile boolean started;
   private volatile boolean cancelled;
   private volatile boolean ended;
+  private volatile boolean over;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
@@ -68,10 +69,18 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     return caller;
   }
 
-  /** Returns whether the call went to {@code provider}, or has still to choose. */
+  /**
+   * Returns whether the call went to {@code provider}, or is choosing now. A call that waits
+   * chooses later, among those that are there then.
+   */
   boolean mayReach(RuntimeId provider) {
     Route chosen = route;
-    return chosen == null || chosen.provider().equals(provider.value());
+    return chosen == null ? waiting == null : chosen.provider().equals(provider.value());
+  }
+
+  /** Returns whether the call has ended; its caller may still have to be told. */
+  boolean isOver() {
+    return over;
   }
 
   @Override
@@ -90,6 +99,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     try {
       Route chosen = router.route(caller, method.getFullMethodName(), headers, patience);
       route = chosen;
+      router.open().chosen(this);
       if (cancelled || ended) {
         close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
         return;
@@ -109,6 +119,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     ServiceName service = chosen.permit().path().service();
     CallCounters.Cell counted =
         router.counters().started(caller.name(), chosen.providerName(), service);
+    router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
     Responses responses = new Responses(listener, chosen, counted);
@@ -135,6 +146,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     pending = call;
     delegate = call;
     waiting = ready;
+    router.open().chosen(this);
     Executor asked = options.getExecutor();
     Executor executor = asked == null ? Runnable::run : asked;
     Context.CancellationListener wake = gone -> ready.complete(null);
@@ -188,8 +200,12 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   }
 
   private void close(Listener<?> listener, ProviderStatus.End end) {
-    router.open().remove(this);
-    listener.onClose(end.status(), end.trailers());
+    over = true;
+    try {
+      listener.onClose(end.status(), end.trailers());
+    } finally {
+      router.open().remove(this);
+    }
   }
 
   @Override
@@ -238,6 +254,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       extends ForwardingClientCallListener.SimpleForwardingClientCallListener<R> {
     private final Route route;
     private final CallCounters.Cell counted;
+    private final long startNanos = System.nanoTime();
 
     Responses(Listener<R> listener, Route route, CallCounters.Cell counted) {
       super(listener);
@@ -255,7 +272,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       if (!status.isOk()) {
         counted.failed();
       }
-      router.logEnd(route, status);
+      router.logEnd(route, status, System.nanoTime() - startNanos);
       ProviderStatus.End end = ended ? revoked() : providerStatus.end(status, trailers);
       close(delegate(), recorded(route, end));
     }

@@ -89,7 +89,7 @@ public final class ProviderClaims {
   private void requireLeased(Registration claim, Predicate<RuntimeId> isLeased)
       throws RegistrationDeniedException {
     RuntimeId provider = claim.provider();
-    boolean lives = runs.find(provider).filter(run -> !run.state().isEnd()).isPresent();
+    boolean lives = runs.find(provider).filter(PluginRun::isInService).isPresent();
     if (lives && isLeased.test(provider)) {
       return;
     }

@@ -237,8 +237,7 @@ class RemotePluginTest {
   void start_planeOnUnixSocket_namesPluginAndPlane() throws Exception {
     remoteEcho();
 
-    assertThatThrownBy(
-            () -> home.host().enrolListen(ANY_PORT).dataListen(ANY_PORT).start())
+    assertThatThrownBy(() -> home.host().enrolListen(ANY_PORT).dataListen(ANY_PORT).start())
         .isInstanceOf(HostStartException.class)
         .hasMessageStartingWith("plugin echo: launch = \"remote\", and control listens on unix:")
         .hasMessageEndingWith("(expected: [control] listen = \"tcp:ADDRESS:PORT\")");
