@@ -132,7 +132,11 @@ final class InProcessStart implements InProcessPlugin.Start {
       ServiceName name, Function<PluginContext, BindableService> factory, PluginContext context) {
     ServerServiceDefinition service;
     try {
-      service = factory.apply(context).bindService();
+      BindableService bindable = factory.apply(context);
+      if (bindable == null) {
+        throw new IllegalStateException("the factory made nothing (expected: a service)");
+      }
+      service = bindable.bindService();
     } catch (RuntimeException | LinkageError | AssertionError e) {
       throw new IllegalStateException("could not make " + name + ": " + e.getMessage(), e);
     }

@@ -32,11 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * The rules of plugins, whichever way they run.
- *
- * <p>Row: LC-26
- */
+/** The rules of plugins, whichever way they run. */
 abstract class PluginModeTests {
   private static final String ECHO = EchoGrpc.SERVICE_NAME;
   private static final String OTHER = OtherGrpc.SERVICE_NAME;

@@ -4,7 +4,11 @@ import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.Isolation;
 import java.io.IOException;
 
-/** Plugins as processes. */
+/**
+ * Plugins as processes.
+ *
+ * <p>Row: LC-26
+ */
 class ProcessModeTest extends PluginModeTests {
   @Override
   void add(TestHome home, PluginHost.Builder host, String name) throws IOException {
