@@ -1,8 +1,11 @@
 package dev.tenon.core;
 
+import static java.util.Objects.requireNonNull;
+
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -13,11 +16,15 @@ public final class RouterClients implements PluginContext {
   private final SpiffeId.OfPlugin self;
   private final DeclaredOnly declared;
   private final Channel router;
+  private final BiConsumer<Health, Reason> reports;
 
   /**
-   * Makes the context of {@code plugin}, which runs as {@code self} and calls by {@code router}.
+   * Makes the context of {@code plugin}, which runs as {@code self}, calls by {@code router}, and
+   * whose reports of its health go to {@code reports}.
    */
-  public RouterClients(SpiffeId.OfPlugin self, Plugin plugin, Channel router) {
+  public RouterClients(
+      SpiffeId.OfPlugin self, Plugin plugin, Channel router, BiConsumer<Health, Reason> reports) {
+    this.reports = reports;
     this.self = self;
     this.declared = new DeclaredOnly(plugin);
     this.router = ClientInterceptors.intercept(router, declared);
@@ -33,6 +40,11 @@ public final class RouterClients implements PluginContext {
     S client = stub.apply(router);
     DeclaredServices.of(client).ifPresent(service -> declared.check(service.value()));
     return client;
+  }
+
+  @Override
+  public void reportHealth(Health reported, String reason) {
+    reports.accept(requireNonNull(reported, "reported"), new Reason(reason));
   }
 
   @Override

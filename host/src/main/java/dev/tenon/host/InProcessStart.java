@@ -52,6 +52,13 @@ final class InProcessStart implements InProcessPlugin.Start {
   private final Identity identity;
   private final TreeSet<ServiceName> missing;
 
+  /* Guarded by `reporting`: what the plugin says of itself, and what of it is not registered. */
+  private final Object reporting = new Object();
+  private Health health = Health.HEALTHY;
+  private Reason reason = new Reason("");
+  private String unregistered = "";
+  private boolean isServed;
+
   InProcessStart(Planes planes, Plugin plugin, PluginRun run) {
     this.planes = planes;
     this.plugin = plugin;
@@ -89,7 +96,7 @@ final class InProcessStart implements InProcessPlugin.Start {
             planes.router().channel(identity),
             new LivingOnly(run),
             new DefaultDeadline(DefaultDeadline.DEFAULT));
-    PluginContext context = new RouterClients(run.id(), plugin, router);
+    PluginContext context = new RouterClients(run.id(), plugin, router, this::own);
     List<ServerServiceDefinition> services = new ArrayList<>();
     for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :
         plugin.services().entrySet()) {
@@ -183,21 +190,48 @@ final class InProcessStart implements InProcessPlugin.Start {
   }
 
   private void report(Map<ServiceName, String> refused) throws NotAuthenticatedException {
-    if (refused.isEmpty()) {
-      planes.control().health().reported(run, Health.HEALTHY, new Reason(""));
+    synchronized (reporting) {
+      unregistered = refused.keySet().stream().map(ServiceName::value).collect(joining(", "));
+      isServed = true;
+      tell();
+    }
+    if (!refused.isEmpty()) {
+      var unused =
+          planes
+              .threads()
+              .timer()
+              .schedule(
+                  () -> planes.threads().control().execute(this::again),
+                  RETRY_SECONDS,
+                  TimeUnit.SECONDS);
+    }
+  }
+
+  /** Takes what the plugin says of itself; the host hears it once the plugin serves. */
+  private void own(Health reported, Reason why) {
+    try {
+      synchronized (reporting) {
+        health = reported;
+        reason = why;
+        tell();
+      }
+    } catch (NotAuthenticatedException e) {
+      LOG.log(Level.DEBUG, "{0} has ended", run.id().runtimeId());
+    }
+  }
+
+  private void tell() throws NotAuthenticatedException {
+    if (!isServed) {
       return;
     }
-    String names = refused.keySet().stream().map(ServiceName::value).collect(joining(", "));
-    String text = names.length() > 500 ? names.substring(0, 500) + "..." : names;
-    planes.control().health().reported(run, Health.DEGRADED, new Reason("not registered: " + text));
-    var unused =
-        planes
-            .threads()
-            .timer()
-            .schedule(
-                () -> planes.threads().control().execute(this::again),
-                RETRY_SECONDS,
-                TimeUnit.SECONDS);
+    if (health == Health.HEALTHY && !unregistered.isEmpty()) {
+      String names =
+          unregistered.length() > 500 ? unregistered.substring(0, 500) + "..." : unregistered;
+      Reason missed = new Reason("not registered: " + names);
+      planes.control().health().reported(run, Health.DEGRADED, missed);
+    } else {
+      planes.control().health().reported(run, health, reason);
+    }
   }
 
   private void again() {
