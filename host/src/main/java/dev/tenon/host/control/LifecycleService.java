@@ -7,7 +7,6 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.ReportHealthRequest;
@@ -20,12 +19,12 @@ import java.util.List;
 public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
   private static final System.Logger LOG = System.getLogger(LifecycleService.class.getName());
 
-  private final ServiceRegistry registry;
+  private final RunHealth healths;
   private final PluginRuns runs;
 
   /** Makes the service. */
-  public LifecycleService(ServiceRegistry registry, PluginRuns runs) {
-    this.registry = registry;
+  public LifecycleService(RunHealth healths, PluginRuns runs) {
+    this.healths = healths;
     this.runs = runs;
   }
 
@@ -50,10 +49,8 @@ public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
         health,
         reason,
         unavailable);
-    registry.reportHealth(runtimeId, health);
     PluginRun run = runs.find(runtimeId).orElseThrow(); // it was admitted
-    runs.requireLiving(run);
-    run.reported(health, reason);
+    healths.reported(run, health, reason);
     return ReportHealthResponse.getDefaultInstance();
   }
 

@@ -27,7 +27,7 @@ record HostConfig(
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
 
   /** Where the planes listen; empty: a Unix socket that the host makes in its run directory. */
-  record Listen(Optional<String> control, Optional<String> data) {}
+  record Listen(Optional<String> enrol, Optional<String> control, Optional<String> data) {}
 
   /**
    * Reads {@code file}; paths in it are relative to its folder.
@@ -54,6 +54,7 @@ record HostConfig(
                     .flatMap(audit -> audit.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
             new Listen(
+                listen(toml, "enrol", PluginHost.Builder::enrolListen),
                 listen(toml, "control", PluginHost.Builder::controlListen),
                 listen(toml, "data", PluginHost.Builder::dataListen)),
             tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
@@ -125,6 +126,7 @@ record HostConfig(
     if (!problems.isEmpty()) {
       throw new ConfigException(ConfigException.Kind.INVALID, problems);
     }
+    listen.enrol().ifPresent(host::enrolListen);
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
     trust.configure(host);
@@ -145,6 +147,7 @@ record HostConfig(
     entry(toml, "policy", folders.policy().toString());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());
+    listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);

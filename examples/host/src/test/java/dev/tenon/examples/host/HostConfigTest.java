@@ -47,6 +47,9 @@ final class HostConfigTest {
             state = "%1$s/tenon-state"
             run = "%2$s"
 
+            [enrol]
+            # listen: a Unix socket of each start's own, in the run directory
+
             [control]
             # listen: a Unix socket of each start's own, in the run directory
 
@@ -77,6 +80,7 @@ final class HostConfigTest {
         state = "s"
         run = "/r"
         trust_domain = "a.example"
+        enrol.listen = "tcp:127.0.0.1:7072"
         control.listen = "tcp:127.0.0.1:7071"
         data.listen = "unix:/r/d"
         tls.provider = "jdk"
@@ -137,6 +141,7 @@ final class HostConfigTest {
         "tokens = { life = '1 hour' }            | :1: tokens.life: got \"1 hour\" (expected: an ISO",
         "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: > 0, at most",
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
+        "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
         "insecure_plaintext = true               | :1: insecure_plaintext: got an unknown key",
         "plugins = = 1                           | :1: not TOML",
