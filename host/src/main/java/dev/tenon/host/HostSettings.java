@@ -2,6 +2,9 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.Selection;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsProvider;
@@ -10,12 +13,19 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
 record HostSettings(
-    TrustDomain trustDomain, Places places, Listen listen, Limits limits, Sources sources) {
+    TrustDomain trustDomain,
+    Places places,
+    Listen listen,
+    Limits limits,
+    Registry registry,
+    Sources sources) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -27,6 +37,24 @@ record HostSettings(
 
   /** How long plugins may take. */
   record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
+
+  /** How many registrations and watches there may be, and how providers are chosen. */
+  record Registry(RegistryLimits limits, Map<ServiceName, Selection> selections) {
+    static final Registry DEFAULT = new Registry(RegistryLimits.DEFAULT, Map.of());
+
+    Registry {
+      requireNonNull(limits, "limits");
+      selections = Map.copyOf(selections);
+    }
+
+    Registry with(ServiceName service, Selection selection) {
+      Map<ServiceName, Selection> all = new HashMap<>(selections);
+      if (all.putIfAbsent(service, requireNonNull(selection, "selection")) != null) {
+        throw new IllegalArgumentException("selection: " + service + " (expected: set once)");
+      }
+      return new Registry(limits, all);
+    }
+  }
 
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
@@ -42,6 +70,7 @@ record HostSettings(
     private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private Registry registry = Registry.DEFAULT;
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 
@@ -97,6 +126,14 @@ record HostSettings(
       return duration;
     }
 
+    void selection(String service, Selection strategy) {
+      registry = registry.with(new ServiceName(service), strategy);
+    }
+
+    void registryLimits(RegistryLimits most) {
+      registry = new Registry(most, registry.selections());
+    }
+
     void clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
     }
@@ -114,6 +151,7 @@ record HostSettings(
               audit == null ? state.resolve("audit.jsonl") : audit),
           new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
           limits,
+          registry,
           new Sources(clock, random));
     }
 

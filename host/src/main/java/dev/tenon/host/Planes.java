@@ -21,6 +21,7 @@ import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.Trust;
+import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
@@ -54,7 +55,7 @@ final class Planes {
   private final Trust trust;
   private final HostIdentity identity;
   private final PluginRuns runs;
-  private final ServiceRegistry registry = ServiceRegistry.inMemory();
+  private final ServiceRegistry registry;
   private final Map<ServiceName, Version> offers = new TreeMap<>();
   private final ControlAudit audit;
   private final Policy policy;
@@ -68,6 +69,11 @@ final class Planes {
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     this.policy = policy;
+    registry =
+        ServiceRegistry.inMemory(
+            settings.registry().limits(),
+            settings.registry().selections(),
+            settings.sources().random());
     HostThreads threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
@@ -158,7 +164,14 @@ final class Planes {
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(trust, runs, () -> policy, leases, audit, discoveries),
+              new RegistryService(
+                  trust,
+                  runs,
+                  () -> policy,
+                  leases,
+                  audit,
+                  discoveries,
+                  new Watches(() -> policy, registry, offers, audit, threads.control())),
               new LifecycleService(registry, runs),
               admission(TokenRule.REQUIRED));
       return opened(

@@ -135,6 +135,20 @@ final class RunningHost implements AutoCloseable {
         .toList();
   }
 
+  List<RegistrationStatus> registrations() {
+    return planes.registry().registrations().stream()
+        .map(
+            claim ->
+                new RegistrationStatus(
+                    claim.id(),
+                    claim.provider(),
+                    claim.service(),
+                    claim.version(),
+                    claim.annotations(),
+                    planes.registry().health(claim.provider())))
+        .toList();
+  }
+
   List<CallCount> calls() {
     return planes.router().calls();
   }

@@ -20,6 +20,7 @@ import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.Trust;
+import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
@@ -104,7 +105,8 @@ final class ControlPlane implements AutoCloseable {
                         () -> policy,
                         leases,
                         record,
-                        new Discoveries(() -> policy, registry, Map.of(), record, threads)),
+                        new Discoveries(() -> policy, registry, Map.of(), record, threads),
+                        new Watches(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(registry, runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(

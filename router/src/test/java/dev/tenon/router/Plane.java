@@ -96,7 +96,7 @@ final class Plane implements AutoCloseable {
   void register(RuntimeId run, ServiceName service) {
     try {
       registry.register(Names.claim(run, service));
-    } catch (ServiceTakenException e) {
+    } catch (ServiceTakenException | LimitReachedException e) {
       throw new AssertionError(e);
     }
   }

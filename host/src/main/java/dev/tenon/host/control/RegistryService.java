@@ -10,6 +10,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
 import dev.tenon.registry.ServiceRegistry;
@@ -22,6 +23,9 @@ import dev.tenon.v1.RegisterResponse;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.UnregisterRequest;
 import dev.tenon.v1.UnregisterResponse;
+import dev.tenon.v1.WatchEvent;
+import dev.tenon.v1.WatchRequest;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +47,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private final Set<ServiceName> hostServices;
   private final ControlAudit audit;
   private final Discoveries discoveries;
+  private final Watches watches;
 
   /** Makes the service over what {@code discoveries} also answers from. */
   public RegistryService(
@@ -51,7 +56,8 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
       Supplier<Policy> policy,
       ControlConnections leases,
       ControlAudit audit,
-      Discoveries discoveries) {
+      Discoveries discoveries,
+      Watches watches) {
     this.trust = trust;
     this.runs = runs;
     this.policy = policy;
@@ -60,6 +66,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
     this.hostServices = discoveries.hostServices();
     this.audit = audit;
     this.discoveries = discoveries;
+    this.watches = watches;
   }
 
   @Override
@@ -96,6 +103,9 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     } catch (ServiceTakenException e) {
+      audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
+      throw e;
+    } catch (LimitReachedException e) {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     }
@@ -178,5 +188,11 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   @Override
   public void discover(DiscoverRequest request, StreamObserver<DiscoverResponse> observer) {
     discoveries.answer(request, Admission.CALLER.get(), observer);
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
+    watches.answer(
+        request, Admission.CALLER.get(), (ServerCallStreamObserver<WatchEvent>) observer);
   }
 }

@@ -3,6 +3,7 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.PluginHost;
@@ -14,13 +15,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
-record HostConfig(String trustDomain, Folders folders, Listen listen, String tlsProvider) {
+record HostConfig(
+    String trustDomain,
+    Folders folders,
+    Listen listen,
+    String tlsProvider,
+    Map<String, Selection> selection) {
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
@@ -56,7 +63,8 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
                 listen(toml, "data", PluginHost.Builder::dataListen)),
             toml.table("tls")
                 .flatMap(tls -> tls.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
-                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)));
+                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
+            toml.table("selection").map(SelectionTable::read).orElse(Map.of()));
     toml.finish();
     return config;
   }
@@ -125,6 +133,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     }
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
+    selection.forEach(host::selection);
     return host.trustDomain(trustDomain)
         .state(folders.state())
         .run(folders.run())
@@ -146,6 +155,15 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
+    toml.append("\n[selection]\n");
+    selection.forEach(
+        (service, strategy) ->
+            toml.append('"')
+                .append(service)
+                .append("\" = ")
+                .append(SelectionTable.toToml(strategy))
+                .append('\n'));
+    toml.append("# all other services: first\n");
     return toml.toString();
   }
 
