@@ -9,6 +9,7 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
@@ -62,6 +63,7 @@ final class ControlPlane implements AutoCloseable {
   final HookedAuditLog audit = new HookedAuditLog();
   final Trust trust;
   final PluginRuns runs;
+  final ControlCalls calls;
   private final HostIdentity identity;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
@@ -81,6 +83,7 @@ final class ControlPlane implements AutoCloseable {
     ControlAudit record = new ControlAudit(audit, clock);
     runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
+    calls = new ControlCalls(runs);
     enrol =
         started(
             ControlServers.startEnrol(
@@ -110,7 +113,11 @@ final class ControlPlane implements AutoCloseable {
                     new LifecycleService(registry, runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
-                    new ConnectionAdmission(trust.lineages()), leases, threads, threads)));
+                    new ConnectionAdmission(trust.lineages()),
+                    leases,
+                    calls,
+                    threads,
+                    threads)));
   }
 
   private Endpoint started(Server server) {

@@ -277,6 +277,7 @@ class WatchTest {
   void watch_runEnds_streamEndsUnauthenticated() throws Exception {
     ServiceRegistry registry = ServiceRegistry.inMemory();
     try (ControlPlane plane = new ControlPlane(registry)) {
+      plane.runs.whenEnded(plane.calls::end);
       RawRuntime.Run run = plane.launch("alpha");
       run.plugin.enrol();
       Watched known = Watched.by(run.plugin, NamedOther.SERVICE);
@@ -296,6 +297,7 @@ class WatchTest {
   void watch_runEndsMeanwhile_streamEndsUnauthenticated() throws Exception {
     ServiceRegistry registry = ServiceRegistry.inMemory();
     try (ControlPlane plane = new ControlPlane(registry)) {
+      plane.runs.whenEnded(plane.calls::end);
       RawRuntime.Run run = plane.launch("alpha");
       run.plugin.enrol();
       var ending = plane.runs.find(new RuntimeId(run.plugin.runtimeId())).orElseThrow();

@@ -134,7 +134,7 @@ class WatchTest {
                     new Thread(
                         () -> {
                           registry.reportHealth(B, Health.HEALTHY);
-                          var open = registry.watches();
+                          assertThat(registry.watches()).isEqualTo(1);
                         });
                 other.start();
                 join(other);
@@ -221,7 +221,7 @@ class WatchTest {
     List<Watch> open = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       open.add(registry.watch(run("w" + i, i), ECHO, VersionRange.ANY, () -> {}));
-      var others = registry.watchNothing(run("w" + i, i));
+      var unused = registry.watchNothing(run("w" + i, i));
     }
 
     assertThatExceptionOfType(LimitReachedException.class)

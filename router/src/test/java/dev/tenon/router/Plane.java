@@ -5,6 +5,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.ServiceTakenException;
 import dev.tenon.testservice.v1.EchoGrpc;

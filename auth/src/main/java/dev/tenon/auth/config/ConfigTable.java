@@ -59,8 +59,8 @@ public final class ConfigTable {
   }
 
   /**
-   * Returns all keys of the table, in order: of a table whose keys are the operator's own, each of
-   * which is then to be asked for.
+   * Returns all keys of the table: of one whose keys are the operator's own, each of which is then
+   * to be asked for.
    */
   public List<String> keys() {
     return List.copyOf(table.keySet());

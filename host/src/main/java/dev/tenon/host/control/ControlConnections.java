@@ -36,7 +36,10 @@ public final class ControlConnections extends ServerTransportFilter {
   }
 
   @Override
-  public void transportTerminated(Attributes attributes) {
+  public void transportTerminated(@Nullable Attributes attributes) {
+    if (attributes == null) {
+      return; // It was never ready.
+    }
     plugin(attributes)
         .ifPresent(
             plugin -> {

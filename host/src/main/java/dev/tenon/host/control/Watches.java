@@ -141,9 +141,10 @@ public final class Watches {
      * counts the first sends, on `executor`, until no more was counted meanwhile. So one thread at a
      * time sends, nobody waits, and what is sent is what the watch says at that moment. A caller that
      * does not read leaves the transport unready: then nothing is asked of the watch until it is.
+     * The first is counted from the start, by who begins once the watch is on record.
      */
     private final ServerCallStreamObserver<WatchEvent> observer;
-    private final AtomicInteger news = new AtomicInteger();
+    private final AtomicInteger news = new AtomicInteger(1);
     private volatile Optional<Watch> watch = Optional.empty();
     private volatile Optional<WatchEvent> ofHost = Optional.empty();
 
@@ -165,17 +166,17 @@ public final class Watches {
       watch.ifPresent(Watch::close);
     }
 
-    void begin() {
-      changed();
-    }
-
     void changed() {
       if (news.getAndIncrement() == 0) {
-        try {
-          executor.execute(this::send);
-        } catch (RejectedExecutionException e) {
-          close(); // the host is closing, and its connections with it
-        }
+        begin();
+      }
+    }
+
+    void begin() {
+      try {
+        executor.execute(this::send);
+      } catch (RejectedExecutionException e) {
+        close(); // the host is closing, and its connections with it
       }
     }
 

@@ -2,87 +2,92 @@ package dev.tenon.host.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.v1.RegistryGrpc;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.ServerCall;
+import io.grpc.Server;
 import io.grpc.Status;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Which calls a timer waits for. */
-class CallTimeoutTest {
-  private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
-  private final CallTimeout timeout = new CallTimeout(Duration.ofHours(1), timer);
+/** The server's own limit on the time of a call. */
+final class CallTimeoutTest {
+  private final AtomicInteger handled = new AtomicInteger();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private Server server;
+  private ManagedChannel channel;
 
-  CallTimeoutTest() {
-    timer.setRemoveOnCancelPolicy(true);
+  @BeforeEach
+  void open() throws Exception {
+    String name = InProcessServerBuilder.generateName();
+    server =
+        InProcessServerBuilder.forName(name)
+            .addService(new Echo())
+            .intercept(new CallTimeout(Duration.ofMillis(200), timer))
+            .build()
+            .start();
+    channel = InProcessChannelBuilder.forName(name).build();
   }
 
   @AfterEach
   void close() {
+    channel.shutdownNow();
+    server.shutdownNow();
     timer.shutdownNow();
   }
 
-  private <Q, R> ServerCall.Listener<Q> start(MethodDescriptor<Q, R> method) {
-    return timeout.interceptCall(
-        new SilentCall<>(method),
-        new Metadata(),
-        (call, headers) -> new ServerCall.Listener<>() {});
-  }
-
-  /** A watch lasts; but only once its request is there. Row: RG-16. */
+  /** Attack H10: a call whose message never comes, and which has no deadline. */
   @Test
-  void call_answeredWithAStream_timedUntilItsRequestIsThere() {
-    var watch = start(RegistryGrpc.getWatchMethod());
-    assertThat(timer.getQueue()).hasSize(1);
+  void call_withoutItsMessage_isEndedByTheServer() throws Exception {
+    CompletableFuture<Status> end = new CompletableFuture<>();
+    ClientCall<EchoRequest, EchoResponse> call =
+        channel.newCall(EchoGrpc.getUnaryMethod(), CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            end.complete(status);
+          }
+        },
+        new Metadata());
+    call.request(1);
 
-    watch.onHalfClose();
+    Status status = end.get(60, TimeUnit.SECONDS);
 
-    assertThat(timer.getQueue()).isEmpty();
+    assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(status.getDescription()).isEqualTo("call took too long");
+    assertThat(handled).hasValue(0);
   }
 
+  /** A call that is quick is not touched. */
   @Test
-  void call_answeredWithOneMessage_timedUntilItsEnd() {
-    var discover = start(RegistryGrpc.getDiscoverMethod());
-    discover.onHalfClose();
-    assertThat(timer.getQueue()).hasSize(1);
+  void call_withItsMessage_isAnswered() {
+    EchoResponse answer = EchoGrpc.newBlockingStub(channel).unary(EchoRequest.getDefaultInstance());
 
-    discover.onComplete();
-
-    assertThat(timer.getQueue()).isEmpty();
+    assertThat(answer).isEqualTo(EchoResponse.getDefaultInstance());
+    assertThat(handled).hasValue(1);
   }
 
-  /** A call that goes nowhere. */
-  private static final class SilentCall<Q, R> extends ServerCall<Q, R> {
-    private final MethodDescriptor<Q, R> method;
-
-    SilentCall(MethodDescriptor<Q, R> method) {
-      this.method = method;
-    }
-
+  private final class Echo extends EchoGrpc.EchoImplBase {
     @Override
-    public void request(int numMessages) {}
-
-    @Override
-    public void sendHeaders(Metadata headers) {}
-
-    @Override
-    public void sendMessage(R message) {}
-
-    @Override
-    public void close(Status status, Metadata trailers) {}
-
-    @Override
-    public boolean isCancelled() {
-      return false;
-    }
-
-    @Override
-    public MethodDescriptor<Q, R> getMethodDescriptor() {
-      return method;
+    public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
+      handled.incrementAndGet();
+      response.onNext(EchoResponse.getDefaultInstance());
+      response.onCompleted();
     }
   }
 }

@@ -19,7 +19,7 @@ final class SelectionTable {
   private SelectionTable() {}
 
   static Map<String, Selection> read(ConfigTable selection) {
-    Map<String, Selection> all = new LinkedHashMap<>();
+    Map<String, Selection> all = new TreeMap<>();
     for (String service : selection.keys()) {
       Optional<Selection> one =
           selection.hasTable(service)
