@@ -192,7 +192,7 @@ class WatchTest {
       Refused range =
           Watched.on(
                   caller.control(caller.bearer()),
-                  Watched.request(NamedEcho.SERVICE, ">=x"),
+                  Watched.request(NamedEcho.SERVICE, "no range"),
                   Watched.Reading.ALWAYS)
               .end();
 
