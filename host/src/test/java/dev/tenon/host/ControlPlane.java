@@ -119,11 +119,7 @@ final class ControlPlane implements AutoCloseable {
                     new LifecycleService(registry, runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
-                    new ConnectionAdmission(trust.lineages()),
-                    leases,
-                    calls,
-                    threads,
-                    threads)));
+                    new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
   }
 
   private Endpoint started(Server server) {

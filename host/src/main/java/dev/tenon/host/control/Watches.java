@@ -56,9 +56,7 @@ public final class Watches {
    * cancelled for this side then, too.
    */
   void answer(
-      WatchRequest request,
-      Identity caller,
-      ServerCallStreamObserver<WatchEvent> observer) {
+      WatchRequest request, Identity caller, ServerCallStreamObserver<WatchEvent> observer) {
     Stream stream = new Stream(observer);
     try {
       RuntimeId watcher = Callers.runtimeId(caller);

@@ -48,7 +48,8 @@ final class SelectionTable {
     for (String plugin : table.keys()) {
       long weight = table.integer(plugin).orElse(-1L);
       try {
-        weights.put(new PluginName(plugin), (int) Math.max(-1, Math.min(weight, Integer.MAX_VALUE)));
+        weights.put(
+            new PluginName(plugin), (int) Math.max(-1, Math.min(weight, Integer.MAX_VALUE)));
       } catch (IllegalArgumentException e) {
         table.problem(plugin, "got a key that is no plugin (expected: a plugin's name)");
         return Optional.empty();
