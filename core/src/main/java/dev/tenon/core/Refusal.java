@@ -21,6 +21,8 @@ public enum Refusal {
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
   /** Unknown, or not the caller's to know. */
   NOT_FOUND(Status.Code.NOT_FOUND, "not found"),
+  /** A fixed limit of the host's is reached: registrations, or watches. */
+  LIMIT_REACHED(Status.Code.RESOURCE_EXHAUSTED, "limit reached"),
   /** Nothing is configured to provide the service. */
   NOT_PROVIDED(Status.Code.UNIMPLEMENTED, "service not provided"),
   /** Providers are configured and none can take the call now. */

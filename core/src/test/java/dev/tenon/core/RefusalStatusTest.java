@@ -16,17 +16,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What the peer of a refused request gets: a code, a text, a reason, and nothing else. */
 class RefusalStatusTest {
   private static final Map<Refusal, Status.Code> CODES =
-      Map.of(
-          Refusal.NOT_AUTHENTICATED, Status.Code.UNAUTHENTICATED,
-          Refusal.NOT_ALLOWED, Status.Code.PERMISSION_DENIED,
-          Refusal.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT,
-          Refusal.TOKEN_SPENT, Status.Code.ABORTED,
-          Refusal.PROTOCOL_UNSUPPORTED, Status.Code.FAILED_PRECONDITION,
-          Refusal.SERVICE_TAKEN, Status.Code.ALREADY_EXISTS,
-          Refusal.NOT_FOUND, Status.Code.NOT_FOUND,
-          Refusal.NOT_PROVIDED, Status.Code.UNIMPLEMENTED,
-          Refusal.UNAVAILABLE, Status.Code.UNAVAILABLE,
-          Refusal.INTERNAL, Status.Code.INTERNAL);
+      Map.ofEntries(
+          Map.entry(Refusal.NOT_AUTHENTICATED, Status.Code.UNAUTHENTICATED),
+          Map.entry(Refusal.NOT_ALLOWED, Status.Code.PERMISSION_DENIED),
+          Map.entry(Refusal.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT),
+          Map.entry(Refusal.TOKEN_SPENT, Status.Code.ABORTED),
+          Map.entry(Refusal.PROTOCOL_UNSUPPORTED, Status.Code.FAILED_PRECONDITION),
+          Map.entry(Refusal.SERVICE_TAKEN, Status.Code.ALREADY_EXISTS),
+          Map.entry(Refusal.NOT_FOUND, Status.Code.NOT_FOUND),
+          Map.entry(Refusal.LIMIT_REACHED, Status.Code.RESOURCE_EXHAUSTED),
+          Map.entry(Refusal.NOT_PROVIDED, Status.Code.UNIMPLEMENTED),
+          Map.entry(Refusal.UNAVAILABLE, Status.Code.UNAVAILABLE),
+          Map.entry(Refusal.INTERNAL, Status.Code.INTERNAL));
 
   private static final class Refused extends RefusedException {
     private static final long serialVersionUID = 1;

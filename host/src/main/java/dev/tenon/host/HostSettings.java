@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.AuthorityFiles;
 import dev.tenon.auth.Role;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.Selection;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.transport.Endpoint;
@@ -15,6 +18,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,7 @@ record HostSettings(
     Listen listen,
     Limits limits,
     HealthPolling polling,
+    Registry registry,
     Sources sources,
     TrustSettings trust) {
 
@@ -47,6 +52,24 @@ record HostSettings(
   /** How often plugins are asked whether they serve, and how long an answer may take. */
   record HealthPolling(Duration interval, Duration timeout) {}
 
+  /** How many registrations and watches there may be, and how providers are chosen. */
+  record Registry(RegistryLimits limits, Map<ServiceName, Selection> selections) {
+    static final Registry DEFAULT = new Registry(RegistryLimits.DEFAULT, Map.of());
+
+    Registry {
+      requireNonNull(limits, "limits");
+      selections = Map.copyOf(selections);
+    }
+
+    Registry with(ServiceName service, Selection selection) {
+      Map<ServiceName, Selection> all = new HashMap<>(selections);
+      if (all.putIfAbsent(service, requireNonNull(selection, "selection")) != null) {
+        throw new IllegalArgumentException("selection: " + service + " (expected: set once)");
+      }
+      return new Registry(limits, all);
+    }
+  }
+
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
 
@@ -62,6 +85,7 @@ record HostSettings(
     private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private Registry registry = Registry.DEFAULT;
     private TrustSettings trust = TrustSettings.DEFAULT;
     private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
     private HealthPolling polling =
@@ -129,6 +153,14 @@ record HostSettings(
       return duration;
     }
 
+    void selection(String service, Selection strategy) {
+      registry = registry.with(new ServiceName(service), strategy);
+    }
+
+    void registryLimits(RegistryLimits most) {
+      registry = new Registry(most, registry.selections());
+    }
+
     void tokenLife(Duration life, Duration grace) {
       trust = trust.with(new TrustSettings.Tokens(life, grace));
     }
@@ -168,6 +200,7 @@ record HostSettings(
               tls),
           limits,
           polling,
+          registry,
           new Sources(clock, random),
           trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }

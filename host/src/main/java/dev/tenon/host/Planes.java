@@ -24,6 +24,7 @@ import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.Trust;
+import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
@@ -57,7 +58,7 @@ final class Planes {
   private final Trust trust;
   private final HostIdentity identity;
   private final PluginRuns runs;
-  private final ServiceRegistry registry = ServiceRegistry.inMemory();
+  private final ServiceRegistry registry;
   private final Map<ServiceName, Version> offers = new TreeMap<>();
   private final ControlAudit audit;
   private final Policy policy;
@@ -76,6 +77,11 @@ final class Planes {
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     this.policy = policy;
+    registry =
+        ServiceRegistry.inMemory(
+            settings.registry().limits(),
+            settings.registry().selections(),
+            settings.sources().random());
     threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
@@ -180,7 +186,12 @@ final class Planes {
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(control.claims(), leases, audit, control.discoveries()),
+              new RegistryService(
+                  control.claims(),
+                  leases,
+                  audit,
+                  control.discoveries(),
+                  new Watches(() -> policy, registry, offers, audit, threads.control())),
               new LifecycleService(control.health(), runs),
               admission(TokenRule.REQUIRED));
       return opened(

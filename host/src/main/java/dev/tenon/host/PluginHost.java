@@ -6,7 +6,9 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.Role;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Plugin;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ProtocolVersions;
@@ -63,6 +65,11 @@ public final class PluginHost implements AutoCloseable {
   /** Returns all plugins, by name. */
   public List<PluginStatus> plugins() {
     return running.plugins();
+  }
+
+  /** Returns what plugins provide at this moment, in the order of registration. */
+  public List<RegistrationStatus> registrations() {
+    return running.registrations();
   }
 
   /**
@@ -266,6 +273,23 @@ public final class PluginHost implements AutoCloseable {
      */
     public Builder stopGrace(Duration grace) {
       settings.stopGrace(grace);
+      return this;
+    }
+
+    /**
+     * Sets how the host chooses, for each call without {@code tenon-to}, among the providers of
+     * {@code service} that can take it; the first that registered without it.
+     *
+     * @throws IllegalArgumentException if the name is malformed or was given before
+     */
+    public Builder selection(String service, Selection strategy) {
+      settings.selection(service, strategy);
+      return this;
+    }
+
+    /** Sets how many registrations and watches there may be; the default ones without it. */
+    public Builder registryLimits(RegistryLimits limits) {
+      settings.registryLimits(limits);
       return this;
     }
 

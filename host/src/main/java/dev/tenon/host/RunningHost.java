@@ -138,6 +138,20 @@ final class RunningHost implements AutoCloseable {
         .toList();
   }
 
+  List<RegistrationStatus> registrations() {
+    return planes.registry().registrations().stream()
+        .map(
+            claim ->
+                new RegistrationStatus(
+                    claim.id(),
+                    claim.provider(),
+                    claim.service(),
+                    claim.version(),
+                    claim.annotations(),
+                    planes.registry().health(claim.provider())))
+        .toList();
+  }
+
   void revoke(RuntimeId run) {
     planes.runs().revoke(run);
   }

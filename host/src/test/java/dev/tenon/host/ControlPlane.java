@@ -24,6 +24,7 @@ import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.Trust;
+import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
@@ -66,6 +67,7 @@ final class ControlPlane implements AutoCloseable {
   final HookedAuditLog audit = new HookedAuditLog();
   final Trust trust;
   final PluginRuns runs;
+  final ControlCalls calls;
   private final HostIdentity identity;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
@@ -85,6 +87,7 @@ final class ControlPlane implements AutoCloseable {
     ControlAudit record = new ControlAudit(audit, clock);
     runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
+    calls = new ControlCalls(runs);
     enrol =
         started(
             ControlServers.startEnrol(
@@ -112,15 +115,12 @@ final class ControlPlane implements AutoCloseable {
                         new ProviderClaims(runs, () -> policy, Set.of(), record),
                         leases,
                         record,
-                        new Discoveries(() -> policy, registry, Map.of(), record, threads)),
+                        new Discoveries(() -> policy, registry, Map.of(), record, threads),
+                        new Watches(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(new RunHealth(runs), runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
-                    new ConnectionAdmission(trust.lineages()),
-                    leases,
-                    new ControlCalls(runs),
-                    threads,
-                    threads)));
+                    new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
   }
 
   private Endpoint started(Server server) {

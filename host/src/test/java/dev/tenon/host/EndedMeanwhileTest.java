@@ -13,6 +13,7 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlConnections;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.ServiceTakenException;
@@ -109,7 +110,7 @@ class EndedMeanwhileTest {
               var unused = leases[0].transportReady(connection(alpha, 2));
               try {
                 registry.register(claim);
-              } catch (ServiceTakenException e) {
+              } catch (ServiceTakenException | LimitReachedException e) {
                 throw new AssertionError(e);
               }
             });

@@ -1,9 +1,13 @@
 package dev.tenon.registry;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.toUnmodifiableMap;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.tenon.core.Health;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.VersionRange;
 import java.time.Duration;
@@ -12,6 +16,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 
 /** A registry in the memory of one host. Thread-safe. */
 final class InMemoryRegistry implements ServiceRegistry {
@@ -32,24 +38,47 @@ final class InMemoryRegistry implements ServiceRegistry {
    * look at `current`, so no change falls between looking and waiting. Whoever completes a future
    * (a writer, the timer, or its owner by cancelling) thereby ends the wait: one action on the
    * future takes the waiter off the list and its task off the timer.
+   *
+   * Watches of what a writer changed are told after `lock` is released as well; they read `current`
+   * themselves, so that it does not matter in which order two writers tell them.
    */
   private final Object lock = new Object();
   private final Set<Waiter> waiters = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final RegistryLimits limits;
+  private final Map<ServiceName, Turns> turns;
+  private final Watchers watchers;
   private volatile Snapshot current = Snapshot.EMPTY;
 
-  @Override
-  public void check(Registration claim) throws ServiceTakenException {
-    var unused = current.with(claim);
+  InMemoryRegistry(
+      RegistryLimits limits, Map<ServiceName, Selection> selections, RandomGenerator random) {
+    this.limits = requireNonNull(limits, "limits");
+    turns =
+        selections.entrySet().stream()
+            .collect(toUnmodifiableMap(Map.Entry::getKey, one -> Turns.of(one.getValue(), random)));
+    watchers = new Watchers(limits, () -> current);
   }
 
   @Override
-  public Registration register(Registration claim) throws ServiceTakenException {
+  public void check(Registration claim) throws ServiceTakenException, LimitReachedException {
+    var unused = with(claim);
+  }
+
+  private Snapshot with(Registration claim) throws ServiceTakenException, LimitReachedException {
+    Snapshot before = current;
+    before.requireRoom(claim, limits);
+    return before.with(claim);
+  }
+
+  @Override
+  public Registration register(Registration claim)
+      throws ServiceTakenException, LimitReachedException {
     requireNonNull(claim, "claim");
     List<Answer> answers;
     synchronized (lock) {
-      answers = publish(current.with(claim));
+      answers = publish(with(claim));
     }
     answers.forEach(Answer::deliver);
+    watchers.tell(Set.of(claim.service()));
     return claim;
   }
 
@@ -57,8 +86,9 @@ final class InMemoryRegistry implements ServiceRegistry {
   public Registration unregister(RuntimeId owner, String id) throws RegistrationNotFoundException {
     requireNonNull(owner, "owner");
     requireNonNull(id, "id");
+    Registration claim;
     synchronized (lock) {
-      Registration claim =
+      claim =
           current
               .claim(id)
               .orElseThrow(
@@ -67,18 +97,21 @@ final class InMemoryRegistry implements ServiceRegistry {
         throw new RegistrationNotFoundException(RegistrationNotFoundException.NOT_THE_OWNER);
       }
       current = current.without(claim);
-      return claim;
     }
+    watchers.tell(Set.of(claim.service()));
+    return claim;
   }
 
   @Override
   public List<Registration> remove(RuntimeId provider) {
     requireNonNull(provider, "provider");
+    List<Registration> removed;
     synchronized (lock) {
-      List<Registration> removed = current.claims(provider);
+      removed = current.claims(provider);
       current = current.without(provider);
-      return removed;
     }
+    watchers.tell(removed.stream().map(Registration::service).collect(toUnmodifiableSet()));
+    return removed;
   }
 
   @Override
@@ -86,10 +119,14 @@ final class InMemoryRegistry implements ServiceRegistry {
     requireNonNull(provider, "provider");
     requireNonNull(health, "health");
     List<Answer> answers;
+    Set<ServiceName> concerned;
     synchronized (lock) {
-      answers = publish(current.with(provider, health));
+      Snapshot next = current.with(provider, health);
+      concerned = next.equals(current) ? Set.of() : next.services(provider);
+      answers = publish(next);
     }
     answers.forEach(Answer::deliver);
+    watchers.tell(concerned);
   }
 
   /** Publishes {@code next} and takes the waiters that it answers off the list; needs the lock. */
@@ -114,7 +151,7 @@ final class InMemoryRegistry implements ServiceRegistry {
 
   @Override
   public Registration choose(ServiceName service) throws NoProviderException {
-    return current.choose(service);
+    return turns.getOrDefault(service, Turns.FIRST).next(current.candidates(service));
   }
 
   @Override
@@ -173,6 +210,25 @@ final class InMemoryRegistry implements ServiceRegistry {
     synchronized (lock) {
       waiters.remove(waiter);
     }
+  }
+
+  @Override
+  public Watch watch(
+      RuntimeId watcher, ServiceName service, VersionRange versions, Runnable changed)
+      throws LimitReachedException {
+    requireNonNull(watcher, "watcher");
+    return watchers.open(watcher, Optional.of(new Watchers.Target(service, versions)), changed);
+  }
+
+  @Override
+  public Watch watchNothing(RuntimeId watcher) throws LimitReachedException {
+    requireNonNull(watcher, "watcher");
+    return watchers.open(watcher, Optional.empty(), () -> {});
+  }
+
+  /** Returns how many watches are open. */
+  int watches() {
+    return watchers.open();
   }
 
   /** Returns how many questions wait for a provider. */

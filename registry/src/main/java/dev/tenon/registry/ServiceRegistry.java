@@ -1,14 +1,19 @@
 package dev.tenon.registry;
 
 import dev.tenon.core.Health;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.VersionRange;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.random.RandomGenerator;
 
 /**
  * Which runs of plugins provide which services, and which of them can take calls now.
@@ -18,26 +23,37 @@ import java.util.concurrent.ScheduledExecutorService;
  * Thread-safe; what it returns is immutable and does not follow later changes.
  */
 public interface ServiceRegistry {
-  /** Returns an empty registry that lives in this process. */
+  /** Returns an empty registry that lives in this process, with the usual limits. */
   static ServiceRegistry inMemory() {
-    return new InMemoryRegistry();
+    return inMemory(RegistryLimits.DEFAULT, Map.of(), new SecureRandom());
+  }
+
+  /**
+   * Returns an empty registry that lives in this process and chooses by {@code selections}, for all
+   * other services the first provider; {@code random} is thread-safe.
+   */
+  static ServiceRegistry inMemory(
+      RegistryLimits limits, Map<ServiceName, Selection> selections, RandomGenerator random) {
+    return new InMemoryRegistry(limits, selections, random);
   }
 
   /**
    * Checks whether {@code claim} could be added now, and changes nothing.
    *
    * @throws ServiceTakenException as {@link #register} would
+   * @throws LimitReachedException as {@link #register} would
    */
-  void check(Registration claim) throws ServiceTakenException;
+  void check(Registration claim) throws ServiceTakenException, LimitReachedException;
 
   /**
    * Adds {@code claim}, in place of the same provider's earlier claim to the same service.
    *
    * @throws ServiceTakenException if another provider claims the service and one of the two claims
    *     is exclusive; nothing changes for the other
+   * @throws LimitReachedException if it would be one more than the registry keeps
    * @throws IllegalArgumentException if another registration has the id
    */
-  Registration register(Registration claim) throws ServiceTakenException;
+  Registration register(Registration claim) throws ServiceTakenException, LimitReachedException;
 
   /**
    * Removes one claim and returns it.
@@ -60,7 +76,8 @@ public interface ServiceRegistry {
   Optional<Health> health(RuntimeId provider);
 
   /**
-   * Chooses the provider for one call: the first eligible one in the order of registration.
+   * Chooses the provider for one call, by the selection of the service, among those that are
+   * eligible. Nothing else in this interface changes whose turn it is.
    *
    * @throws NoProviderException if none is eligible
    */
@@ -90,6 +107,25 @@ public interface ServiceRegistry {
    */
   CompletableFuture<Optional<Discovery>> discoverWithin(
       ServiceName service, VersionRange versions, Duration wait, ScheduledExecutorService timer);
+
+  /**
+   * Watches who provides a service. Calls {@code changed}, without any lock and on the thread that
+   * made the change, each time when {@link Watch#next} may bring something new; that must neither
+   * block nor throw. It is not called for the first state, which is there to be asked for.
+   *
+   * @throws LimitReachedException if {@code watcher} or the service has as many watches as the
+   *     registry keeps
+   */
+  Watch watch(RuntimeId watcher, ServiceName service, VersionRange versions, Runnable changed)
+      throws LimitReachedException;
+
+  /**
+   * Opens a watch that sees nothing, for who may not know what it asked for. It counts among those
+   * of {@code watcher} like any other, and among those of no service.
+   *
+   * @throws LimitReachedException if {@code watcher} has as many watches as the registry keeps
+   */
+  Watch watchNothing(RuntimeId watcher) throws LimitReachedException;
 
   /** Returns the registration with {@code id}. */
   Optional<Registration> registration(String id);

@@ -3,8 +3,10 @@ package dev.tenon.registry;
 import static java.util.stream.Collectors.collectingAndThen;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.tenon.core.Health;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
@@ -14,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -97,12 +100,13 @@ final class Snapshot {
     return Optional.ofNullable(health.get(provider));
   }
 
-  Registration choose(ServiceName service) throws NoProviderException {
+  /** Returns who can take a call now, in the order of registration; at least one. */
+  List<Registration> candidates(ServiceName service) throws NoProviderException {
     List<Registration> candidates = eligible.getOrDefault(service, List.of());
     if (candidates.isEmpty()) {
       throw new NoProviderException(service);
     }
-    return candidates.get(0);
+    return candidates;
   }
 
   Registration choose(ServiceName service, RuntimeId provider)
@@ -119,11 +123,59 @@ final class Snapshot {
   }
 
   Optional<Discovery> discover(ServiceName service, VersionRange versions) {
-    List<Registration> found =
-        eligible.getOrDefault(service, List.of()).stream()
-            .filter(claim -> versions.contains(claim.version()))
-            .toList();
+    return first(eligible(service, versions));
+  }
+
+  private List<Registration> eligible(ServiceName service, VersionRange versions) {
+    return eligible.getOrDefault(service, List.of()).stream()
+        .filter(claim -> versions.contains(claim.version()))
+        .toList();
+  }
+
+  private static Optional<Discovery> first(List<Registration> found) {
     return found.stream().findFirst().map(first -> new Discovery(first, found.size() == 1));
+  }
+
+  Availability availability(ServiceName service, VersionRange versions) {
+    List<Registration> found = eligible(service, versions);
+    if (found.isEmpty()) {
+      return Availability.NONE;
+    }
+    boolean healthy =
+        found.stream().anyMatch(claim -> health.get(claim.provider()) == Health.HEALTHY);
+    return new Availability(
+        healthy ? Availability.State.AVAILABLE : Availability.State.DEGRADED, first(found));
+  }
+
+  /** Returns what {@code provider} has claimed, so what a change of it concerns. */
+  Set<ServiceName> services(RuntimeId provider) {
+    return claims.stream()
+        .filter(claim -> claim.provider().equals(provider))
+        .map(Registration::service)
+        .collect(toUnmodifiableSet());
+  }
+
+  /**
+   * Checks that there is room for {@code claim}, or that it replaces one.
+   *
+   * @throws LimitReachedException if not
+   */
+  void requireRoom(Registration claim, RegistryLimits limits) throws LimitReachedException {
+    List<Registration> own = claims(claim.provider());
+    if (own.stream().anyMatch(other -> other.service().equals(claim.service()))) {
+      return;
+    }
+    requireRoom("registrations of one run", own, limits.registrationsPerRun());
+    requireRoom(
+        "registrations of one service", claims(claim.service()), limits.registrationsPerService());
+    requireRoom("registrations in total", claims, limits.registrationsInTotal());
+  }
+
+  private static void requireRoom(String what, List<Registration> present, int limit)
+      throws LimitReachedException {
+    if (present.size() >= limit) {
+      throw new LimitReachedException(what, limit);
+    }
   }
 
   Optional<Registration> claim(String id) {

@@ -2,10 +2,13 @@ package dev.tenon.registry;
 
 import dev.tenon.core.Annotations;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Makes claims, each with an id of its own, for tests that care about a part of them. */
@@ -16,6 +19,11 @@ final class Claims {
   private static final AtomicLong NEXT_ID = new AtomicLong();
 
   private Claims() {}
+
+  /** Returns an empty registry with the usual limits. */
+  static InMemoryRegistry registry() {
+    return new InMemoryRegistry(RegistryLimits.DEFAULT, Map.of(), new Random(1));
+  }
 
   static RuntimeId run(String plugin, long number) {
     return RuntimeId.of(new PluginName(plugin), number);

@@ -30,7 +30,7 @@ class ConcurrentRegistryTest {
   private static final int THREADS = 4;
   private static final int ROUNDS = 500;
 
-  private final InMemoryRegistry registry = new InMemoryRegistry();
+  private final InMemoryRegistry registry = Claims.registry();
   private final ExecutorService threads = Executors.newFixedThreadPool(2 * THREADS);
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
 
@@ -74,7 +74,7 @@ class ConcurrentRegistryTest {
     try {
       registry.register(exclusive(provider, ECHO));
       return true;
-    } catch (ServiceTakenException e) {
+    } catch (ServiceTakenException | LimitReachedException e) {
       return false;
     }
   }
@@ -112,7 +112,7 @@ class ConcurrentRegistryTest {
   private boolean wins(RuntimeId provider, int round) {
     try {
       return round % 2 == 0 && registry.register(exclusive(provider, CLOCK)) != null;
-    } catch (ServiceTakenException e) {
+    } catch (ServiceTakenException | LimitReachedException e) {
       return false;
     }
   }

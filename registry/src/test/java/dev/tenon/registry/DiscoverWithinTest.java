@@ -25,7 +25,7 @@ class DiscoverWithinTest {
   private static final RuntimeId A = run("a", 1);
   private static final Duration WAIT = Duration.ofSeconds(10);
 
-  private final InMemoryRegistry registry = new InMemoryRegistry();
+  private final InMemoryRegistry registry = Claims.registry();
   private final ManualTimer timer = new ManualTimer();
 
   @AfterEach

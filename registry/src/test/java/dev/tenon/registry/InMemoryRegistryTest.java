@@ -32,7 +32,7 @@ class InMemoryRegistryTest {
 
   private final ServiceRegistry registry = ServiceRegistry.inMemory();
 
-  private Registration healthy(Registration claim) throws ServiceTakenException {
+  private Registration healthy(Registration claim) throws Exception {
     registry.reportHealth(claim.provider(), Health.HEALTHY);
     return registry.register(claim);
   }

@@ -5,6 +5,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.ServiceTakenException;
 import dev.tenon.testservice.v1.EchoGrpc;
@@ -96,7 +97,7 @@ final class Plane implements AutoCloseable {
   void register(RuntimeId run, ServiceName service) {
     try {
       registry.register(Names.claim(run, service));
-    } catch (ServiceTakenException e) {
+    } catch (ServiceTakenException | LimitReachedException e) {
       throw new AssertionError(e);
     }
   }

@@ -58,6 +58,19 @@ public final class ConfigTable {
     return new ConfigTable(problems, "", 1, ConfigText.parse(problems, toml));
   }
 
+  /**
+   * Returns all keys of the table: of one whose keys are the operator's own, each of which is then
+   * to be asked for.
+   */
+  public List<String> keys() {
+    return List.copyOf(table.keySet());
+  }
+
+  /** Returns whether there is a table at {@code key}, for a key that may have one or a value. */
+  public boolean hasTable(String key) {
+    return table.get(List.of(key)) instanceof TomlTable;
+  }
+
   /** Returns the string at {@code key}, or empty if there is none. */
   public Optional<String> string(String key) {
     return value(key, String.class, "a string");

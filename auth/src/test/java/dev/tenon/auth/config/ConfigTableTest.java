@@ -34,6 +34,16 @@ class ConfigTableTest {
       """;
 
   @Test
+  void keys_ofTheOperatorsOwn_inOrderAndWithTheirKind() throws Exception {
+    ConfigTable root = ConfigTable.parse("t", "\"b.c\" = 'x'\n\"a d\" = { e = 1 }\n");
+
+    assertThat(root.keys()).containsExactlyInAnyOrder("b.c", "a d");
+    assertThat(root.hasTable("b.c")).isFalse();
+    assertThat(root.hasTable("a d")).isTrue();
+    assertThat(root.hasTable("absent")).isFalse();
+  }
+
+  @Test
   void read_everyType_asWritten(@TempDir Path folder) throws Exception {
     ConfigTable root =
         ConfigTable.read(Files.writeString(folder.resolve("tenon.toml"), EVERY_TYPE));

@@ -11,7 +11,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Ends calls that last longer than a limit of the server's, whatever deadline the caller set. */
+/**
+ * Ends calls that last longer than a limit of the server's, whatever deadline the caller set. Of a
+ * call that is answered with a stream only the request must come within the limit; the stream ends
+ * with its connection at the latest.
+ */
 final class CallTimeout implements ServerInterceptor {
   private final Duration limit;
   private final ScheduledExecutorService timer;
@@ -33,6 +37,14 @@ final class CallTimeout implements ServerInterceptor {
             limit.toMillis(),
             TimeUnit.MILLISECONDS);
     return new SimpleForwardingServerCallListener<>(next.startCall(guarded, headers)) {
+      @Override
+      public void onHalfClose() {
+        if (!call.getMethodDescriptor().getType().serverSendsOneMessage()) {
+          expiry.cancel(false);
+        }
+        super.onHalfClose();
+      }
+
       @Override
       public void onComplete() {
         expiry.cancel(false);

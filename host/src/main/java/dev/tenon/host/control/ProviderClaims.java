@@ -9,6 +9,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
 import dev.tenon.registry.ServiceRegistry;
@@ -77,6 +78,9 @@ public final class ProviderClaims {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     } catch (ServiceTakenException e) {
+      audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
+      throw e;
+    } catch (LimitReachedException e) {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     }

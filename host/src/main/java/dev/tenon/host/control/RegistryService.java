@@ -7,6 +7,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
 import dev.tenon.registry.ServiceRegistry;
@@ -18,6 +19,9 @@ import dev.tenon.v1.RegisterResponse;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.UnregisterRequest;
 import dev.tenon.v1.UnregisterResponse;
+import dev.tenon.v1.WatchEvent;
+import dev.tenon.v1.WatchRequest;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.Optional;
@@ -34,18 +38,21 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private final ControlConnections leases;
   private final ControlAudit audit;
   private final Discoveries discoveries;
+  private final Watches watches;
 
   /** Makes the service; what {@code claims} let in lives by {@code leases}. */
   public RegistryService(
       ProviderClaims claims,
       ControlConnections leases,
       ControlAudit audit,
-      Discoveries discoveries) {
+      Discoveries discoveries,
+      Watches watches) {
     this.claims = claims;
     this.registry = leases.registry();
     this.leases = leases;
     this.audit = audit;
     this.discoveries = discoveries;
+    this.watches = watches;
   }
 
   @Override
@@ -103,5 +110,11 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   @Override
   public void discover(DiscoverRequest request, StreamObserver<DiscoverResponse> observer) {
     discoveries.answer(request, Admission.CALLER.get(), observer);
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchEvent> observer) {
+    watches.answer(
+        request, Admission.CALLER.get(), (ServerCallStreamObserver<WatchEvent>) observer);
   }
 }

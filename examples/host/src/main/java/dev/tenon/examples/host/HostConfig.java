@@ -3,6 +3,7 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.PluginHost;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -21,7 +23,12 @@ import java.util.function.UnaryOperator;
 
 /** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
 record HostConfig(
-    String trustDomain, Folders folders, Listen listen, String tlsProvider, HostTrustConfig trust) {
+    String trustDomain,
+    Folders folders,
+    Listen listen,
+    String tlsProvider,
+    HostTrustConfig trust,
+    Map<String, Selection> selection) {
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
@@ -59,7 +66,8 @@ record HostConfig(
                 listen(toml, "data", PluginHost.Builder::dataListen)),
             tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
                 .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
-            HostTrustConfig.read(tls, toml.table("tokens"), path));
+            HostTrustConfig.read(tls, toml.table("tokens"), path),
+            toml.table("selection").map(SelectionTable::read).orElse(Map.of()));
     toml.finish();
     return config;
   }
@@ -130,6 +138,7 @@ record HostConfig(
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
     trust.configure(host);
+    selection.forEach(host::selection);
     return host.trustDomain(trustDomain)
         .state(folders.state())
         .run(folders.run())
@@ -156,6 +165,15 @@ record HostConfig(
     entry(toml, "life", trust.tokenLife().toString());
     entry(toml, "grace", trust.tokenGrace().toString());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
+    toml.append("\n[selection]\n");
+    selection.forEach(
+        (service, strategy) ->
+            toml.append('"')
+                .append(service)
+                .append("\" = ")
+                .append(SelectionTable.toToml(strategy))
+                .append('\n'));
+    toml.append("# all other services: first\n");
     return toml.toString();
   }
 

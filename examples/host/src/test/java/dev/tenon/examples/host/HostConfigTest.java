@@ -65,6 +65,9 @@ final class HostConfigTest {
 
             [audit]
             path = "%1$s/tenon-state/audit.jsonl"
+
+            [selection]
+            # all other services: first
             """
                 .formatted(folder, config.folders().run(), config.tlsProvider()));
     assertThat(config.folders().run()).isAbsolute();
@@ -96,6 +99,13 @@ final class HostConfigTest {
         """,
         """
         tokens.life = "PT1M"
+        """,
+        """
+        [selection]
+        "acme.v1.Echo" = "round-robin"
+        "acme.v1.Clock" = "random"
+        "acme.v1.Log" = "first"
+        "acme.v1.Store" = { one = 70, two = 30, spare = 0 }
         """,
         """
         state = 'quote" back\\slash'
@@ -143,6 +153,14 @@ final class HostConfigTest {
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
         "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
+        "selection = 'random'                    | :1: selection: got \"random\" (expected: a table)",
+        "selection = { 'a.B' = 'weighted' }      | :1: selection.\"a.B\": got \"weighted\" (expected: f",
+        "selection = { 'a.B' = 7 }               | :1: selection.\"a.B\": got 7 (expected: a string)",
+        "selection = { 'a b' = 'first' }         | :1: selection.\"a b\": got a key that is no serv",
+        "selection = { 'a.B' = { A = 1 } }       | :1: selection.\"a.B\".A: got a key that is no plugin",
+        "selection = { 'a.B' = { x = 'y' } }     | :1: selection.\"a.B\".x: got \"y\" (expected: an int",
+        "selection = { 'a.B' = { x = 0 } }       | :1: selection.\"a.B\": got weights: {x=0} (expected",
+        "selection = { 'a.B' = { x = -1 } }      | :1: selection.\"a.B\": got weight of x: -1 (expec",
         "insecure_plaintext = true               | :1: insecure_plaintext: got an unknown key",
         "plugins = = 1                           | :1: not TOML",
       })
