@@ -20,7 +20,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
-record HostConfig(String trustDomain, Folders folders, Listen listen, String tlsProvider) {
+record HostConfig(
+    String trustDomain, Folders folders, Optional<Path> python, Listen listen, String tlsProvider) {
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
@@ -51,6 +52,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
                 toml.table("audit")
                     .flatMap(audit -> audit.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
+            toml.parsed("python", path),
             new Listen(
                 listen(toml, "control", PluginHost.Builder::controlListen),
                 listen(toml, "data", PluginHost.Builder::dataListen)),
@@ -117,6 +119,9 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     }
     try {
       PluginDefinition.loadAll(folders.plugins()).forEach(host::plugin);
+      if (python.isPresent() && PythonInterpreter.runsPlugins()) {
+        host.plugin(PluginDefinition.load(python.get()));
+      }
     } catch (ConfigException e) {
       problems.addAll(e.problems());
     }
@@ -139,6 +144,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     StringBuilder toml = new StringBuilder(512);
     entry(toml, "trust_domain", trustDomain);
     entry(toml, "plugins", folders.plugins().toString());
+    python.ifPresent(folder -> entry(toml, "python", folder.toString()));
     entry(toml, "policy", folders.policy().toString());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());

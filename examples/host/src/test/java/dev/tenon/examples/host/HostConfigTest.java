@@ -72,6 +72,7 @@ final class HostConfigTest {
         """
         state = "s"
         run = "/r"
+        python = "py"
         trust_domain = "a.example"
         control.listen = "tcp:127.0.0.1:7071"
         data.listen = "unix:/r/d"

@@ -14,7 +14,11 @@ import java.util.stream.Stream;
  * for the example's real plugins and policy. Its path is short, for the sockets in it.
  */
 final class Place implements AutoCloseable {
-  static final List<String> PLUGINS = List.of("files", "store", "words");
+  static final List<String> PLUGINS = List.of("files", "rogue", "store", "tokens", "words");
+
+  /** The name of each run: two plugins have two. */
+  static final List<String> RUNS =
+      List.of("files", "rogue", "rogue", "store", "tokens", "tokens", "words");
 
   private final Path folder;
 
