@@ -37,6 +37,7 @@ final class PythonPluginTest {
   void plugin_inPython_servesUntilTheHostCloses() throws Exception {
     try (Place place = Place.make()) {
       place.configure("python = \"%s\"".formatted(FOLDER.toRealPath()));
+      place.configureOnly("store");
       long pid;
       try (PluginHost host =
           HostConfig.read(place.config()).host(List.of()).startLimits(LIMIT, LIMIT).start()) {
