@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
 /**
  * Counts files with the help of three plugins, and shows what ran and who called whom: the host
  * asks {@code words}, which reads through {@code files} and keeps its results in {@code store}.
+ * Beside them two runs of {@code tokens} split sentences, and two of {@code rogue} try what they
+ * may not; what was refused comes from the audit file.
  */
 @Command(
     name = "demo",
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
   private static final int MAX_WAIT_SECONDS = 2;
+  private static final List<String> SENTENCES =
+      List.of("One run splits this.", "The next run, that.", "Who answers?", "Either: both do.");
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "the files to count")
   private List<String> files;
@@ -55,10 +59,15 @@ final class Demo implements Callable<Integer> {
   public Integer call() throws RefusedFilesException, ConfigException, HostStartException {
     FileArguments arguments = FileArguments.of(files);
     HostConfig configured = config.read();
+    Refusals refusals = Refusals.from(configured.folders().audit());
     try (PluginHost host = configured.host(arguments.listed()).start()) {
       HostEnd end = HostEnd.withProcess(host);
       try {
-        return show(host, arguments, configured);
+        int status = show(host, arguments, configured);
+        spec.commandLine().getOut().println();
+        refusals.print(spec.commandLine().getOut());
+        printAudit(configured);
+        return status;
       } finally {
         end.release();
       }
@@ -69,10 +78,50 @@ final class Demo implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     printPlugins(host.plugins(), out);
     boolean allCounted = printCounts(count(host, arguments), arguments, out);
+    boolean allRefused = printSplitsAndAttempts(host, out);
+    printOutlines(host, arguments, configured, out);
     printCalls(host.calls(), out);
+    int status = status(host, allCounted);
+    return status == Main.DONE && !allRefused ? Main.FAILED : status;
+  }
+
+  /** Returns whether nothing was given to the rogue. */
+  private boolean printSplitsAndAttempts(PluginHost host, PrintWriter out) {
+    try {
+      Tokens.split(host, SENTENCES).print(out);
+      out.println();
+      Rogue rogue = Rogue.unleash(host);
+      if (rogue.successes() > 0) {
+        problem("rogue: " + rogue.successes() + " attempts succeeded (expected: none)");
+        return false;
+      }
+      return true;
+    } catch (StatusRuntimeException e) {
+      problem("tokens, rogue: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
+      return false;
+    }
+  }
+
+  private void printOutlines(
+      PluginHost host, FileArguments arguments, HostConfig configured, PrintWriter out) {
+    if (Outlines.isOfferedBy(host)) {
+      try {
+        Outlines.print(host, arguments, out);
+        out.println();
+      } catch (StatusRuntimeException e) {
+        problem("markdown: " + e.getStatus().getCode() + ": " + e.getStatus().getDescription());
+      }
+    } else if (configured.python().isPresent()) {
+      out.println(
+          "markdown: left out (expected: /usr/bin/python3 with grpc, protobuf, cryptography)");
+      out.println();
+    }
+  }
+
+  private void printAudit(HostConfig configured) {
+    PrintWriter out = spec.commandLine().getOut();
     out.println();
     out.println("audit: " + Printable.line(configured.folders().audit().toString()));
-    return status(host, allCounted);
   }
 
   private static void printPlugins(List<PluginStatus> plugins, PrintWriter out) {

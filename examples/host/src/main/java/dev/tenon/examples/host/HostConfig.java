@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 record HostConfig(
     String trustDomain,
     Folders folders,
+    Optional<Path> python,
     Listen listen,
     String tlsProvider,
     HostTrustConfig trust,
@@ -60,6 +61,7 @@ record HostConfig(
                 toml.table("audit")
                     .flatMap(audit -> audit.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
+            toml.parsed("python", path),
             new Listen(
                 listen(toml, "enrol", PluginHost.Builder::enrolListen),
                 listen(toml, "control", PluginHost.Builder::controlListen),
@@ -128,6 +130,9 @@ record HostConfig(
     }
     try {
       PluginDefinition.loadAll(folders.plugins()).forEach(host::plugin);
+      if (python.isPresent() && PythonInterpreter.runsPlugins()) {
+        host.plugin(PluginDefinition.load(python.get()));
+      }
     } catch (ConfigException e) {
       problems.addAll(e.problems());
     }
@@ -153,6 +158,7 @@ record HostConfig(
     StringBuilder toml = new StringBuilder(512);
     entry(toml, "trust_domain", trustDomain);
     entry(toml, "plugins", folders.plugins().toString());
+    python.ifPresent(folder -> entry(toml, "python", folder.toString()));
     entry(toml, "policy", folders.policy().toString());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());

@@ -43,19 +43,28 @@ final class DemoTest {
       assertThat(host.err()).isEmpty();
 
       Printed printed = Printed.of(host.out());
-      assertThat(printed.plugins()).hasSize(3);
-      for (int i = 0; i < 3; i++) {
-        String name = Place.PLUGINS.get(i);
+      assertThat(printed.plugins()).hasSameSizeAs(Place.RUNS);
+      for (int i = 0; i < Place.RUNS.size(); i++) {
+        String name = Place.RUNS.get(i);
         Map<String, String> row = printed.plugins().get(i);
         assertThat(row).containsEntry("PLUGIN", name);
         assertThat(row.get("RUNTIME ID")).matches(name + "-[0-9a-f]{16}");
         assertThat(row.get("PID")).matches("[1-9][0-9]*");
         assertThat(row).containsEntry("ISOLATION", "shared-uid").containsEntry("STATE", "healthy");
-        String type = Character.toUpperCase(name.charAt(0)) + name.substring(1);
+        String type =
+            name.equals("rogue")
+                ? "Report"
+                : Character.toUpperCase(name.charAt(0)) + name.substring(1);
         assertThat(row).containsEntry("SERVICES", "examples." + name + ".v1." + type);
       }
       assertThat(printed.files()).containsExactlyElementsOf(expectedRows(files));
       assertThat(printed.calls()).containsExactlyElementsOf(expectedCalls(files.size()));
+      assertThat(printed.splits()).hasSize(2);
+      assertThat(
+              printed.splits().stream().mapToInt(row -> Integer.parseInt(row.get("CALLS"))).sum())
+          .isEqualTo(4);
+      assertThat(printed.refusals()).isNotEmpty();
+      assertThat(printed.refusals()).allMatch(row -> !row.get("REASON").equals("-"));
       assertThat(host.out()).endsWith("audit: " + place.audit() + "\n");
 
       assertThat(host.process().descendants()).isEmpty();
@@ -91,6 +100,8 @@ final class DemoTest {
   private static List<Map<String, String>> expectedCalls(int files) {
     return List.of(
         call("files", "host", "examples.host.v1.Listing", files),
+        call("host", "rogue", "examples.rogue.v1.Report", 4),
+        call("host", "tokens", "examples.tokens.v1.Tokens", 4),
         call("host", "words", "examples.words.v1.Words", 1),
         call("words", "files", "examples.files.v1.Files", files),
         call("words", "host", "examples.host.v1.Log", 2),

@@ -82,6 +82,7 @@ final class HostConfigTest {
         """
         state = "s"
         run = "/r"
+        python = "py"
         trust_domain = "a.example"
         enrol.listen = "tcp:127.0.0.1:7072"
         control.listen = "tcp:127.0.0.1:7071"

@@ -1,5 +1,6 @@
 package dev.tenon.examples.host;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -14,7 +15,11 @@ import java.util.stream.Stream;
  * for the example's real plugins and policy. Its path is short, for the sockets in it.
  */
 final class Place implements AutoCloseable {
-  static final List<String> PLUGINS = List.of("files", "store", "words");
+  static final List<String> PLUGINS = List.of("files", "rogue", "store", "tokens", "words");
+
+  /** The name of each run: two plugins have two. */
+  static final List<String> RUNS =
+      List.of("files", "rogue", "rogue", "store", "tokens", "tokens", "words");
 
   private final Path folder;
 
@@ -40,6 +45,21 @@ final class Place implements AutoCloseable {
         config(),
         "plugins = \"%s\"\npolicy = \"%s\"\nstate = \"state\"\nrun = \"run\"\n%s\n"
             .formatted(real("../plugins"), real("policy.toml"), more));
+  }
+
+  /** Configures {@code plugins} alone, of those of the example. */
+  void configureOnly(String... plugins) throws IOException {
+    for (String plugin : plugins) {
+      Path from = Path.of("../plugins", plugin);
+      Path to = Files.createDirectories(folder.resolve("plugins").resolve(plugin).resolve("bin"));
+      Path launcher = to.resolve(plugin);
+      Files.copy(from.resolve("bin").resolve(plugin), launcher, COPY_ATTRIBUTES);
+      Files.copy(from.resolve("plugin.toml"), to.resolveSibling("plugin.toml"));
+      // Where its launcher looks for the jars.
+      Files.createSymbolicLink(folder.resolve(plugin), real("../" + plugin));
+    }
+    Files.writeString(
+        config(), Files.readString(config()).replaceFirst("plugins = .*", "plugins = \"plugins\""));
   }
 
   private static Path real(String path) throws IOException {

@@ -39,7 +39,15 @@ record Printed(List<List<Map<String, String>>> tables) {
     return tables.get(1);
   }
 
-  List<Map<String, String>> calls() {
+  List<Map<String, String>> splits() {
     return tables.get(2);
+  }
+
+  List<Map<String, String>> calls() {
+    return tables.get(3);
+  }
+
+  List<Map<String, String>> refusals() {
+    return tables.get(4);
   }
 }

@@ -30,9 +30,9 @@ final class RunTest {
   @Test
   void run_askedToEnd_leavesNothingAndEndsWithZero() throws Exception {
     try (HostProcess host = run()) {
-      await().atMost(LIMIT).until(() -> host.out().equals("running: 3 plugins\n"));
+      await().atMost(LIMIT).until(() -> host.out().equals("running: 7 plugins\n"));
       List<ProcessHandle> plugins = host.process().descendants().toList();
-      assertThat(plugins).hasSize(3);
+      assertThat(plugins).hasSameSizeAs(Place.RUNS);
       assertThat(place.sockets()).isNotEmpty();
 
       host.process().destroy(); // SIGTERM

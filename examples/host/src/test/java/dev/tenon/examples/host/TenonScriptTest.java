@@ -54,7 +54,8 @@ final class TenonScriptTest {
     for (String tool : TOOLS) {
       Files.createSymbolicLink(bin.resolve(tool), where(tool));
     }
-    maven("for m in host files words store; do mkdir -p \"$root/examples/$m/target/lib\"; done");
+    maven(
+        "for m in host files words store tokens rogue; do mkdir -p \"$root/examples/$m/target/lib\"; done");
     jdk = jdk("17.0.15", "printf '%s\\n' \"$@\"; exit 0");
   }
 
@@ -112,7 +113,7 @@ final class TenonScriptTest {
   void tenon_twoFirstRunsAtOnce_buildOnce() throws Exception {
     maven(
         "while [ ! -e \"$root/go\" ]; do :; done\n"
-            + "for m in host files words store; do mkdir -p \"$root/examples/$m/target/lib\"; done");
+            + "for m in host files words store tokens rogue; do mkdir -p \"$root/examples/$m/target/lib\"; done");
     try (HostProcess first = start(script("x"));
         HostProcess second = start(script("y"))) {
       await().atMost(LIMIT).until(() -> hasLockFile(first) && hasLockFile(second));

@@ -60,7 +60,7 @@ final class TlsByDefaultTest {
     int port = freePort();
     place.configure("[%s]\nlisten = \"tcp:127.0.0.1:%d\"".formatted(plane, port));
     try (HostProcess host = run()) {
-      await().atMost(LIMIT).until(() -> host.out().equals("running: 3 plugins\n"));
+      await().atMost(LIMIT).until(() -> host.out().equals("running: 7 plugins\n"));
 
       assertThat(answerInClear(port)).as("first byte of the answer to HTTP/2").isIn(-1, TLS_ALERT);
       assertThatThrownBy(() -> readWithoutCertificate(port))

@@ -1,0 +1,66 @@
+package dev.tenon.examples.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tenon.host.launch.PluginDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The samples document every key that the parsers read, and no other. */
+final class SampleConfigTest {
+  /** A key in a sample, or a table; also one that is commented out. */
+  private static final Pattern IN_SAMPLE =
+      Pattern.compile("^(?:# )?(?:\\[([a-z0-9_]+)\\]|([a-z0-9_]+) = )", Pattern.MULTILINE);
+
+  /** A key where a parser reads it. */
+  private static final Pattern IN_PARSER =
+      Pattern.compile(
+          "(?:toml|audit|table|tls)\\s*\\.(?:parsed|requiredParsed|table|string|strings|stringTable"
+              + "|integer|bool|tables|requiredString)\\(\"([a-z0-9_]+)\"|listen\\(toml, \"([a-z]+)\"");
+
+  /**
+   * A sample of {@code plugin.toml}, with a command that is an absolute path.
+   *
+   * <p>Row: CF-5
+   */
+  @Test
+  void pluginToml_ofTokens_hasEveryKeyAndIsRead() throws Exception {
+    Path sample = Path.of("../plugins/tokens/plugin.toml");
+
+    assertThat(keys(IN_SAMPLE, sample))
+        .isEqualTo(
+            keys(
+                IN_PARSER,
+                Path.of("../../host/src/main/java/dev/tenon/host/launch/PluginToml.java")));
+    assertThat(PluginDefinition.load(sample.resolveSibling(".").normalize()).instances())
+        .isEqualTo(2);
+    assertThat(Files.readString(sample)).contains("# command = [\"/");
+  }
+
+  /** Row: CF-5 */
+  @Test
+  void tenonToml_ofTheExample_hasEveryKeyAndIsRead() throws Exception {
+    Path sample = Path.of("tenon.toml");
+
+    assertThat(keys(IN_SAMPLE, sample))
+        .isEqualTo(
+            keys(IN_PARSER, Path.of("src/main/java/dev/tenon/examples/host/HostConfig.java")));
+    assertThat(HostConfig.read(sample).folders().policy()).exists();
+  }
+
+  private static Set<String> keys(Pattern pattern, Path file) throws IOException {
+    Set<String> keys = new TreeSet<>();
+    Matcher found = pattern.matcher(Files.readString(file));
+    while (found.find()) {
+      keys.add(found.group(1) == null ? found.group(2) : found.group(1));
+    }
+    assertThat(keys).as(file.toString()).hasSizeGreaterThan(5);
+    return keys;
+  }
+}
