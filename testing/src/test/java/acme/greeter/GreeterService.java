@@ -5,7 +5,7 @@ import acme.greeter.v1.GreetResponse;
 import acme.greeter.v1.GreeterGrpc;
 import acme.log.v1.LogGrpc;
 import acme.log.v1.WriteRequest;
-import dev.tenon.sdk.Caller;
+import dev.tenon.core.Caller;
 import io.grpc.stub.StreamObserver;
 
 // README: service

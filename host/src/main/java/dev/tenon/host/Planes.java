@@ -6,6 +6,7 @@ import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
@@ -244,6 +245,14 @@ final class Planes {
     return declared.provides().stream()
         .filter(service -> policy.mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Returns whether {@code plugin} would be the only provider of {@code service}. */
+  boolean isExclusive(PluginName plugin, ServiceName service) {
+    return policy
+        .mayProvide(plugin, service)
+        .filter(right -> right.sharing() == Sharing.EXCLUSIVE)
+        .isPresent();
   }
 
   Router router() {

@@ -4,6 +4,7 @@ import dev.tenon.auth.Issued;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.Enrolled;
@@ -26,9 +27,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -71,19 +74,21 @@ final class Plugins {
   void start(List<PluginDefinition> definitions)
       throws HostStartException, IOException, RefusedException {
     for (PluginDefinition definition : definitions) {
-      launch(definition);
+      for (int instance = 0; instance < definition.instances(); instance++) {
+        launch(definition);
+      }
     }
-    List<DependencyGraph.Node> nodes = new ArrayList<>();
+    Map<PluginName, DependencyGraph.Node> nodes = new LinkedHashMap<>();
     for (Started plugin : all()) {
+      PluginName name = plugin.definition().name();
       Enrolled declared = await(plugin, plugin.run().enrolled(), limits.toEnrol(), "enrol");
-      nodes.add(
-          new DependencyGraph.Node(
-              plugin.definition().name(),
-              planes.provided(plugin.definition().name(), declared),
-              declared.requires()));
+      Set<ServiceName> provided = planes.provided(name, declared);
+      requireShared(plugin.definition(), provided);
+      nodes.putIfAbsent(name, new DependencyGraph.Node(name, provided, declared.requires()));
     }
     try {
-      List<PluginName> startOrder = DependencyGraph.startOrder(nodes, planes.offers().keySet());
+      List<PluginName> startOrder =
+          DependencyGraph.startOrder(List.copyOf(nodes.values()), planes.offers().keySet());
       synchronized (this) {
         order = startOrder;
       }
@@ -98,6 +103,27 @@ final class Plugins {
           "plugin {0} is healthy, isolation {1}",
           plugin.run().id().runtimeId(),
           plugin.definition().runtime().isolation());
+    }
+  }
+
+  /** Several runs of a plugin cannot each be the only provider. */
+  private void requireShared(PluginDefinition definition, Set<ServiceName> provided)
+      throws HostStartException {
+    if (definition.instances() == 1) {
+      return;
+    }
+    for (ServiceName service : provided) {
+      if (planes.isExclusive(definition.name(), service)) {
+        throw new HostStartException(
+            HostStartException.Kind.CONFIGURATION,
+            "plugin "
+                + definition.name()
+                + ": instances: "
+                + definition.instances()
+                + " and exclusive provider of "
+                + service
+                + " (expected: 1 instance, or exclusive = false in its [[provide]])");
+      }
     }
   }
 

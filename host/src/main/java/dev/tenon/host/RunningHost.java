@@ -129,7 +129,9 @@ final class RunningHost implements AutoCloseable {
                     planes.registry().registrations(plugin.run().id().runtimeId()).stream()
                         .map(Registration::service)
                         .toList()))
-        .sorted(Comparator.comparing(PluginStatus::name))
+        .sorted(
+            Comparator.comparing(PluginStatus::name)
+                .thenComparing(status -> status.runtimeId().value()))
         .toList();
   }
 

@@ -126,6 +126,11 @@ final class RawRuntime implements PluginRuntime {
     }
 
     @Override
+    public void rebootstrap(String bootstrapLine) {
+      // It has no standard input.
+    }
+
+    @Override
     public void terminate() {
       exit.complete(0);
     }

@@ -41,9 +41,7 @@ public final class HostServices implements AutoCloseable {
     threads = new ServiceThreads(builder.threads, builder.maxWaiting);
     AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
     InProcessServerBuilder building =
-        InProcessServerBuilder.forAddress(address)
-            .executor(threads)
-            .intercept(new RelayedCaller.Reader());
+        InProcessServerBuilder.forAddress(address).executor(threads).intercept(new RelayedCaller());
     builder.services.forEach(building::addService);
     try {
       server = building.build().start();

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
-import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Caller;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -47,7 +47,7 @@ final class HostServicesTest {
       }
       out.onNext(
           EchoResponse.newBuilder()
-              .setCaller(RelayedCaller.current().map(SpiffeId::toString).orElse("nobody"))
+              .setCaller(Caller.current().map(caller -> caller.id().toString()).orElse("nobody"))
               .setPayload(ByteString.copyFromUtf8(Thread.currentThread().getName()))
               .build());
       out.onCompleted();
@@ -69,7 +69,7 @@ final class HostServicesTest {
       assertThat(plane.words.calls).hasValue(0);
       assertThat(plane.router.calls())
           .containsExactly(new CallCount("caller", "host", Names.ECHO, 1, 0));
-      assertThat(RelayedCaller.current()).isEmpty();
+      assertThat(Caller.current()).isEmpty();
     }
   }
 

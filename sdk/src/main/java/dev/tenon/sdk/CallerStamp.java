@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Caller;
 import dev.tenon.core.SpiffeId;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -32,7 +33,7 @@ final class CallerStamp implements ServerInterceptor {
     if (caller.isEmpty()) {
       return HostOnly.refuse(call);
     }
-    Context context = Context.current().withValue(Caller.KEY, caller.get());
+    Context context = caller.get().in(Context.current());
     return Contexts.interceptCall(context, call, headers, next);
   }
 

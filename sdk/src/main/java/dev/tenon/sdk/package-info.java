@@ -2,7 +2,7 @@
  * The plugin's side: bootstrap, enrol, serve, call, renew, drain.
  *
  * <p>Supported API. A plugin author describes the plugin with {@link dev.tenon.core.Plugin} and
- * calls {@link dev.tenon.core.Plugin#serve()}; {@link dev.tenon.sdk.Caller} tells who is calling.
+ * calls {@link dev.tenon.core.Plugin#serve()}; {@link dev.tenon.core.Caller} tells who is calling.
  * The rest works behind these two.
  *
  * <pre>{@code

@@ -1,6 +1,7 @@
 package dev.tenon.sdk;
 
 import com.google.protobuf.ByteString;
+import dev.tenon.core.Caller;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;

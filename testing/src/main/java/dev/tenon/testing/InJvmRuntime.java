@@ -82,6 +82,11 @@ final class InJvmRuntime implements PluginRuntime {
     }
 
     @Override
+    public void rebootstrap(String bootstrapLine) {
+      // It has no standard input.
+    }
+
+    @Override
     public void terminate() {
       interrupt();
     }

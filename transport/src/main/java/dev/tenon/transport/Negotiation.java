@@ -132,7 +132,7 @@ final class Negotiation {
           ChannelFuture unused = ctx.close();
           return;
         }
-        proceed(ctx, process.isPresent() ? with(start, process.get()) : start);
+        proceed(ctx, with(start, process, Connection.accepted(ctx.channel(), next)));
       } catch (IOException | RuntimeException e) {
         LOG.warn("refused a connection: " + e);
         ChannelFuture unused = ctx.close();
@@ -140,12 +140,12 @@ final class Negotiation {
     }
 
     private static ProtocolNegotiationEvent with(
-        ProtocolNegotiationEvent start, PeerProcess process) {
-      Attributes attributes =
+        ProtocolNegotiationEvent start, Optional<PeerProcess> process, Connection connection) {
+      Attributes.Builder attributes =
           InternalProtocolNegotiationEvent.getAttributes(start).toBuilder()
-              .set(PROCESS, process)
-              .build();
-      return InternalProtocolNegotiationEvent.withAttributes(start, attributes);
+              .set(Connection.KEY, connection);
+      process.ifPresent(peer -> attributes.set(PROCESS, peer));
+      return InternalProtocolNegotiationEvent.withAttributes(start, attributes.build());
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tenon.transport;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.DAYS;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.tenon.transport.ServerTls.ClientAuth;
@@ -12,6 +13,7 @@ import io.grpc.ServerBuilder;
 import io.netty.channel.ChannelOption;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -23,8 +25,17 @@ import java.util.Optional;
  * session is ever resumed.
  */
 public final class Transport implements AutoCloseable {
-  /** Longest time from accept to the end of the TLS handshake; grpc-java's default is 120 s. */
-  static final int HANDSHAKE_TIMEOUT_SECONDS = 5;
+  /**
+   * Longest time from accept until TLS is done and the client's first SETTINGS are read;
+   * grpc-java's default is 120 s.
+   */
+  static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
+
+  /**
+   * Longest time from there until the client has acknowledged our SETTINGS; RFC 9113, section
+   * 6.5.3, lets us end the connection, and grpc-java waits forever.
+   */
+  static final Duration SETTINGS_LIMIT = Duration.ofSeconds(5);
 
   /** Most calls at once on one connection; RFC 9113, section 6.5.2, advises no fewer than 100. */
   static final int MAX_CALLS_PER_CONNECTION = 100;
@@ -51,14 +62,21 @@ public final class Transport implements AutoCloseable {
   private final Handshakes handshakes;
   private final Sockets sockets;
   private final int ownUid;
+  private final Patience patience;
+
+  /** How long a client may take for the handshake, and then to acknowledge our SETTINGS. */
+  record Patience(Duration handshake, Duration settings) {
+    static final Patience DEFAULT = new Patience(HANDSHAKE_LIMIT, SETTINGS_LIMIT);
+  }
 
   /**
    * @param ownUid the user whose processes may connect to Unix sockets
    */
-  Transport(Handshakes handshakes, Sockets sockets, int ownUid) {
+  Transport(Handshakes handshakes, Sockets sockets, int ownUid, Patience patience) {
     this.handshakes = handshakes;
     this.sockets = sockets;
     this.ownUid = ownUid;
+    this.patience = patience;
   }
 
   /**
@@ -86,7 +104,8 @@ public final class Transport implements AutoCloseable {
     PeerFaults.quieten();
     Sockets.Kind kind = Sockets.Kind.preferred();
     int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;
-    return new Transport(new Handshakes(provider, clock), new Sockets(kind), ownUid);
+    return new Transport(
+        new Handshakes(provider, clock), new Sockets(kind), ownUid, Patience.DEFAULT);
   }
 
   /**
@@ -107,8 +126,9 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
-   * Returns a builder of a server that listens on {@code listen}; calls find their {@link Peer}
-   * among their attributes. Limits are set and may be changed; TLS may not.
+   * Returns a builder of a server that listens on {@code listen}; calls find their {@link Peer} and
+   * their {@link Connection} among their attributes. Limits are set and may be changed; TLS may
+   * not.
    *
    * @throws IllegalStateException if {@code listen} is a Unix socket and the system has none, or
    *     its directory is not private to our user; or a host that does not resolve
@@ -126,7 +146,8 @@ public final class Transport implements AutoCloseable {
     return sockets
         .server(listen, Negotiation.server(() -> handshakes.server(tls), new UidCheck(ownUid)))
         .addTransportFilter(new PeerFilter(check))
-        .handshakeTimeout(HANDSHAKE_TIMEOUT_SECONDS, SECONDS)
+        .addTransportFilter(new Beginnings(patience.settings()))
+        .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)
         .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
         .maxRstFramesPerWindow(MAX_RST_FRAMES, RST_WINDOW_SECONDS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)

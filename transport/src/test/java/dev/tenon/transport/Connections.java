@@ -44,7 +44,10 @@ final class Connections implements AutoCloseable {
   /** Returns a transport whose clock and user a test chooses. */
   static Transport transport(TlsProvider provider, InstantSource clock, int ownUid) {
     return new Transport(
-        new Handshakes(provider, clock), new Sockets(Sockets.Kind.preferred()), ownUid);
+        new Handshakes(provider, clock),
+        new Sockets(Sockets.Kind.preferred()),
+        ownUid,
+        Transport.Patience.DEFAULT);
   }
 
   Endpoint serve(Endpoint listen, ServerTls tls) throws IOException {

@@ -9,27 +9,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tenon.transport.PeerCheck.Purpose;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -52,37 +43,17 @@ final class TlsFloorTest {
   @EnumSource(TlsProvider.class)
   void connect_withTls12_fails(TlsProvider provider) throws Exception {
     try (Connections connections = new Connections(provider, provider)) {
-      Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
-      assertThat(handshake(bound.port(), "TLSv1.3")).isEqualTo("TLSv1.3");
-      assertThatThrownBy(() -> handshake(bound.port(), "TLSv1.2")).isInstanceOf(SSLException.class);
+      Endpoint bound = connections.serve(LOOPBACK, () -> host);
+      assertThat(handshake(bound, "TLSv1.3")).isEqualTo("TLSv1.3");
+      assertThatThrownBy(() -> handshake(bound, "TLSv1.2")).isInstanceOf(SSLException.class);
     }
   }
 
-  private String handshake(int port, String protocol) throws Exception {
-    SSLContext context = SSLContext.getInstance("TLS");
-    PeerCheck check =
-        new PeerCheck(
-            Connections.THE_HOST, Purpose.SERVER, Optional.of(Dns.HOST), InstantSource.system());
-    TrustManager[] trust = {new PeerTrustManager(hosts.bundle(), check, () -> {})};
-    context.init(keys(), trust, null);
-    try (SSLSocket socket =
-        (SSLSocket)
-            context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(10_000);
-      socket.setEnabledProtocols(new String[] {protocol});
+  private String handshake(Endpoint to, String protocol) throws Exception {
+    try (SSLSocket socket = new RawTls(plugin, hosts.bundle()).socket(to, protocol)) {
       socket.startHandshake();
       return socket.getSession().getProtocol();
     }
-  }
-
-  private KeyManager[] keys() throws Exception {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, null);
-    store.setKeyEntry(
-        "key", plugin.key().orElseThrow(), new char[0], plugin.chain().toArray(Certificate[]::new));
-    KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
-    factory.init(store, new char[0]);
-    return factory.getKeyManagers();
   }
 
   /** No public member is named for doing without, and no public type trusts. Row: PK-3. */

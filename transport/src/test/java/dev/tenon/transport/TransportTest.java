@@ -29,7 +29,10 @@ final class TransportTest {
 
   private static Transport nio(TlsProvider provider) {
     return new Transport(
-        new Handshakes(provider, InstantSource.system()), new Sockets(Sockets.Kind.NIO), -1);
+        new Handshakes(provider, InstantSource.system()),
+        new Sockets(Sockets.Kind.NIO),
+        -1,
+        Transport.Patience.DEFAULT);
   }
 
   private static Set<String> threads() {

@@ -1,5 +1,6 @@
 package dev.tenon.host.launch;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,14 @@ public interface LaunchedPlugin {
 
   /** Returns whether the process {@code pid} is this run or a descendant of it. */
   boolean owns(long pid);
+
+  /**
+   * Hands the run another bootstrap line, with a fresh enrolment token. A run that takes none, such
+   * as one inside the host's process, passes it over. The line is a secret.
+   *
+   * @throws IOException if it could not be written
+   */
+  void rebootstrap(String bootstrapLine) throws IOException;
 
   /** Asks the run to end (SIGTERM). Does not wait. */
   void terminate();

@@ -3,7 +3,6 @@ package dev.tenon.host.launch;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.config.ConfigException;
-import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Version;
 import java.io.IOException;
@@ -15,13 +14,36 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A plugin that the host is to run: its name, its version, and how it runs. */
-public record PluginDefinition(PluginName name, Version version, PluginRuntime runtime) {
-  /** Checks for null. */
+/**
+ * A plugin that the host is to run: its name, its version, how it runs, how many times, and when.
+ *
+ * @param instances how many runs there are at a time; they share the name, the rights and the
+ *     directory that stays
+ */
+public record PluginDefinition(
+    PluginName name, Version version, PluginRuntime runtime, int instances, StartMode start) {
+  /** Most runs of one plugin at a time. */
+  public static final int MAX_INSTANCES = 32;
+
+  /**
+   * Checks the parts.
+   *
+   * @throws IllegalArgumentException if {@code instances} is out of range
+   */
   public PluginDefinition {
     requireNonNull(name, "name");
     requireNonNull(version, "version");
     requireNonNull(runtime, "runtime");
+    requireNonNull(start, "start");
+    if (instances < 1 || instances > MAX_INSTANCES) {
+      throw new IllegalArgumentException(
+          "instances: " + instances + " (expected: 1 to " + MAX_INSTANCES + ")");
+    }
+  }
+
+  /** Makes the definition of a plugin that runs once, from the start of the host. */
+  public PluginDefinition(PluginName name, Version version, PluginRuntime runtime) {
+    this(name, version, runtime, 1, StartMode.EAGER);
   }
 
   /**
@@ -86,21 +108,6 @@ public record PluginDefinition(PluginName name, Version version, PluginRuntime r
    * @throws ConfigException if anything is wrong with it; all problems at once
    */
   public static PluginDefinition load(Path folder) throws ConfigException {
-    ConfigTable toml = ConfigTable.read(folder.resolve("plugin.toml"));
-    PluginName name = toml.requiredParsed("name", PluginName::new, new PluginName("unnamed"));
-    Version version = toml.requiredParsed("version", Version::new, new Version("0.0.0"));
-    Isolation isolation = toml.requiredParsed("isolation", Isolation::parse, Isolation.SHARED_UID);
-    List<String> command = toml.strings("command");
-    if (command.isEmpty()) {
-      toml.problem("command", "nothing (expected: an array, the program first)");
-    }
-    String sha256 = toml.requiredParsed("sha256", Sha256::check, "");
-    Map<String, String> env = toml.stringTable("env");
-    env.keySet().stream()
-        .filter(key -> !PluginEnvironment.mayBeSet(key))
-        .forEach(key -> toml.problem("env", key + " (expected: a name that is not TENON_...)"));
-    toml.finish();
-    return new PluginDefinition(
-        name, version, new ProcessRuntime(folder, command, sha256, env, isolation));
+    return PluginToml.load(folder);
   }
 }

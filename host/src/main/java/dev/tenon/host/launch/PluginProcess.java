@@ -10,6 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plugin's process. Its standard input stays open while it may live: the end of it means that the
@@ -19,6 +24,14 @@ final class PluginProcess implements LaunchedPlugin {
   /** How long the output of a process that has ended may take to be read; children may hold it. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+  /** How long a plugin may leave a line on its full standard input unread. */
+  private static final Duration TO_READ = Duration.ofSeconds(5);
+
+  /*
+   * A write into a full pipe blocks until the plugin reads, or for ever. So each further line has a
+   * thread of its own, and `writing` lets one of them write at a time.
+   */
+  private final Semaphore writing = new Semaphore(1);
   private final Process process;
   private final OutputLog output;
   private final CompletableFuture<Integer> exit;
@@ -35,15 +48,19 @@ final class PluginProcess implements LaunchedPlugin {
     plugin.output.follow(OutputLog.Stream.OUT, process.getInputStream());
     plugin.output.follow(OutputLog.Stream.ERR, process.getErrorStream());
     try {
-      OutputStream stdin = process.getOutputStream();
-      stdin.write(launch.exposeBootstrapLine().getBytes(UTF_8));
-      stdin.flush();
+      plugin.write(launch.exposeBootstrapLine());
     } catch (IOException e) {
       // A program that ends at once may not have read its line; its exit tells the host, with its
       // output.
       plugin.kill();
     }
     return plugin;
+  }
+
+  private void write(String bootstrapLine) throws IOException {
+    OutputStream stdin = process.getOutputStream();
+    stdin.write(bootstrapLine.getBytes(UTF_8));
+    stdin.flush();
   }
 
   @Override
@@ -66,6 +83,38 @@ final class PluginProcess implements LaunchedPlugin {
       candidate = candidate.get().parent();
     }
     return false;
+  }
+
+  @Override
+  public void rebootstrap(String bootstrapLine) throws IOException {
+    if (!writing.tryAcquire()) {
+      throw new IOException("an earlier line is still unread (expected: each line read at once)");
+    }
+    CompletableFuture<@Nullable Void> written = new CompletableFuture<>();
+    Thread writer = new Thread(() -> write(bootstrapLine, written), "tenon-input-" + process.pid());
+    writer.setDaemon(true);
+    writer.start();
+    try {
+      var unused = written.get(TO_READ.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException("standard input is closed (expected: a plugin that reads it)", e);
+    } catch (TimeoutException e) {
+      throw new IOException("the line is unread (expected: within " + TO_READ + ")", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the plugin was to read its line", e);
+    }
+  }
+
+  private void write(String bootstrapLine, CompletableFuture<@Nullable Void> written) {
+    try {
+      write(bootstrapLine);
+      written.complete(null);
+    } catch (IOException e) {
+      written.completeExceptionally(e);
+    } finally {
+      writing.release();
+    }
   }
 
   /*

@@ -75,6 +75,11 @@ final class InJvm implements PluginRuntime {
     }
 
     @Override
+    public void rebootstrap(String bootstrapLine) {
+      // It has no standard input.
+    }
+
+    @Override
     public void terminate() {
       thread.interrupt();
     }

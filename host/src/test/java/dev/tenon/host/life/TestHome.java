@@ -110,6 +110,13 @@ final class TestHome implements AutoCloseable {
     return this;
   }
 
+  /** Adds lines to the {@code plugin.toml} of a plugin that is there. */
+  TestHome also(String plugin, String... lines) throws IOException {
+    Path toml = plugins().resolve(plugin).resolve("plugin.toml");
+    Files.writeString(toml, Files.readString(toml) + String.join("\n", lines) + "\n");
+    return this;
+  }
+
   static String sha256(Path file) throws IOException {
     try {
       return HexFormat.of()

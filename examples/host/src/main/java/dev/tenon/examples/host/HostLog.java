@@ -1,10 +1,9 @@
 package dev.tenon.examples.host;
 
-import dev.tenon.core.SpiffeId;
+import dev.tenon.core.Caller;
 import dev.tenon.examples.host.v1.LogAck;
 import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.examples.host.v1.LogRecord;
-import dev.tenon.host.HostCaller;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.lang.System.Logger.Level;
@@ -31,7 +30,7 @@ final class HostLog extends LogGrpc.LogImplBase {
               .asException());
       return;
     }
-    String caller = HostCaller.current().map(SpiffeId::name).orElse("nobody");
+    String caller = Caller.current().map(Caller::name).orElse("nobody");
     LOG.log(level, "[{0}] {1}", caller, entry.getMessage());
     observer.onNext(LogAck.getDefaultInstance());
     observer.onCompleted();

@@ -1,13 +1,14 @@
-package dev.tenon.sdk;
+package dev.tenon.core;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.core.SpiffeId;
 import io.grpc.Context;
 import java.util.Optional;
 
 /**
  * Who is calling the service method that runs at the moment: another plugin, or the host itself.
+ * The same in a plugin that runs as a process, in one that runs inside the host, and in a service
+ * that the host offers. Immutable and thread-safe.
  *
  * <pre>{@code
  * public void greet(GreetRequest request, StreamObserver<GreetResponse> answer) {
@@ -16,13 +17,13 @@ import java.util.Optional;
  * }
  * }</pre>
  *
- * <p>It can be relied on: a plugin's server takes connections from its own host alone, and the host
- * names the caller only after it has authenticated and allowed the call. Nothing that the calling
+ * <p>It can be relied on: the host names the caller only after it has authenticated and allowed the
+ * call, and a plugin's server takes connections from its own host alone. Nothing that the calling
  * plugin sends can change it. {@link #name} is the right key for rules and data that outlive one
  * run; {@link #id} also tells which run it was.
  */
 public record Caller(SpiffeId id) {
-  static final Context.Key<Caller> KEY = Context.key("tenon-caller");
+  private static final Context.Key<Caller> KEY = Context.key("tenon-caller");
 
   /** Checks for null. */
   public Caller {
@@ -42,5 +43,13 @@ public record Caller(SpiffeId id) {
   /** Returns the calling plugin's name, or {@code host}. */
   public String name() {
     return id.name();
+  }
+
+  /**
+   * Returns {@code context} with this caller in it. For what serves calls, after it has verified
+   * who calls; and for tests of a service that asks.
+   */
+  public Context in(Context context) {
+    return context.withValue(KEY, this);
   }
 }

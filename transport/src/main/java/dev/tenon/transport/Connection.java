@@ -1,0 +1,131 @@
+package dev.tenon.transport;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.grpc.Attributes;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * An accepted connection, as its host can end it. Thread-safe.
+ *
+ * <p>grpc-java's own ways to end a connection wait for its streams, or end all connections of a
+ * server.
+ */
+public final class Connection {
+  /** Where the connection is found among its own attributes and those of its calls. */
+  public static final Attributes.Key<Connection> KEY =
+      Attributes.Key.create("dev.tenon.connection");
+
+  /** How long a peer may take to read what was written to it before the end. */
+  private static final Duration LAST_WORDS = Duration.ofMillis(250);
+
+  private static final RareLog LOG = RareLog.of(Connection.class);
+
+  /*
+   * `http2` and its pipeline are touched on the event loop alone. What a call writes before `close` is
+   * called is a task of the same loop, ahead of the task of `close`: it is on its way before the end.
+   */
+  private final Channel channel;
+  private final Http2ConnectionHandler http2;
+  private final Http2Guard guard;
+  private volatile boolean ready;
+
+  private Connection(Channel channel, Http2ConnectionHandler http2, Http2Guard guard) {
+    this.channel = channel;
+    this.http2 = http2;
+    this.guard = guard;
+  }
+
+  /** Makes the connection of {@code channel}, on its event loop, before anything was read. */
+  static Connection accepted(Channel channel, Http2ConnectionHandler http2) {
+    Connection connection = new Connection(channel, http2, Http2Guard.on(http2));
+    channel.closeFuture().addListener(closed -> connection.closed());
+    return connection;
+  }
+
+  private void closed() {
+    if (!ready) {
+      LOG.warn("a connection ended before its handshake did");
+    }
+  }
+
+  /**
+   * Notes the end of the handshake: TLS is done, and the client's SETTINGS have come. From here the
+   * client has {@code limit} to acknowledge ours.
+   */
+  void ready(Duration limit) {
+    ready = true;
+    Future<?> expiry =
+        channel.eventLoop().schedule(this::requireAgreement, limit.toMillis(), MILLISECONDS);
+    channel.closeFuture().addListener(closed -> expiry.cancel(/* mayInterruptIfRunning= */ false));
+  }
+
+  private void requireAgreement() {
+    if (!guard.isAgreed()) {
+      LOG.warn("closed a connection whose client did not acknowledge SETTINGS");
+      abort();
+    }
+  }
+
+  /**
+   * Ends the connection: what calls have written before is sent, then GOAWAY; streams that are open
+   * are lost. A peer that does not read is not waited for. Returns at once; idempotent.
+   */
+  public void close() {
+    execute(
+        () -> {
+          ChannelHandlerContext context = channel.pipeline().context(http2);
+          if (context == null) {
+            abort();
+            return;
+          }
+          int last = http2.connection().remote().lastStreamCreated();
+          ChannelFuture unused =
+              http2.goAway(
+                  context,
+                  last,
+                  Http2Error.NO_ERROR.code(),
+                  Unpooled.EMPTY_BUFFER,
+                  context.newPromise());
+          http2.flush(context);
+          // Not through the HTTP/2 handler, which would wait for streams.
+          ChannelFuture unusedClose = context.close();
+          var unusedTimer =
+              channel.eventLoop().schedule(this::abort, LAST_WORDS.toMillis(), MILLISECONDS);
+        });
+  }
+
+  /** Ends the connection as {@link #close} does, in {@code delay} from now. Returns at once. */
+  public void closeAfter(Duration delay) {
+    execute(
+        () -> {
+          var unused =
+              channel.eventLoop().schedule(this::close, delay.toMillis(), MILLISECONDS);
+        });
+  }
+
+  /** Ends the connection without a word. Returns at once; idempotent. */
+  public void closeNow() {
+    execute(this::abort);
+  }
+
+  private void abort() {
+    channel.unsafe().close(channel.unsafe().voidPromise());
+  }
+
+  private void execute(Runnable task) {
+    try {
+      channel.eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      // The event loops have ended, and all connections with them.
+    }
+  }
+}

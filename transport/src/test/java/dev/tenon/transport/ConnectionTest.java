@@ -1,0 +1,240 @@
+package dev.tenon.transport;
+
+import static dev.tenon.transport.Connections.HOST;
+import static dev.tenon.transport.Connections.LOOPBACK;
+import static dev.tenon.transport.Connections.PLUGIN;
+import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Attributes;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Connections that the serving side ends. */
+final class ConnectionTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private final TestAuthority hosts = new TestAuthority();
+  private final TestAuthority plugins = new TestAuthority();
+  private final Credentials host = hosts.leaf(HOST, Dns.HOST).credentials(plugins);
+  private final Credentials plugin = plugins.leaf(PLUGIN, Dns.PLUGIN).credentials(hosts);
+  private final Transport transport = Transport.create(TlsProvider.preferred());
+  private final Set<Connection> living = ConcurrentHashMap.newKeySet();
+  private final LinkedBlockingQueue<ServerCall<?, ?>> calls = new LinkedBlockingQueue<>();
+  private Server server;
+  private Endpoint endpoint;
+
+  @BeforeEach
+  void serve() throws IOException {
+    ServerTls tls =
+        new ServerTls(() -> host, ServerTls.ClientAuth.REQUIRED, Connections.ITS_PLUGINS);
+    server =
+        transport
+            .server(LOOPBACK, tls)
+            .addTransportFilter(new Living())
+            .intercept(new Calls())
+            .addService(new Endless())
+            .build()
+            .start();
+    endpoint = Transport.boundEndpoint(LOOPBACK, server);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    server.shutdownNow().awaitTermination(10, SECONDS);
+    transport.close();
+  }
+
+  private ManagedChannel connect() {
+    return transport
+        .channel(endpoint, new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST))
+        .build();
+  }
+
+  private ServerCall<?, ?> nextCall() throws InterruptedException {
+    return requireNonNull(calls.poll(20, SECONDS), "call");
+  }
+
+  private static Connection of(ServerCall<?, ?> call) {
+    return requireNonNull(call.getAttributes().get(Connection.KEY), "connection");
+  }
+
+  /** What a call was ended with is on its way before the connection ends. */
+  @Test
+  void close_afterACallWasEnded_itsStatusArrives() throws Exception {
+    ManagedChannel channel = connect();
+    Ending ending = new Ending();
+    EchoGrpc.newStub(channel).bidi(ending).onNext(EchoRequest.getDefaultInstance());
+    ServerCall<?, ?> call = nextCall();
+
+    call.close(Status.UNAUTHENTICATED, new Metadata());
+    of(call).close();
+
+    assertThat(ending.code()).isEqualTo(Code.UNAUTHENTICATED);
+    await().atMost(SOON).until(living::isEmpty);
+    channel.shutdownNow();
+  }
+
+  /** A stream that was left open is lost; other connections are not. */
+  @Test
+  void close_withOpenStream_endsThatConnectionAlone() throws Exception {
+    ManagedChannel first = connect();
+    ManagedChannel second = connect();
+    Ending ending = new Ending();
+    EchoGrpc.newStub(first).bidi(ending).onNext(EchoRequest.getDefaultInstance());
+    Connection ended = of(nextCall());
+    Ending other = new Ending();
+    StreamObserver<EchoRequest> requests = EchoGrpc.newStub(second).bidi(other);
+    requests.onNext(EchoRequest.getDefaultInstance());
+    Connection left = of(nextCall());
+
+    ended.close();
+
+    assertThat(ending.code()).isEqualTo(Code.UNAVAILABLE);
+    await().atMost(SOON).until(() -> !living.contains(ended));
+    assertThat(living).containsExactly(left);
+    requests.onCompleted();
+    assertThat(other.code()).isEqualTo(Code.OK);
+    first.shutdownNow();
+    second.shutdownNow();
+  }
+
+  @Test
+  void closeNow_withOpenStream_endsTheConnection() throws Exception {
+    ManagedChannel channel = connect();
+    Ending ending = new Ending();
+    EchoGrpc.newStub(channel).bidi(ending).onNext(EchoRequest.getDefaultInstance());
+    Connection connection = of(nextCall());
+
+    connection.closeNow();
+    connection.closeNow();
+    connection.close();
+
+    assertThat(ending.code()).isEqualTo(Code.UNAVAILABLE);
+    await().atMost(SOON).until(living::isEmpty);
+    channel.shutdownNow();
+  }
+
+  /** A peer that does not read what it asked for cannot hold its connection. */
+  @Test
+  void close_peerDoesNotRead_endsWithinASecond() throws Exception {
+    try (Socket socket = new RawTls(plugin, hosts.bundle()).connect(endpoint)) {
+      socket.getOutputStream().write(RawTls.request("/testservice.v1.Echo/ServerStream"));
+      socket.getOutputStream().flush();
+      ServerCall<?, ?> call = nextCall();
+      await().atMost(SOON).until(() -> !call.isReady() && living.size() == 1);
+
+      long begin = System.nanoTime();
+      of(call).close();
+
+      await().atMost(SOON).pollInterval(Duration.ofMillis(10)).until(living::isEmpty);
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+    }
+  }
+
+  /** Knows the connections that have not ended. */
+  private final class Living extends ServerTransportFilter {
+    @Override
+    public Attributes transportReady(Attributes attributes) {
+      living.add(requireNonNull(attributes.get(Connection.KEY)));
+      return attributes;
+    }
+
+    @Override
+    public void transportTerminated(Attributes attributes) {
+      living.remove(requireNonNull(attributes.get(Connection.KEY)));
+    }
+  }
+
+  /** Gives the test each call. */
+  private final class Calls implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      calls.add(call);
+      return next.startCall(call, headers);
+    }
+  }
+
+  /** Streams for as long as there is room. */
+  private static final class Endless extends EchoGrpc.EchoImplBase {
+    private static final EchoResponse ANSWER =
+        EchoResponse.newBuilder().setPayload(ByteString.copyFrom(new byte[1 << 20])).build();
+
+    @Override
+    public void serverStream(EchoRequest request, StreamObserver<EchoResponse> out) {
+      ServerCallStreamObserver<EchoResponse> stream = (ServerCallStreamObserver<EchoResponse>) out;
+      stream.setOnCancelHandler(() -> {});
+      stream.setOnReadyHandler(
+          () -> {
+            while (stream.isReady() && !stream.isCancelled()) {
+              stream.onNext(ANSWER);
+            }
+          });
+    }
+
+    @Override
+    public StreamObserver<EchoRequest> bidi(StreamObserver<EchoResponse> out) {
+      ((ServerCallStreamObserver<EchoResponse>) out).setOnCancelHandler(() -> {});
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(EchoRequest request) {}
+
+        @Override
+        public void onError(Throwable t) {}
+
+        @Override
+        public void onCompleted() {
+          out.onCompleted();
+        }
+      };
+    }
+  }
+
+  /** How a call ends. */
+  private static final class Ending implements StreamObserver<EchoResponse> {
+    private final CompletableFuture<Code> code = new CompletableFuture<>();
+
+    Code code() throws Exception {
+      return code.get(20, SECONDS);
+    }
+
+    @Override
+    public void onNext(EchoResponse value) {}
+
+    @Override
+    public void onError(Throwable t) {
+      code.complete(Status.fromThrowable(t).getCode());
+    }
+
+    @Override
+    public void onCompleted() {
+      code.complete(Code.OK);
+    }
+  }
+}
