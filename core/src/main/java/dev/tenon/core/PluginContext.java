@@ -22,4 +22,16 @@ public interface PluginContext {
    *     or {@code canUse}
    */
   <S extends AbstractStub<S>> S client(Function<Channel, S> stub);
+
+  /**
+   * Tells the host how well the plugin can serve, by its own account; a plugin that tells nothing
+   * is healthy. The last report counts, and is made again when the host had lost it. Returns at
+   * once, also while the host cannot be reached.
+   *
+   * <pre>{@code ctx.reportHealth(Health.DEGRADED, "the cache is cold")}</pre>
+   *
+   * @param reason for the operator; empty if there is nothing to say
+   * @throws IllegalArgumentException if {@code reason} is not a {@link Reason}
+   */
+  void reportHealth(Health health, String reason);
 }

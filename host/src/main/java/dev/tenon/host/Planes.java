@@ -10,6 +10,7 @@ import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
@@ -59,6 +60,7 @@ final class Planes {
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
+  private final RunExit exit;
   private final Addresses addresses;
 
   /** Where plugins find the host. */
@@ -99,7 +101,10 @@ final class Planes {
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
-    runs.whenEnded(router::end);
+    exit =
+        new RunExit(
+            runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
+    runs.whenEnded(exit::cut);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
   }
 
@@ -169,8 +174,9 @@ final class Planes {
               mutualTls(),
               control,
               new ControlServers.Leases(
-                  new ConnectionAdmission(trust.lineages()),
+                  exit.connections(),
                   leases,
+                  exit.controlCalls(),
                   threads.control(),
                   threads.timer())));
     }
@@ -182,7 +188,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
-              .addTransportFilter(new ConnectionAdmission(trust.lineages()))
+              .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())
               .build()
@@ -245,6 +251,11 @@ final class Planes {
     return declared.provides().stream()
         .filter(service -> policy.mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Returns what ends the calls and connections of a run. */
+  RunExit exit() {
+    return exit;
   }
 
   /** Returns whether {@code plugin} would be the only provider of {@code service}. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.host.launch.PluginDefinition;
@@ -59,6 +60,31 @@ public final class PluginHost implements AutoCloseable {
   /** Returns all plugins, by name. */
   public List<PluginStatus> plugins() {
     return running.plugins();
+  }
+
+  /**
+   * Takes back every credential of {@code run}. When this returns they are useless; the run's open
+   * calls end, with UNAUTHENTICATED for it and UNAVAILABLE for those who called it, its connections
+   * are closed, what it registered is gone, and a process that the host launched is killed. It does
+   * not depend on the audit log. Idempotent.
+   *
+   * @throws IllegalArgumentException if this host has no such run
+   */
+  public void revoke(RuntimeId run) {
+    running.revoke(requireNonNull(run, "run"));
+  }
+
+  /**
+   * Takes {@code run} out of service: it gets no new calls from now on. Returns when none is in
+   * flight, or after {@code most}; the run itself goes on.
+   *
+   * @return how many calls are in flight still
+   * @throws IllegalArgumentException if this host has no such run, or {@code most} is negative
+   * @throws InterruptedException if the waiting thread was interrupted; the run gets no calls
+   *     nonetheless
+   */
+  public long drain(RuntimeId run, Duration most) throws InterruptedException {
+    return running.drain(requireNonNull(run, "run"), requireNonNull(most, "most"));
   }
 
   /** Returns how many calls each caller made to each provider, counted by the router. */

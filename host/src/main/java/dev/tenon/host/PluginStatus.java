@@ -8,13 +8,18 @@ import dev.tenon.host.launch.Isolation;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** One plugin of a host at one moment. */
+/**
+ * One plugin of a host at one moment.
+ *
+ * @param inFlight how many calls went to it and have not ended
+ */
 public record PluginStatus(
     PluginName name,
     RuntimeId runtimeId,
     OptionalLong pid,
     Isolation isolation,
     PluginState state,
+    long inFlight,
     List<ServiceName> services) {
   /** Copies the list. */
   public PluginStatus {

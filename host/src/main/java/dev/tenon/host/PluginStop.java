@@ -2,9 +2,7 @@ package dev.tenon.host;
 
 import dev.tenon.auth.AuditFailedException;
 import dev.tenon.core.PluginName;
-import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.PluginRun;
-import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.v1.PluginControlGrpc;
 import dev.tenon.v1.ShutdownRequest;
@@ -17,25 +15,29 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Ends one plugin: the Shutdown call, then SIGTERM, then SIGKILL, a grace period after each. */
+/**
+ * Ends one plugin: its calls may end, then the Shutdown call, then SIGTERM, then SIGKILL, a grace
+ * period for each.
+ */
 final class PluginStop {
   private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
 
   private final Duration grace;
-  private final PluginRuns runs;
-  private final ControlAudit audit;
+  private final Planes planes;
 
-  PluginStop(Duration grace, PluginRuns runs, ControlAudit audit) {
+  PluginStop(Duration grace, Planes planes) {
     this.grace = grace;
-    this.runs = runs;
-    this.audit = audit;
+    this.planes = planes;
   }
 
   /** Ends {@code run} and returns when its process is gone and reaped. */
   void stop(PluginRun run) {
     boolean wasUp = run.healthy().isDone() && !run.state().isEnd();
-    run.draining();
+    run.stopping();
     record(run);
+    if (wasUp) {
+      drain(run);
+    }
     run.process()
         .ifPresent(
             process -> {
@@ -43,8 +45,25 @@ final class PluginStop {
               end(run, process, wasUp);
               children.forEach(ProcessHandle::destroyForcibly);
             });
-    runs.ended(run, "was stopped");
+    planes.runs().ended(run, "was stopped");
     awaitChannel(run);
+  }
+
+  /** Waits for the calls in flight; what is left of them after their grace is ended here. */
+  private void drain(PluginRun run) {
+    try {
+      long left = planes.exit().drain(run, grace);
+      if (left > 0) {
+        LOG.log(
+            Level.WARNING,
+            "plugin {0} is stopped with {1} calls in flight",
+            run.id().runtimeId(),
+            left);
+        run.channels().closeToCallers();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Returns what the plugin has started; a plugin that ends in good order may leave it behind. */
@@ -58,7 +77,9 @@ final class PluginStop {
 
   private void record(PluginRun run) {
     try {
-      audit.success("lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
+      planes
+          .audit()
+          .success("lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
     } catch (AuditFailedException e) {
       LOG.log(Level.WARNING, "the stop of {0} could not be recorded", run.id().runtimeId());
     }

@@ -217,7 +217,7 @@ final class Plugins {
     Collections.reverse(stopping);
     stopping.sort(
         Comparator.comparingInt(plugin -> -startOrder.indexOf(plugin.definition().name())));
-    PluginStop stop = new PluginStop(limits.stopGrace(), planes.runs(), planes.audit());
+    PluginStop stop = new PluginStop(limits.stopGrace(), planes);
     stopping.forEach(plugin -> stop.stop(plugin.run()));
   }
 }

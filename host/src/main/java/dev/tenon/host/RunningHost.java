@@ -9,6 +9,7 @@ import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.launch.PluginDefinition;
@@ -20,6 +21,7 @@ import io.grpc.stub.AbstractStub;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -126,6 +128,7 @@ final class RunningHost implements AutoCloseable {
                     plugin.pid(),
                     plugin.definition().runtime().isolation(),
                     plugin.run().state(),
+                    planes.router().inFlight(plugin.run().id().runtimeId()),
                     planes.registry().registrations(plugin.run().id().runtimeId()).stream()
                         .map(Registration::service)
                         .toList()))
@@ -133,6 +136,17 @@ final class RunningHost implements AutoCloseable {
             Comparator.comparing(PluginStatus::name)
                 .thenComparing(status -> status.runtimeId().value()))
         .toList();
+  }
+
+  void revoke(RuntimeId run) {
+    planes.runs().revoke(run);
+  }
+
+  long drain(RuntimeId run, Duration most) throws InterruptedException {
+    if (most.isNegative()) {
+      throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");
+    }
+    return planes.exit().drain(planes.runs().known(run), most);
   }
 
   List<CallCount> calls() {

@@ -9,6 +9,7 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
@@ -108,7 +109,11 @@ final class ControlPlane implements AutoCloseable {
                     new LifecycleService(registry, runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
-                    new ConnectionAdmission(trust.lineages()), leases, threads, threads)));
+                    new ConnectionAdmission(trust.lineages()),
+                    leases,
+                    new ControlCalls(runs),
+                    threads,
+                    threads)));
   }
 
   private Endpoint started(Server server) {

@@ -5,17 +5,25 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides once, when a connection is made, whether its key is a live one of a living lineage. A
  * connection then lives while its lineage does: it is not cut when its own key is succeeded by
- * another. A server whose calls pass {@link Admission} must have it; without it no call is let in.
+ * another, and {@link #end} ends it when the lineage was revoked. A server whose calls pass {@link
+ * Admission} must have it; without it no call is let in. One may serve several servers.
  * Thread-safe.
  */
 public final class ConnectionAdmission extends ServerTransportFilter {
@@ -25,6 +33,14 @@ public final class ConnectionAdmission extends ServerTransportFilter {
 
   private static final Optional<Why> ADMITTED = Optional.empty();
 
+  /** How long a connection that is refused lives; its calls are told why there is no use. */
+  private static final Duration REFUSED_LIFE = Duration.ofMillis(500);
+
+  /*
+   * A connection is in `open` before its key is verified. A lineage is revoked before its connections
+   * are ended: so a connection that is made meanwhile is seen by `end`, or is refused.
+   */
+  private final ConcurrentMap<RuntimeId, Set<Connection>> open = new ConcurrentHashMap<>();
   private final Lineages lineages;
 
   /** Makes the admission by the keys of {@code lineages}. */
@@ -34,18 +50,69 @@ public final class ConnectionAdmission extends ServerTransportFilter {
 
   @Override
   public Attributes transportReady(Attributes attributes) {
-    return attributes.toBuilder().set(REFUSED, decide(attributes)).build();
+    Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
+    plugin(attributes).ifPresent(plugin -> connection.ifPresent(made -> add(plugin, made)));
+    Optional<Why> refused = decide(attributes);
+    if (refused.isPresent()) {
+      connection.ifPresent(made -> made.closeAfter(REFUSED_LIFE));
+    }
+    return attributes.toBuilder().set(REFUSED, refused).build();
+  }
+
+  @Override
+  public void transportTerminated(@Nullable Attributes attributes) {
+    if (attributes == null) {
+      return; // It was never ready.
+    }
+    Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
+    plugin(attributes).ifPresent(plugin -> connection.ifPresent(made -> remove(plugin, made)));
+  }
+
+  private void add(RuntimeId plugin, Connection connection) {
+    var unused =
+        open.compute(
+            plugin,
+            (id, known) -> {
+              Set<Connection> connections = known == null ? ConcurrentHashMap.newKeySet() : known;
+              connections.add(connection);
+              return connections;
+            });
+  }
+
+  private void remove(RuntimeId plugin, Connection connection) {
+    var unused =
+        open.computeIfPresent(
+            plugin,
+            (id, connections) -> {
+              connections.remove(connection);
+              return connections.isEmpty() ? null : connections;
+            });
+  }
+
+  /**
+   * Ends the connections of {@code plugin}, whose lineage was revoked before; what its calls were
+   * ended with is sent first. Returns at once.
+   */
+  public void end(RuntimeId plugin) {
+    open.getOrDefault(plugin, Set.of()).forEach(Connection::close);
+  }
+
+  private static Optional<RuntimeId> plugin(Attributes attributes) {
+    return Optional.ofNullable(attributes.get(Peer.KEY))
+        .flatMap(Peer::id)
+        .filter(SpiffeId.OfPlugin.class::isInstance)
+        .map(id -> ((SpiffeId.OfPlugin) id).runtimeId());
   }
 
   private Optional<Why> decide(Attributes attributes) {
-    Optional<Peer> peer = Optional.ofNullable(attributes.get(Peer.KEY));
-    Optional<X509Certificate> certificate = peer.flatMap(Peer::certificate);
-    Optional<SpiffeId> id = peer.flatMap(Peer::id);
-    if (certificate.isEmpty() || !(id.orElse(null) instanceof SpiffeId.OfPlugin plugin)) {
+    Optional<X509Certificate> certificate =
+        Optional.ofNullable(attributes.get(Peer.KEY)).flatMap(Peer::certificate);
+    Optional<RuntimeId> plugin = plugin(attributes);
+    if (certificate.isEmpty() || plugin.isEmpty()) {
       return Optional.of(Why.MISSING);
     }
     try {
-      lineages.verifyKey(plugin.runtimeId(), certificate.get().getPublicKey());
+      lineages.verifyKey(plugin.get(), certificate.get().getPublicKey());
       return ADMITTED;
     } catch (NotAuthenticatedException e) {
       return Optional.of(e.why());

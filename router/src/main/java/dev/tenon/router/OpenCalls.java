@@ -5,13 +5,16 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tenon.core.RuntimeId;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** The calls that have started and not ended. Thread-safe. */
 final class OpenCalls {
   /*
-   * A call is here before its provider is chosen and leaves when it has ended. So once the registry
-   * no longer offers a run, and no call is left that went there or has still to choose, none will.
+   * A call is here before its provider is chosen and leaves when it has ended and its caller was
+   * told. So once the registry no longer offers a run, and no call is left that went there or has
+   * still to choose, none will.
    *
    * A run that is ended here was let in by nobody any more, but a call that admission let in just
    * before may arrive just after: ended runs are remembered for longer than that takes.
@@ -26,6 +29,7 @@ final class OpenCalls {
           .maximumSize(MAX_REMEMBERED)
           .executor(Runnable::run)
           .build();
+  private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
 
   void add(RoutedCall<?, ?> call) {
     open.add(call);
@@ -34,20 +38,75 @@ final class OpenCalls {
     }
   }
 
+  /** Notes that {@code call} has chosen its provider. */
+  void chosen(RoutedCall<?, ?> call) {
+    waits.forEach(wait -> wait.changed(call));
+  }
+
+  /** Notes that {@code call} has ended and its caller was told. */
   void remove(RoutedCall<?, ?> call) {
     open.remove(call);
+    waits.forEach(wait -> wait.changed(call));
   }
 
   /** Returns how many calls went to {@code provider} or may still go there. */
   long inFlight(RuntimeId provider) {
-    return open.stream().filter(call -> call.mayReach(provider)).count();
+    return open.stream().filter(call -> !call.isOver() && call.mayReach(provider)).count();
   }
 
-  /** Ends all calls of {@code caller}. */
-  void end(RuntimeId caller) {
+  /**
+   * Returns what completes when the calls that now are at {@code provider}, or may still go there,
+   * have ended or gone elsewhere.
+   */
+  CompletableFuture<Void> drained(RuntimeId provider) {
+    return new Wait(call -> call.mayReach(provider)).begin();
+  }
+
+  /** Ends all calls of {@code caller}; the result completes when they have ended. */
+  CompletableFuture<Void> end(RuntimeId caller) {
     ended.put(caller.value(), true);
-    open.stream()
-        .filter(call -> call.caller().actor().equals(caller.value()))
-        .forEach(RoutedCall::end);
+    Predicate<RoutedCall<?, ?>> isOfCaller = call -> call.caller().actor().equals(caller.value());
+    open.stream().filter(isOfCaller).forEach(RoutedCall::end);
+    return new Wait(isOfCaller).begin();
+  }
+
+  /** One wait for the calls that are open when it begins. */
+  private final class Wait {
+    /*
+     * The wait is in `waits` before it looks at the open calls, and looks again at what it noted: a
+     * call that changes meanwhile is seen by one of the two. Whoever takes the last call out after
+     * all were noted ends the wait.
+     */
+    private final Predicate<RoutedCall<?, ?>> counts;
+    private final Set<RoutedCall<?, ?>> left = ConcurrentHashMap.newKeySet();
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+    private volatile boolean noted;
+
+    Wait(Predicate<RoutedCall<?, ?>> counts) {
+      this.counts = counts;
+    }
+
+    CompletableFuture<Void> begin() {
+      waits.add(this);
+      var unused = over.whenComplete((nothing, failure) -> waits.remove(this));
+      open.stream().filter(counts).forEach(left::add);
+      noted = true;
+      left.removeIf(call -> !open.contains(call) || !counts.test(call));
+      endIfEmpty();
+      return over;
+    }
+
+    void changed(RoutedCall<?, ?> call) {
+      if (!open.contains(call) || !counts.test(call)) {
+        left.remove(call);
+        endIfEmpty();
+      }
+    }
+
+    private void endIfEmpty() {
+      if (noted && left.isEmpty()) {
+        over.complete(null);
+      }
+    }
   }
 }

@@ -49,6 +49,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile boolean started;
   private volatile boolean cancelled;
   private volatile boolean ended;
+  private volatile boolean over;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
@@ -67,6 +68,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     return chosen == null || chosen.provider().equals(provider.value());
   }
 
+  /** Returns whether the call has ended; its caller may still have to be told. */
+  boolean isOver() {
+    return over;
+  }
+
   @Override
   protected ClientCall<Q, R> delegate() {
     return delegate;
@@ -79,6 +85,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     try {
       Route chosen = router.route(caller, method.getFullMethodName(), headers);
       route = chosen;
+      router.open().chosen(this);
       if (cancelled || ended) {
         close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
         return;
@@ -96,6 +103,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     ServiceName service = chosen.permit().path().service();
     CallCounters.Cell counted =
         router.counters().started(caller.name(), chosen.providerName(), service);
+    router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
     delegate = call;
@@ -121,8 +129,12 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   }
 
   private void close(Listener<?> listener, ProviderStatus.End end) {
-    router.open().remove(this);
-    listener.onClose(end.status(), end.trailers());
+    over = true;
+    try {
+      listener.onClose(end.status(), end.trailers());
+    } finally {
+      router.open().remove(this);
+    }
   }
 
   @Override
@@ -162,6 +174,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       extends ForwardingClientCallListener.SimpleForwardingClientCallListener<R> {
     private final Route route;
     private final CallCounters.Cell counted;
+    private final long startNanos = System.nanoTime();
 
     Responses(Listener<R> listener, Route route, CallCounters.Cell counted) {
       super(listener);
@@ -179,7 +192,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       if (!status.isOk()) {
         counted.failed();
       }
-      router.logEnd(route, status);
+      router.logEnd(route, status, System.nanoTime() - startNanos);
       ProviderStatus.End end = ended ? revoked() : providerStatus.end(status, trailers);
       close(delegate(), recorded(route, end));
     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Policy;
+import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
@@ -16,6 +17,7 @@ import io.grpc.Status;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -72,16 +74,27 @@ public final class Router implements AutoCloseable {
    * Returns how many open calls went to {@code provider} or may still go there. Zero, after the
    * registry stopped offering it, means that no call will reach it any more: it is drained.
    */
-  long inFlight(RuntimeId provider) {
+  public long inFlight(RuntimeId provider) {
     return open.inFlight(requireNonNull(provider, "provider"));
   }
 
   /**
-   * Ends the open calls of {@code caller} with UNAUTHENTICATED, on both sides. Its lineage is to be
-   * revoked before, so that admission lets no new ones in.
+   * Returns what completes when the calls that now are at {@code provider}, or may still go there,
+   * have ended and their callers were told. The registry is to stop offering it before. Cancelling
+   * ends the wait. It completes on the thread that ended the last call: what depends on it must not
+   * block.
    */
-  public void end(RuntimeId caller) {
-    open.end(requireNonNull(caller, "caller"));
+  public CompletableFuture<Void> drained(RuntimeId provider) {
+    return open.drained(requireNonNull(provider, "provider"));
+  }
+
+  /**
+   * Ends the open calls of {@code caller} with UNAUTHENTICATED, on both sides. Its lineage is to be
+   * revoked before, so that admission lets no new ones in. The result completes as that of {@link
+   * #drained} does.
+   */
+  public CompletableFuture<Void> end(RuntimeId caller) {
+    return open.end(requireNonNull(caller, "caller"));
   }
 
   /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
@@ -109,19 +122,28 @@ public final class Router implements AutoCloseable {
     return audit;
   }
 
+  /** Logs a call that goes to its provider. */
+  void logStart(Route route) {
+    LOG.log(Level.DEBUG, () -> "call started: " + words(route));
+  }
+
   /** Logs a call that ended; the provider's or the connection's own words appear here alone. */
-  void logEnd(Route route, Status status) {
+  void logEnd(Route route, Status status, long nanos) {
     LOG.log(
         Level.DEBUG,
-        () ->
-            "call ended: caller="
-                + route.permit().caller().actor()
-                + " provider="
-                + route.provider()
-                + " path="
-                + route.permit().path()
-                + " status="
-                + status);
+        () -> "call ended: " + words(route) + " status=" + status + " micros=" + nanos / 1000);
+  }
+
+  private static String words(Route route) {
+    CallPath path = route.permit().path();
+    return "caller="
+        + route.permit().caller().actor()
+        + " provider="
+        + route.provider()
+        + " service="
+        + path.service()
+        + " method="
+        + path.method();
   }
 
   /** Collects what a router works with. Not thread-safe. */

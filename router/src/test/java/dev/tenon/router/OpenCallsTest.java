@@ -57,7 +57,7 @@ final class OpenCallsTest {
       await().atMost(SOON).until(() -> provider.calls.get() == 2);
 
       wire.lineages.revoke(Names.CALLER);
-      wire.router.end(Names.CALLER);
+      var unused = wire.router.end(Names.CALLER);
       assertThatThrownBy(() -> ending.get(1, TimeUnit.SECONDS))
           .hasMessageContaining("UNAUTHENTICATED: not authenticated");
       await().atMost(SOON).until(() -> provider.cancelled.get() == 1);
@@ -72,7 +72,7 @@ final class OpenCallsTest {
   @Test
   void callOfARunEndedJustNow_isRefused() {
     try (Plane plane = new Plane()) {
-      plane.router.end(Names.CALLER);
+      plane.router.end(Names.CALLER).join();
       assertThat(Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus().getCode())
           .isEqualTo(Code.UNAUTHENTICATED);
       assertThat(plane.words.calls).hasValue(0);
@@ -95,7 +95,7 @@ final class OpenCallsTest {
       assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(plane.router.inFlight(Names.WORDS)).isEqualTo(1);
       assertThat(plane.router.inFlight(Names.WORDS_2)).isEqualTo(1);
-      plane.router.end(Names.CALLER);
+      var unused = plane.router.end(Names.CALLER);
       release.countDown();
       assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
       assertThat(plane.words.calls).hasValue(0);

@@ -1,9 +1,13 @@
 package dev.tenon.router;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -21,6 +25,7 @@ import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A provider that answers every call with headers of the test's choice, as no gRPC stack would. */
 @SuppressWarnings("FutureReturnValueIgnored") // what was not written is not answered
@@ -32,6 +37,11 @@ final class RawProvider implements AutoCloseable {
   /** Headers of a trailers-only answer, by names and values; none means a reset. */
   volatile String[] answer = {};
 
+  /** Whether a call is answered under the first hundred stream numbers, whosever they are. */
+  volatile boolean answersAllStreams;
+
+  final AtomicInteger connectionsEnded = new AtomicInteger();
+
   RawProvider() throws InterruptedException {
     listening =
         new ServerBootstrap()
@@ -41,6 +51,7 @@ final class RawProvider implements AutoCloseable {
                 new ChannelInitializer<io.netty.channel.Channel>() {
                   @Override
                   protected void initChannel(io.netty.channel.Channel connection) {
+                    connection.closeFuture().addListener(end -> connectionsEnded.incrementAndGet());
                     connection
                         .pipeline()
                         .addLast(Http2FrameCodecBuilder.forServer().validateHeaders(false).build())
@@ -74,6 +85,13 @@ final class RawProvider implements AutoCloseable {
       if (!(frame instanceof Http2HeadersFrame)) {
         return;
       }
+      if (answersAllStreams) {
+        for (int number = 1; number < 100; number += 2) {
+          stream.channel().parent().pipeline().firstContext().write(rawAnswer(number));
+        }
+        stream.channel().parent().pipeline().firstContext().flush();
+        return;
+      }
       if (answer.length == 0) {
         stream.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR));
         return;
@@ -84,5 +102,17 @@ final class RawProvider implements AutoCloseable {
       }
       stream.writeAndFlush(new DefaultHttp2HeadersFrame(headers, /* endStream= */ true));
     }
+  }
+
+  /** Returns headers and an empty message for the stream {@code number}, past all bookkeeping. */
+  private static ByteBuf rawAnswer(int number) {
+    byte[] contentType = "application/grpc".getBytes(US_ASCII);
+    ByteBuf frames = Unpooled.buffer();
+    frames.writeMedium(4 + contentType.length).writeByte(1).writeByte(4).writeInt(number);
+    frames.writeByte(0x88); // :status 200
+    frames.writeByte(0x0f).writeByte(0x10); // content-type, not indexed: index 31
+    frames.writeByte(contentType.length).writeBytes(contentType);
+    frames.writeMedium(5).writeByte(0).writeByte(0).writeInt(number);
+    return frames.writeZero(5);
   }
 }

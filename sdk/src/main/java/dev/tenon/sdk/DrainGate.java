@@ -15,8 +15,14 @@ import java.util.concurrent.CompletableFuture;
 final class DrainGate implements ServerInterceptor {
   private final Object lock = new Object();
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
+  private final Runnable whenDraining;
   private int inFlight;
   private boolean draining;
+
+  /** Makes an open gate; {@code whenDraining} runs when a drain begins, perhaps more than once. */
+  DrainGate(Runnable whenDraining) {
+    this.whenDraining = whenDraining;
+  }
 
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
@@ -43,6 +49,7 @@ final class DrainGate implements ServerInterceptor {
       draining = true;
       isIdle = inFlight == 0;
     }
+    whenDraining.run();
     if (isIdle) {
       idle.complete(null);
     }

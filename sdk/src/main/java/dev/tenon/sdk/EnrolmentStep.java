@@ -21,7 +21,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** The first step of a plugin: turns the enrolment token into an identity. Happens once. */
+/**
+ * The first step of a plugin: turns the enrolment token of one start document into an identity.
+ * Happens once for each document.
+ */
 final class EnrolmentStep {
   /** The one protocol version so far. */
   static final int PROTOCOL = 1;

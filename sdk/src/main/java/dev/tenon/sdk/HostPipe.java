@@ -1,28 +1,34 @@
 package dev.tenon.sdk;
 
-import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
- * The rest of stdin after the start document. Its end means that the host is gone, however it went.
+ * The rest of stdin after the start document: each further line is another start document, for the
+ * same run. Its end means that the host is gone, however it went.
  *
- * <p>The reading thread is a daemon, so that it keeps no plugin alive.
+ * <p>The reading thread is a daemon, so that it keeps no plugin alive. Lines are never logged.
  */
 final class HostPipe {
   private static final System.Logger LOG = System.getLogger(HostPipe.class.getName());
 
   private final BoundedLine stdin;
+  private final Consumer<byte[]> further;
   private final Runnable hostGone;
 
-  HostPipe(BoundedLine stdin, Runnable hostGone) {
+  HostPipe(BoundedLine stdin, Consumer<byte[]> further, Runnable hostGone) {
     this.stdin = stdin;
+    this.further = further;
     this.hostGone = hostGone;
   }
 
-  /** Reads on in a thread of its own; calls {@code hostGone} there, once, at the end. */
+  /**
+   * Reads on in a thread of its own. Calls {@code further} there with each line, which must return
+   * at once, and {@code hostGone}, once, at the end.
+   */
   void watch() {
     Thread thread = new Thread(this::readToEnd, "tenon-stdin");
     thread.setDaemon(true);
@@ -31,22 +37,24 @@ final class HostPipe {
 
   private void readToEnd() {
     try {
-      while (readLine()) {
-        // A later host may send lines, with tokens; in this version they have no effect; until they
-        // are used, a line has no effect.
-        LOG.log(DEBUG, "a line from the host on stdin was ignored");
+      Optional<byte[]> line = read();
+      while (line.isPresent()) {
+        if (line.get().length > 0) {
+          further.accept(line.get());
+        }
+        line = read();
       }
     } finally {
       hostGone.run();
     }
   }
 
-  private boolean readLine() {
+  private Optional<byte[]> read() {
     try {
-      return readOrSkip().isPresent();
+      return readOrSkip();
     } catch (IOException e) {
       LOG.log(WARNING, "stdin cannot be read any more", e);
-      return false;
+      return Optional.empty();
     }
   }
 

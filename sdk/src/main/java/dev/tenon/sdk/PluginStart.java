@@ -11,6 +11,7 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -34,11 +35,15 @@ final class PluginStart {
   private final Settings settings;
   private final Resources resources = new Resources();
   private final Threads threads = resources.hold(new Threads());
-  private final DrainGate gate = new DrainGate();
+  private final OwnHealth own = new OwnHealth();
+  private final HealthService health;
+  private final DrainGate gate;
   private final CountDownLatch ended = new CountDownLatch(1);
 
   PluginStart(Plugin plugin, Bootstrap bootstrap, Settings settings) {
     this.plugin = plugin;
+    health = new HealthService(plugin);
+    gate = new DrainGate(health::end);
     this.bootstrap = bootstrap;
     this.settings = settings;
   }
@@ -52,9 +57,9 @@ final class PluginStart {
   RunningPlugin run() throws PluginStartException, InterruptedException {
     boolean started = false;
     try {
-      steps();
+      IdentityCare care = steps();
       started = true;
-      return new RunningPlugin(gate, threads.timer(), resources, ended);
+      return new RunningPlugin(gate, threads.timer(), resources, ended, care);
     } finally {
       if (!started) {
         resources.close();
@@ -62,36 +67,46 @@ final class PluginStart {
     }
   }
 
-  private void steps() throws PluginStartException, InterruptedException {
-    Transport transport = resources.hold(Transport.create(TlsProvider.preferred()));
-    HostChannels host = new HostChannels(transport, bootstrap, threads.calls());
-    Enrolled enrolled = enrol(host);
+  private IdentityCare steps() throws PluginStartException, InterruptedException {
+    Transport transport =
+        resources.hold(Transport.create(TlsProvider.preferred(), settings.clock()));
+    Enrolled enrolled = enrol(transport, bootstrap);
     LOG.log(INFO, "enrolled as {0}; {1}", enrolled.id(), transport.describe());
 
     CurrentIdentity identity = new CurrentIdentity(enrolled.identity());
+    HostChannels host = new HostChannels(transport, bootstrap, threads.calls());
+    HostConnections connections =
+        new HostConnections(host, identity, enrolled.limits(), threads.timer());
+    resources.hold(connections::close);
+    IdentityCare care = resources.hold(care(transport, host, identity, enrolled, connections));
+    ClientInterceptor retry =
+        new RetryAfterRenewal(identity, care, threads.timer(), threads.calls());
     BearerToken token = new BearerToken(identity::token);
-    ManagedChannel control = hold(host.control(identity::credentials));
-    Channel registry = ClientInterceptors.intercept(control, token);
-    RegistrationLease lease = lease(control, registry);
+    Channel registry = ClientInterceptors.intercept(connections.control(), token, retry);
+    RegistrationLease lease = lease(connections.control(), registry);
     lease.watch();
+    care.begin();
     new RequiredServices(plugin, registry, settings.discoverWait()).await();
 
     Channel router =
         ClientInterceptors.intercept(
-            hold(host.data(identity::credentials, enrolled.limits())),
-            token,
-            new DefaultDeadline(settings.clientDeadline()));
-    PluginContext context = new RouterClients(enrolled.id(), new DeclaredOnly(plugin), router);
+            connections.data(), token, retry, new DefaultDeadline(settings.clientDeadline()));
+    PluginContext context = new RouterClients(enrolled.id(), new DeclaredOnly(plugin), router, own);
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     serve(transport.server(bootstrap.listen(), tls(identity)), services, enrolled.limits());
     register(lease);
-    renewer(identity, new RenewalOverControl(host, enrolled.id(), settings)).plan();
+    own.follow(
+        () -> {
+          health.show(own.last().health());
+          lease.reportHealth();
+        });
+    return care;
   }
 
   private RegistrationLease lease(ManagedChannel control, Channel registry) {
     return new RegistrationLease(
         control,
-        new Registrations(plugin, registry),
+        new Registrations(plugin, registry, own),
         threads.worker(),
         settings.retryMissing(),
         gate::isDraining);
@@ -102,26 +117,32 @@ final class PluginStart {
         identity::credentials, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId()));
   }
 
-  private Renewer renewer(CurrentIdentity identity, RenewalCall call) {
-    return new Renewer(identity, call, threads.worker(), settings.clock(), new SecureRandom());
+  private IdentityCare care(
+      Transport transport,
+      HostChannels host,
+      CurrentIdentity identity,
+      Enrolled enrolled,
+      HostConnections connections) {
+    Renewer renewer =
+        new Renewer(
+            identity,
+            new RenewalOverControl(host, enrolled.id(), settings),
+            threads.identity(),
+            settings.clock(),
+            new SecureRandom());
+    Reenrolment reenrolment =
+        new Reenrolment(
+            bootstrap, again -> enrol(transport, again), identity, renewer, connections, settings);
+    return new IdentityCare(identity, renewer, reenrolment, threads.identity(), settings.clock());
   }
 
-  private Enrolled enrol(HostChannels host) throws PluginStartException {
-    ManagedChannel channel = host.enrol();
+  private Enrolled enrol(Transport transport, Bootstrap document) throws PluginStartException {
+    ManagedChannel channel = new HostChannels(transport, document, threads.calls()).enrol();
     try {
-      return new EnrolmentStep(plugin, bootstrap, settings).enrol(channel);
+      return new EnrolmentStep(plugin, document, settings).enrol(channel);
     } finally {
       channel.shutdownNow();
     }
-  }
-
-  private ManagedChannel hold(ManagedChannel channel) {
-    resources.hold(
-        () -> {
-          channel.shutdownNow();
-          channel.awaitTermination(1, TimeUnit.SECONDS);
-        });
-    return channel;
   }
 
   private void serve(
@@ -135,6 +156,7 @@ final class PluginStart {
             .intercept(new HostOnly(bootstrap.hostId()))
             .addServices(services.stream().map(this::guarded).toList())
             .addService(new PluginControlService(gate, threads.timer(), this::stop))
+            .addService(health.service())
             .build();
     try {
       server.start();

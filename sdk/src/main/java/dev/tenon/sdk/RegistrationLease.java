@@ -22,10 +22,12 @@ final class RegistrationLease {
 
   /*
    * `lost` is only touched by the callbacks of the channel, which come one after the other. The rest
-   * runs on the worker, which owns `registrations`; `retrying` says that a later attempt is due.
+   * runs on the worker, which owns `registrations`; `retrying` says that a later attempt is due, and
+   * `started` that the first one is over.
    */
   private boolean lost;
   private boolean retrying;
+  private boolean started;
 
   RegistrationLease(
       ManagedChannel control,
@@ -51,7 +53,20 @@ final class RegistrationLease {
    * @throws PluginStartException as {@link Registrations#start}
    */
   void start() throws PluginStartException {
-    retryUnless(registrations.start());
+    boolean isComplete = registrations.start();
+    started = true;
+    retryUnless(isComplete);
+  }
+
+  /** Reports the plugin's health again, once it is registered; on the worker, later. */
+  void reportHealth() {
+    worker.after(
+        Duration.ZERO,
+        () -> {
+          if (started) {
+            complete();
+          }
+        });
   }
 
   private void next(ConnectivityState current) {

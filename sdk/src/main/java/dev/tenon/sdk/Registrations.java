@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import dev.tenon.core.Plugin;
+import dev.tenon.core.Reason;
 import dev.tenon.core.ServiceName;
 import dev.tenon.v1.Health;
 import dev.tenon.v1.LifecycleGrpc;
@@ -15,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -40,11 +42,14 @@ final class Registrations {
   private final Channel control;
   private final Set<ServiceName> registered = new TreeSet<>();
   private final Map<ServiceName, String> refused = new LinkedHashMap<>();
-  private Health reported = Health.HEALTH_UNSPECIFIED;
+  private final OwnHealth own;
+  private Optional<OwnHealth.Report> reported = Optional.empty();
 
-  Registrations(Plugin plugin, Channel control) {
+  /** Makes the registrations of {@code plugin}, whose author tells {@code own} how it is. */
+  Registrations(Plugin plugin, Channel control, OwnHealth own) {
     this.plugin = plugin;
     this.control = control;
+    this.own = own;
   }
 
   /**
@@ -71,7 +76,7 @@ final class Registrations {
   /** Forgets all, because the connection that the registrations lived with is gone. */
   void forget() {
     registered.clear();
-    reported = Health.HEALTH_UNSPECIFIED;
+    reported = Optional.empty();
   }
 
   /** Registers what is missing and reports changed health. Returns whether nothing is missing. */
@@ -114,17 +119,34 @@ final class Registrations {
   }
 
   private void reportHealth() {
-    Health health = refused.isEmpty() ? Health.HEALTH_HEALTHY : Health.HEALTH_DEGRADED;
-    if (health == reported) {
+    OwnHealth.Report report = report();
+    if (reported.filter(report::equals).isPresent()) {
       return;
     }
     ReportHealthRequest request =
         ReportHealthRequest.newBuilder()
-            .setHealth(health)
-            .setReason(refused.isEmpty() ? "" : "not registered: " + names())
+            .setHealth(message(report.health()))
+            .setReason(report.reason().text())
             .build();
     var unused = attempt(() -> lifecycle().reportHealth(request));
-    reported = health;
+    reported = Optional.of(report);
+  }
+
+  /** Returns what the author says, or that something is missing if that is worse. */
+  private OwnHealth.Report report() {
+    OwnHealth.Report said = own.last();
+    return said.health() == dev.tenon.core.Health.HEALTHY && !refused.isEmpty()
+        ? new OwnHealth.Report(
+            dev.tenon.core.Health.DEGRADED, new Reason("not registered: " + names()))
+        : said;
+  }
+
+  private static Health message(dev.tenon.core.Health health) {
+    return switch (health) {
+      case HEALTHY -> Health.HEALTH_HEALTHY;
+      case DEGRADED -> Health.HEALTH_DEGRADED;
+      case UNHEALTHY -> Health.HEALTH_UNHEALTHY;
+    };
   }
 
   private String names() {

@@ -14,7 +14,7 @@ import java.util.random.RandomGenerator;
 
 /**
  * Replaces the plugin's identity at half of its life, give or take a tenth, so that plugins that
- * started together do not renew together. Not thread-safe: the worker thread alone uses it.
+ * started together do not renew together. Not thread-safe: the identity thread alone uses it.
  */
 final class Renewer {
   /** The pause after the first failure; each further failure doubles it. */
@@ -39,6 +39,8 @@ final class Renewer {
    */
   private Optional<KeyPair> successor = Optional.empty();
   private int failures;
+  private int plans;
+  private Runnable whenExpired = () -> {};
 
   Renewer(
       CurrentIdentity identity,
@@ -53,19 +55,60 @@ final class Renewer {
     this.random = random;
   }
 
-  /** Plans the next renewal. */
+  /** Plans the next renewal; what was planned before is dropped. */
   void plan() {
-    worker.after(jittered(identity.now().halfLife()), this::renew);
+    planIn(identity.now().halfLife());
+  }
+
+  private void planIn(Duration pause) {
+    plans++;
+    int plan = plans;
+    worker.after(
+        jittered(pause),
+        () -> {
+          if (plan == plans) {
+            renew();
+          }
+        });
+  }
+
+  /** Begins anew, after an enrolment has replaced the identity. */
+  void restart() {
+    successor = Optional.empty();
+    failures = 0;
+    plan();
+  }
+
+  /** Sets what is done when the certificate is found expired; nothing but a log line without it. */
+  void whenExpired(Runnable action) {
+    whenExpired = action;
+  }
+
+  /** Returns whether the certificate has expired: it cannot be renewed any more then. */
+  boolean isExpired() {
+    return !clock.instant().isBefore(identity.now().certificateExpires());
+  }
+
+  /**
+   * Renews now, because the host has refused {@code refused}; one attempt. Returns whether there is
+   * another identity.
+   */
+  boolean renewNow(LiveIdentity refused) {
+    if (identity.now() == refused) {
+      renew();
+    }
+    return identity.now() != refused;
   }
 
   private void renew() {
     LiveIdentity current = identity.now();
-    if (!clock.instant().isBefore(current.certificateExpires())) {
+    if (isExpired()) {
       LOG.log(
           ERROR,
-          "the certificate expired at {0} without a renewal; only the host can start this plugin"
-              + " again",
+          "the certificate expired at {0} without a renewal; the host must send another start"
+              + " document",
           current.certificateExpires());
+      whenExpired.run();
       return;
     }
     try {
@@ -88,7 +131,7 @@ final class Renewer {
     Duration pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
     failures++;
     LOG.log(WARNING, "identity not renewed, attempt {0}: {1}", failures, why);
-    worker.after(jittered(pause), this::renew);
+    planIn(pause);
   }
 
   private Duration jittered(Duration duration) {

@@ -1,6 +1,7 @@
 package dev.tenon.sdk;
 
 import dev.tenon.core.DeclaredServices;
+import dev.tenon.core.Health;
 import dev.tenon.core.PluginContext;
 import dev.tenon.core.SpiffeId;
 import io.grpc.Channel;
@@ -13,9 +14,11 @@ final class RouterClients implements PluginContext {
   private final SpiffeId.OfPlugin self;
   private final DeclaredOnly declared;
   private final Channel router;
+  private final OwnHealth health;
 
-  /** Makes a context whose calls {@code router} carries. */
-  RouterClients(SpiffeId.OfPlugin self, DeclaredOnly declared, Channel router) {
+  /** Makes a context whose calls {@code router} carries, and whose reports {@code health} keeps. */
+  RouterClients(SpiffeId.OfPlugin self, DeclaredOnly declared, Channel router, OwnHealth health) {
+    this.health = health;
     this.self = self;
     this.declared = declared;
     this.router = ClientInterceptors.intercept(router, declared);
@@ -31,6 +34,11 @@ final class RouterClients implements PluginContext {
     S client = stub.apply(router);
     DeclaredServices.of(client).ifPresent(service -> declared.check(service.value()));
     return client;
+  }
+
+  @Override
+  public void reportHealth(Health reported, String reason) {
+    health.report(reported, reason);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.core.Plugin;
 import dev.tenon.transport.Bootstrap;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,10 +21,13 @@ public final class RunningPlugin implements AutoCloseable {
   private final Timer timer;
   private final Resources resources;
   private final CountDownLatch ended;
+  private final IdentityCare care;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-  RunningPlugin(DrainGate gate, Timer timer, Resources resources, CountDownLatch ended) {
+  RunningPlugin(
+      DrainGate gate, Timer timer, Resources resources, CountDownLatch ended, IdentityCare care) {
+    this.care = care;
     this.gate = gate;
     this.timer = timer;
     this.resources = resources;
@@ -42,6 +46,18 @@ public final class RunningPlugin implements AutoCloseable {
     return start(plugin, bootstrap, Settings.DEFAULT);
   }
 
+  /**
+   * Starts {@code plugin} as {@link #start(Plugin, Bootstrap)} does; tokens and certificates expire
+   * by {@code clock}.
+   *
+   * @throws PluginStartException if a step fails; all earlier ones are undone
+   * @throws InterruptedException if the calling thread is interrupted meanwhile
+   */
+  public static RunningPlugin start(Plugin plugin, Bootstrap bootstrap, InstantSource clock)
+      throws PluginStartException, InterruptedException {
+    return start(plugin, bootstrap, Settings.DEFAULT.with(requireNonNull(clock, "clock")));
+  }
+
   static RunningPlugin start(Plugin plugin, Bootstrap bootstrap, Settings settings)
       throws PluginStartException, InterruptedException {
     requireNonNull(plugin, "plugin");
@@ -57,6 +73,20 @@ public final class RunningPlugin implements AutoCloseable {
    */
   public void awaitEnd() throws InterruptedException {
     ended.await();
+  }
+
+  /**
+   * Enrols the plugin again with {@code line}, a further start document for the same run, and makes
+   * its connections to the host anew; its server goes on. Returns at once. Lines are used one at a
+   * time, of those that wait the latest; one that is not for this run is ignored.
+   */
+  public void enrolAgain(byte[] line) {
+    care.enrolAgain(requireNonNull(line, "line"));
+  }
+
+  /** Looks into {@code file} for a further start document when a renewal was missed. */
+  void enrolAgainFrom(BootstrapSource.PrivateFile file) {
+    care.enrolAgainFrom(file);
   }
 
   /** Ends the plugin and releases all that it holds. Calls in flight are cut off. */

@@ -32,7 +32,13 @@ public final class SdkPluginServer implements PluginServer {
   private static final System.Logger LOG = System.getLogger(SdkPluginServer.class.getName());
 
   private final Jvm jvm;
+
+  /*
+   * `running` is written under `this`, together with `early`: the latest line that came before the
+   * plugin had started.
+   */
   private volatile Optional<RunningPlugin> running = Optional.empty();
+  private Optional<byte[]> early = Optional.empty();
 
   /** For {@link java.util.ServiceLoader}. */
   public SdkPluginServer() {
@@ -60,7 +66,7 @@ public final class SdkPluginServer implements PluginServer {
       jvm.exit(NOT_LAUNCHED);
       return;
     }
-    serve(plugin, read(source.get()));
+    serve(plugin, source.get(), read(source.get()));
   }
 
   private Bootstrap read(BootstrapSource source) throws PluginStartException {
@@ -69,15 +75,32 @@ public final class SdkPluginServer implements PluginServer {
     }
     BoundedLine stdin = new BoundedLine(jvm.takeStdin(), Bootstrap.MAX_BYTES);
     Bootstrap bootstrap = new BootstrapSource.Stdin().read(stdin);
-    new HostPipe(stdin, this::hostGone).watch();
+    new HostPipe(stdin, this::furtherLine, this::hostGone).watch();
     return bootstrap;
   }
 
-  private void serve(Plugin plugin, Bootstrap bootstrap)
+  private synchronized void furtherLine(byte[] line) {
+    if (running.isPresent()) {
+      running.get().enrolAgain(line);
+    } else {
+      early = Optional.of(line);
+    }
+  }
+
+  private synchronized void started(RunningPlugin started, BootstrapSource source) {
+    running = Optional.of(started);
+    early.ifPresent(started::enrolAgain);
+    early = Optional.empty();
+    if (source instanceof BootstrapSource.PrivateFile file) {
+      started.enrolAgainFrom(file);
+    }
+  }
+
+  private void serve(Plugin plugin, BootstrapSource source, Bootstrap bootstrap)
       throws PluginStartException, InterruptedException {
     Thread termination = new Thread(this::terminated, "tenon-termination");
     try (RunningPlugin started = RunningPlugin.start(plugin, bootstrap)) {
-      running = Optional.of(started);
+      started(started, source);
       jvm.onTermination(termination);
       started.awaitEnd();
     } finally {

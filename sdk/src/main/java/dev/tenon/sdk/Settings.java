@@ -28,4 +28,9 @@ record Settings(
           Duration.ofSeconds(30),
           DefaultDeadline.DEFAULT,
           Duration.ofSeconds(5));
+
+  /** Returns these settings with another clock. */
+  Settings with(InstantSource other) {
+    return new Settings(other, identityDeadline, discoverWait, clientDeadline, retryMissing);
+  }
 }

@@ -17,16 +17,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Threads implements AutoCloseable {
   /*
    * `timer` never blocks: drains must end on time. `worker` is one thread and may wait for the host:
-   * it runs registrations and renewals, one after the other, so that they need no locks. `calls`
-   * runs the code of the plugin's services, which may block; the router bounds how many.
+   * it runs registrations, one after the other, so that they need no locks. `identity` is another
+   * one, for renewals and enrolments: a registration that the host refuses waits for one of those.
+   * `calls` runs the code of the plugin's services, which may block; the router bounds how many.
    */
   private final ScheduledThreadPoolExecutor timer;
   private final ScheduledThreadPoolExecutor worker;
+  private final ScheduledThreadPoolExecutor identity;
   private final ThreadPoolExecutor calls;
 
   Threads() {
     timer = scheduled("tenon-timer");
     worker = scheduled("tenon-worker");
+    identity = scheduled("tenon-identity");
     calls =
         new ThreadPoolExecutor(
             0,
@@ -64,6 +67,11 @@ final class Threads implements AutoCloseable {
     return (delay, task) -> schedule(worker, delay, task);
   }
 
+  /** Runs what changes the plugin's identity, one after the other; may wait for the host. */
+  Timer identity() {
+    return (delay, task) -> schedule(identity, delay, task);
+  }
+
   /** Runs what {@link #worker} runs, as soon as it is idle. */
   ExecutorService work() {
     return worker;
@@ -83,6 +91,7 @@ final class Threads implements AutoCloseable {
   public void close() {
     timer.shutdownNow();
     worker.shutdownNow();
+    identity.shutdownNow();
     calls.shutdownNow();
   }
 }

@@ -9,6 +9,7 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
@@ -29,13 +30,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Who a service is told is calling. Row: HS-14 */
 final class CallerTest {
   @TempDir Path folder;
+  private final CallingPlugin served = new CallingPlugin();
   private FakeHost host;
   private RunningPlugin plugin;
 
   @BeforeEach
   void startPlugin() throws Exception {
     host = FakeHost.start(folder);
-    plugin = RunningPlugin.start(EchoPlugin.plugin(), host.bootstrap("echo"), TestSettings.PATIENT);
+    plugin = RunningPlugin.start(served.plugin(), host.bootstrap("echo"), TestSettings.PATIENT);
   }
 
   @AfterEach
@@ -82,6 +84,25 @@ final class CallerTest {
     String caller = host.trust.plugin("words").toString();
 
     assertThatThrownBy(() -> callerSeen(caller, caller)).satisfies(CallerTest::isNotAllowed);
+  }
+
+  /**
+   * What one handler makes of its context does not reach the next one, not even on the same thread:
+   * a caller is a value, and who calls is set anew for each call. Row: HS-22
+   */
+  @Test
+  void current_handlerPutsAnotherCallerInItsContext_nextCallSeesItsOwn() {
+    Caller forged = new Caller(host.trust.plugin("evil"));
+    served.provided.atTheEnd =
+        () -> {
+          var unused = forged.in(Context.current()).attach();
+        };
+    String caller = host.trust.plugin("words").toString();
+
+    for (int call = 0; call < 20; call++) {
+      assertThat(callerSeen(caller)).isEqualTo(caller);
+      assertThat(callerSeen()).isEqualTo("spiffe://example.test/host/h1");
+    }
   }
 
   /**

@@ -11,21 +11,37 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** An echo that remembers how it was called, answers with its caller, and can hang. */
 final class EchoService extends EchoGrpc.EchoImplBase {
   final List<Metadata> headers = new CopyOnWriteArrayList<>();
   final List<Optional<Deadline>> deadlines = new CopyOnWriteArrayList<>();
+
+  /** What else a unary call does. */
+  volatile Runnable atTheEnd = () -> {};
+
+  /** How unary calls end, if not well. */
+  volatile @Nullable StatusRuntimeException failure;
+
+  /** How streams of answers end, if not well. */
+  volatile @Nullable StatusRuntimeException failureAfterAnswer;
+
   private final List<StreamObserver<EchoResponse>> hanging = new CopyOnWriteArrayList<>();
 
   @Override
   public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
     deadlines.add(Optional.ofNullable(Context.current().getDeadline()));
+    if (failure != null) {
+      response.onError(failure);
+      return;
+    }
     if (request.getHang()) {
       ((ServerCallStreamObserver<EchoResponse>) response).setOnCancelHandler(() -> {});
       hanging.add(response);
@@ -33,12 +49,17 @@ final class EchoService extends EchoGrpc.EchoImplBase {
     }
     response.onNext(answer(request.getPayload()));
     response.onCompleted();
+    atTheEnd.run();
   }
 
   @Override
   public void serverStream(EchoRequest request, StreamObserver<EchoResponse> response) {
     deadlines.add(Optional.ofNullable(Context.current().getDeadline()));
     response.onNext(answer(request.getPayload()));
+    if (failureAfterAnswer != null) {
+      response.onError(failureAfterAnswer);
+      return;
+    }
     response.onCompleted();
   }
 

@@ -12,10 +12,10 @@ import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
-import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -53,7 +53,10 @@ final class FakeHost implements AutoCloseable {
     control = start(control());
     router =
         start(
-            server("d", ServerTls.ClientAuth.REQUIRED).addService(data).intercept(data.headers()));
+            server("d", ServerTls.ClientAuth.REQUIRED)
+                .addService(data)
+                .intercept(data.headers())
+                .intercept(answers.admission()));
   }
 
   static FakeHost start(Path folder) {
@@ -95,6 +98,11 @@ final class FakeHost implements AutoCloseable {
     return channel;
   }
 
+  /** Closes the control listener and its connections. */
+  void stopControl() {
+    stop(control);
+  }
+
   /** Closes the control listener and its connections, and opens it again. */
   void dropControl() {
     stop(control);
@@ -104,7 +112,7 @@ final class FakeHost implements AutoCloseable {
   private ServerBuilder<?> control() {
     ServerBuilder<?> server =
         server("c", ServerTls.ClientAuth.REQUIRED).intercept(answers.headers());
-    for (BindableService service : answers.control()) {
+    for (ServerServiceDefinition service : answers.control()) {
       server.addService(service);
     }
     return server;

@@ -2,6 +2,8 @@ package dev.tenon.sdk;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
@@ -27,7 +29,10 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -38,9 +43,12 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
@@ -65,6 +73,22 @@ final class HostAnswers {
   volatile UnaryOperator<EnrolResponse.Builder> enrolment = UnaryOperator.identity();
   volatile Function<RegisterRequest, Status> registration = request -> Status.OK;
   volatile Duration tokenLife = Duration.ofHours(1);
+  volatile Duration certificateLife = Duration.ofHours(1);
+  volatile Status renewal = Status.OK;
+
+  /** How far the host's clock is ahead, by which runtime tokens expire. */
+  volatile Duration ahead = Duration.ZERO;
+
+  /** Whether the host has forgotten all its tokens, the new ones too. */
+  volatile boolean refusesAll;
+
+  /** How many calls were refused because of their token. */
+  final AtomicInteger refusals = new AtomicInteger();
+
+  /** The public key of the connection of each registration. */
+  final List<PublicKey> registeredOver = new CopyOnWriteArrayList<>();
+
+  private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
 
   /** The headers of every control call, renewals included. */
   final List<Metadata> headers = new CopyOnWriteArrayList<>();
@@ -110,8 +134,8 @@ final class HostAnswers {
         EnrolResponse.newBuilder()
             .addCertificateChain(issue(id, publicKey(request.getCertificateRequest())))
             .addTrustBundle(der(trust.hosts().bundle().get(0)))
-            .setRuntimeToken(newToken(Token.Kind.RUNTIME))
-            .setTokenExpires(timestamp(Instant.now().plus(tokenLife)))
+            .setRuntimeToken(runtimeToken())
+            .setTokenExpires(timestamp(now().plus(tokenLife)))
             .setProtocol(1)
             .setSpiffeId(id.toString())
             .setLimits(Limits.newBuilder().setMaxMessageBytes(4 << 20).setMaxMetadataBytes(8192))
@@ -123,7 +147,36 @@ final class HostAnswers {
   }
 
   private ByteString issue(SpiffeId id, PublicKey key) {
-    return der(trust.plugins().issue(id, key, Instant.now().plus(Duration.ofHours(1))));
+    return der(trust.plugins().issue(id, key, Instant.now().plus(certificateLife)));
+  }
+
+  private Instant now() {
+    return Instant.now().plus(ahead);
+  }
+
+  private String runtimeToken() {
+    String token = newToken(Token.Kind.RUNTIME);
+    tokens.put("Bearer " + token, now().plus(tokenLife));
+    return token;
+  }
+
+  /** Returns what refuses calls without a live token, as a host does. */
+  ServerInterceptor admission() {
+    return new ServerInterceptor() {
+      @Override
+      public <Q, R> ServerCall.Listener<Q> interceptCall(
+          ServerCall<Q, R> call, Metadata metadata, ServerCallHandler<Q, R> next) {
+        String token = String.valueOf(metadata.get(BearerToken.AUTHORIZATION));
+        if (!refusesAll && now().isBefore(tokens.getOrDefault(token, Instant.MIN))) {
+          return next.startCall(call, metadata);
+        }
+        refusals.incrementAndGet();
+        StatusRuntimeException refused = RefusalStatus.of(Refusal.NOT_AUTHENTICATED);
+        Metadata trailers = refused.getTrailers();
+        call.close(refused.getStatus(), trailers == null ? new Metadata() : trailers);
+        return new ServerCall.Listener<>() {};
+      }
+    };
   }
 
   BindableService enrolment() {
@@ -145,17 +198,25 @@ final class HostAnswers {
           ServerCall<Q, R> call, Metadata metadata, ServerCallHandler<Q, R> next) {
         headers.add(metadata);
         if (RenewalGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
-          Peer.of(call)
-              .flatMap(Peer::certificate)
-              .ifPresent(certificate -> renewedOver.add(certificate.getPublicKey()));
+          key(call).ifPresent(renewedOver::add);
+        }
+        if ("Register".equals(call.getMethodDescriptor().getBareMethodName())) {
+          key(call).ifPresent(registeredOver::add);
         }
         return next.startCall(call, metadata);
       }
     };
   }
 
-  List<BindableService> control() {
-    return List.of(registry(), lifecycle(), renewal());
+  private static Optional<PublicKey> key(ServerCall<?, ?> call) {
+    return Peer.of(call).flatMap(Peer::certificate).map(X509Certificate::getPublicKey);
+  }
+
+  List<ServerServiceDefinition> control() {
+    return List.of(
+        ServerInterceptors.intercept(registry(), admission()),
+        ServerInterceptors.intercept(lifecycle(), admission()),
+        renewal().bindService());
   }
 
   private BindableService registry() {
@@ -209,12 +270,19 @@ final class HostAnswers {
       public void renew(RenewRequest request, StreamObserver<RenewResponse> response) {
         PublicKey key = publicKey(request.getCertificateRequest());
         renewals.add(key);
+        if (renewal.getCode() == SILENCE.getCode()) {
+          return;
+        }
+        if (!renewal.isOk()) {
+          response.onError(renewal.asRuntimeException());
+          return;
+        }
         response.onNext(
             RenewResponse.newBuilder()
                 .addCertificateChain(issue(renewing(), key))
                 .addTrustBundle(der(trust.hosts().bundle().get(0)))
-                .setRuntimeToken(newToken(Token.Kind.RUNTIME))
-                .setTokenExpires(timestamp(Instant.now().plus(tokenLife)))
+                .setRuntimeToken(runtimeToken())
+                .setTokenExpires(timestamp(now().plus(tokenLife)))
                 .build());
         response.onCompleted();
       }

@@ -78,16 +78,24 @@ final class RunningPluginTest {
     assertThat(registered.getMetadataMap()).containsEntry("team", "a");
   }
 
-  /** Only what the plugin requires is waited for, and the text names plugin, service and remedy. */
+  /**
+   * Only what the plugin requires is waited for, and the text names the plugin, the one service
+   * that is missing, and the remedy. Row: HS-5
+   */
   @Test
   void start_requiredServiceAbsent_failsNamingPluginAndService() {
     host.answers.absent.add(OtherGrpc.SERVICE_NAME);
-    Plugin plugin = Plugin.named("greeter").requires(OtherGrpc.SERVICE_NAME, ">=1.0.0").build();
+    Plugin plugin =
+        Plugin.named("greeter")
+            .requires(EchoGrpc.SERVICE_NAME, ">=1.0.0")
+            .requires(OtherGrpc.SERVICE_NAME, ">=1.0.0")
+            .build();
 
     assertThatThrownBy(
             () -> RunningPlugin.start(plugin, host.bootstrap("greeter"), TestSettings.QUICK))
         .isInstanceOf(PluginStartException.class)
         .hasMessageContaining("greeter requires testservice.v1.Other >=1.0.0")
+        .hasMessageNotContaining(EchoGrpc.SERVICE_NAME)
         .hasMessageContaining("[[rule]]");
     assertThat(host.answers.discoveries.get(0).getWait())
         .isEqualTo(Durations.message(Duration.ofMillis(200)));

@@ -6,10 +6,12 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.Requirement;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
+import dev.tenon.host.PluginStatus;
 import dev.tenon.host.launch.PluginDefinition;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -17,11 +19,12 @@ import io.grpc.stub.AbstractStub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -31,7 +34,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A JUnit 5 extension that runs a plugin under a real host: enrolment, certificates, policy and
- * calls are those of production, over mTLS, inside the test's JVM.
+ * calls are those of production, over mTLS. The plugin runs inside the test's JVM, where a debugger
+ * sees it, or {@linkplain #asProcess as a process}.
  *
  * <pre>{@code
  * @RegisterExtension static TenonTest tenon = TenonTest.with(plugin()).fake(new FakeLog());
@@ -46,9 +50,15 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class TenonTest
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long POLL_MILLIS = 10;
+
   private final Plugin plugin;
   private final List<Fake> fakes = new ArrayList<>();
+  private final FakeClock clock = new FakeClock();
+  private boolean asProcess;
   private @Nullable PluginHost host;
+  private @Nullable InJvmRuntime runtime;
   private @Nullable Path directory;
   private boolean startedForClass;
 
@@ -68,8 +78,32 @@ public final class TenonTest
     return new TenonTest(plugin);
   }
 
+  /** Returns the plugin. */
+  Plugin plugin() {
+    return plugin;
+  }
+
   /**
-   * Stands in, as version 1.0.0, for a service that the plugin calls.
+   * Runs the plugin as a process of its own, a JVM with the class path of the test, instead of on
+   * threads of the test.
+   *
+   * <pre>{@code
+   * @RegisterExtension static TenonTest tenon = TenonTest.with(plugin()).asProcess();
+   * }</pre>
+   *
+   * <p>The process loads the test class to find the plugin in the extension's field; if that is an
+   * instance field, it makes an object of the class, which needs a constructor without parameters.
+   * Objects of the test are not those of the process: what a test wants to see of the plugin must
+   * come through a call. Fakes stay in the test's JVM.
+   */
+  public TenonTest asProcess() {
+    asProcess = true;
+    return this;
+  }
+
+  /**
+   * Stands in, as version 1.0.0, for a service that the plugin calls, whether the host or another
+   * plugin is to provide it.
    *
    * @throws IllegalArgumentException as {@link #fake(BindableService, String)}
    */
@@ -111,17 +145,85 @@ public final class TenonTest
    * @throws IllegalStateException if the plugin does not provide it, or no test is running
    */
   public <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
+    return running().client(stub);
+  }
+
+  /**
+   * Returns the clock by which the tokens and certificates of host and plugin expire.
+   *
+   * <pre>{@code tenon.clock().advance(Duration.ofHours(2));}</pre>
+   *
+   * @throws IllegalStateException if the plugin runs as a process, which has a clock of its own
+   */
+  public FakeClock clock() {
+    if (asProcess) {
+      throw new IllegalStateException(
+          "clock: the plugin runs as a process (expected: without asProcess)");
+    }
+    return clock;
+  }
+
+  /**
+   * Ends the plugin as a crash does, without a word to the host, and returns when the host has
+   * noticed. Calls in flight are lost; later ones end with UNAVAILABLE.
+   *
+   * <pre>{@code
+   * tenon.crash();
+   * assertThatThrownBy(() -> client.greet(request)).hasMessageContaining("UNAVAILABLE");
+   * }</pre>
+   *
+   * @throws IllegalStateException if no test is running, or the plugin has ended already
+   * @throws InterruptedException if the thread is interrupted meanwhile
+   */
+  public void crash() throws InterruptedException {
+    PluginStatus before = status();
+    if (before.state().isEnd()) {
+      throw new IllegalStateException(
+          "crash: " + before.runtimeId() + " has ended already (expected: running)");
+    }
+    before
+        .pid()
+        .ifPresentOrElse(
+            pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly),
+            () -> inJvm().kill());
+    awaitEnd(before.runtimeId());
+  }
+
+  private InJvmRuntime inJvm() {
+    return requireNonNull(runtime, "runtime");
+  }
+
+  private PluginStatus status() {
+    return running().plugins().get(0);
+  }
+
+  private void awaitEnd(RuntimeId run) throws InterruptedException {
+    // The host tells nobody when it notices, so this asks.
+    CountDownLatch never = new CountDownLatch(1);
+    for (int asked = 0; asked < PATIENCE.toMillis() / POLL_MILLIS; asked++) {
+      if (running().plugins().stream()
+          .filter(plugin -> plugin.runtimeId().equals(run))
+          .allMatch(plugin -> plugin.state().isEnd())) {
+        return;
+      }
+      never.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
+    }
+    throw new IllegalStateException(
+        "crash: the host has not noticed the end of " + run + " (expected: within 60 s)");
+  }
+
+  private PluginHost running() {
     if (host == null) {
       throw new IllegalStateException(
           "TenonTest: not started (expected: a field with @RegisterExtension)");
     }
-    return host.client(stub);
+    return host;
   }
 
   @Override
   public void beforeAll(ExtensionContext context) throws Exception {
     startedForClass = true;
-    start();
+    start(context);
   }
 
   @Override
@@ -132,7 +234,7 @@ public final class TenonTest
   @Override
   public void beforeEach(ExtensionContext context) throws Exception {
     if (!startedForClass) {
-      start();
+      start(context);
     }
   }
 
@@ -143,21 +245,40 @@ public final class TenonTest
     }
   }
 
-  private void start() throws IOException, ConfigException, HostStartException {
+  private void start(ExtensionContext context)
+      throws IOException, ConfigException, HostStartException {
     Path temporary = Files.createTempDirectory("tenon-test");
     directory = temporary;
     PluginHost.Builder builder =
         PluginHost.builder()
             .state(temporary.resolve("state"))
             .run(temporary.resolve("run"))
-            .policy(Policy.parse(new DeclaredPolicy(plugin).toml()))
-            .plugin(
-                new PluginDefinition(plugin.name(), plugin.version(), new InJvmRuntime(plugin)));
+            .startLimits(PATIENCE, PATIENCE)
+            .policy(Policy.parse(new DeclaredPolicy(plugin).toml()));
+    if (asProcess) {
+      builder.plugin(process(temporary, context));
+    } else {
+      builder.plugin(thread()).clock(clock);
+    }
     fakes.forEach(
         fake ->
             builder.offers(
                 fake.service().value(), fake.version().toString(), fake.implementation()));
     host = builder.start();
+  }
+
+  private PluginDefinition process(Path temporary, ExtensionContext context)
+      throws IOException, ConfigException {
+    return ProgramFolder.make(
+        temporary.resolve("plugins").resolve(plugin.name().value()),
+        plugin,
+        new ExtensionField(this).in(context));
+  }
+
+  private PluginDefinition thread() {
+    InJvmRuntime made = new InJvmRuntime(plugin, clock);
+    runtime = made;
+    return new PluginDefinition(plugin.name(), plugin.version(), made);
   }
 
   private void stop() throws IOException {
@@ -166,12 +287,7 @@ public final class TenonTest
       host = null;
     }
     if (directory != null) {
-      try (Stream<Path> files = Files.walk(directory)) {
-        List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-        for (Path file : deepestFirst) {
-          Files.delete(file);
-        }
-      }
+      TemporaryFolder.delete(directory);
       directory = null;
     }
   }

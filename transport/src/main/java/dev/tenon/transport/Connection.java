@@ -107,8 +107,7 @@ public final class Connection {
   public void closeAfter(Duration delay) {
     execute(
         () -> {
-          var unused =
-              channel.eventLoop().schedule(this::close, delay.toMillis(), MILLISECONDS);
+          var unused = channel.eventLoop().schedule(this::close, delay.toMillis(), MILLISECONDS);
         });
   }
 

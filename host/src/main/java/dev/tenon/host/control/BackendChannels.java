@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -39,17 +40,16 @@ public final class BackendChannels {
     return control;
   }
 
-  /** Returns the channel for the calls of {@code caller}. */
-  Channel of(String caller) {
+  /** Returns the channel for the calls of {@code caller}; empty once callers get none. */
+  Optional<Channel> of(String caller) {
     ManagedChannel known = byCaller.get(caller);
-    return known == null ? add(caller) : known;
+    return known == null ? add(caller) : Optional.of(known);
   }
 
-  private synchronized Channel add(String caller) {
-    if (closed) {
-      return control; // shut down: the call ends with UNAVAILABLE
-    }
-    return byCaller.computeIfAbsent(caller, absent -> connector.get());
+  private synchronized Optional<Channel> add(String caller) {
+    return closed
+        ? Optional.empty()
+        : Optional.of(byCaller.computeIfAbsent(caller, absent -> connector.get()));
   }
 
   /** Ends the connection of a caller that has ended, with its calls. */
@@ -61,10 +61,15 @@ public final class BackendChannels {
     }
   }
 
-  synchronized void close() {
+  /** Ends all connections but the host's own, with the calls on them. */
+  public synchronized void closeToCallers() {
     closed = true;
-    control.shutdownNow();
     byCaller.values().forEach(ManagedChannel::shutdownNow);
+  }
+
+  synchronized void close() {
+    closeToCallers();
+    control.shutdownNow();
   }
 
   /** Waits until all connections are gone, for at most {@code limit} each. */

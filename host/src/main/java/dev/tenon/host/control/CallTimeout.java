@@ -1,6 +1,5 @@
 package dev.tenon.host.control;
 
-import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -25,7 +24,7 @@ final class CallTimeout implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    Guarded<Q, R> guarded = new Guarded<>(call);
+    GuardedCall<Q, R> guarded = new GuardedCall<>(call);
     ScheduledFuture<?> expiry =
         timer.schedule(
             () ->
@@ -46,36 +45,5 @@ final class CallTimeout implements ServerInterceptor {
         super.onCancel();
       }
     };
-  }
-
-  /** A call that the timer may close while its handler answers: the first of the two wins. */
-  private static final class Guarded<Q, R> extends SimpleForwardingServerCall<Q, R> {
-    private boolean closed;
-
-    Guarded(ServerCall<Q, R> call) {
-      super(call);
-    }
-
-    @Override
-    public synchronized void sendHeaders(Metadata headers) {
-      if (!closed) {
-        super.sendHeaders(headers);
-      }
-    }
-
-    @Override
-    public synchronized void sendMessage(R message) {
-      if (!closed) {
-        super.sendMessage(message);
-      }
-    }
-
-    @Override
-    public synchronized void close(Status status, Metadata trailers) {
-      if (!closed) {
-        closed = true;
-        super.close(status, trailers);
-      }
-    }
   }
 }

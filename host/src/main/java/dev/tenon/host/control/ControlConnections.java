@@ -35,14 +35,12 @@ public final class ControlConnections extends ServerTransportFilter {
     return attributes;
   }
 
-  /**
-   * Takes the end of a connection, be it one that never became ready: that has no attributes, and
-   * counts for nobody.
-   */
   @Override
   public void transportTerminated(@Nullable Attributes attributes) {
-    Optional.ofNullable(attributes)
-        .flatMap(ControlConnections::plugin)
+    if (attributes == null) {
+      return; // It was never ready.
+    }
+    plugin(attributes)
         .ifPresent(
             plugin -> {
               var unused = open.computeIfPresent(plugin, this::closedOneOf);

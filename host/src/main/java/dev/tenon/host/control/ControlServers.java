@@ -67,20 +67,23 @@ public final class ControlServers {
             .addTransportFilter(leases.admission())
             .addTransportFilter(leases.filter())
             .intercept(new CallTimeout(CONTROL_LIMIT, leases.timer()));
-    add(server, control.renewal(), control.bySvidAlone());
-    add(server, control.registry(), control.byToken());
-    add(server, control.lifecycle(), control.byToken());
+    add(server, control.renewal(), control.bySvidAlone(), leases.calls());
+    add(server, control.registry(), control.byToken(), leases.calls());
+    add(server, control.lifecycle(), control.byToken(), leases.calls());
     return server.build().start();
   }
 
-  private static void add(ServerBuilder<?> server, BindableService service, Admission admission) {
-    server.addService(ServerInterceptors.intercept(StrictRequests.of(service), admission));
+  private static void add(
+      ServerBuilder<?> server, BindableService service, Admission admission, ControlCalls calls) {
+    // The last is the first that a call meets.
+    server.addService(ServerInterceptors.intercept(StrictRequests.of(service), calls, admission));
   }
 
   /** What happens when control connections come and go, and who runs and ends control calls. */
   public record Leases(
       ConnectionAdmission admission,
       ControlConnections filter,
+      ControlCalls calls,
       Executor executor,
       ScheduledExecutorService timer) {}
 

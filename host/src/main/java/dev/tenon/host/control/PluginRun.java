@@ -34,6 +34,7 @@ public final class PluginRun {
    * futures are completed after it is released.
    */
   private volatile PluginState state = new PluginState.Starting();
+  private boolean isStopping; // under `this`
 
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
@@ -63,6 +64,12 @@ public final class PluginRun {
   /** Returns where the run stands. */
   public PluginState state() {
     return state;
+  }
+
+  /** Returns whether the run may provide services: it has not ended, and is not being drained. */
+  boolean isInService() {
+    PluginState now = state;
+    return !now.isEnd() && !(now instanceof PluginState.Draining);
   }
 
   /** Returns what was launched, unless the launch is still under way. */
@@ -133,11 +140,22 @@ public final class PluginRun {
     }
   }
 
-  /** Notes that the host is stopping the run. */
+  /** Notes that the run gets no new calls. */
   public synchronized void draining() {
     if (!state.isEnd()) {
       state = new PluginState.Draining();
     }
+  }
+
+  /** Notes that the host is stopping the run. */
+  public synchronized void stopping() {
+    draining();
+    isStopping = true;
+  }
+
+  /** Notes that the host ends the run because it is not to be trusted any more. */
+  synchronized void distrusted() {
+    isStopping = false;
   }
 
   /**
@@ -150,10 +168,7 @@ public final class PluginRun {
       if (state.isEnd()) {
         return false;
       }
-      state =
-          state instanceof PluginState.Draining
-              ? new PluginState.Stopped()
-              : new PluginState.Failed(why);
+      state = isStopping ? new PluginState.Stopped() : new PluginState.Failed(why);
     }
     PluginEndedException end = new PluginEndedException("plugin " + id.name() + " " + why);
     enrolled.completeExceptionally(end);

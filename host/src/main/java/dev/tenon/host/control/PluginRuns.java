@@ -3,6 +3,7 @@ package dev.tenon.host.control;
 import dev.tenon.auth.AuditFailedException;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.core.Identity;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
@@ -37,7 +38,10 @@ public final class PluginRuns {
     this.audit = audit;
   }
 
-  /** Sets what is to happen when a run has lost its credentials: its open calls are to end. */
+  /**
+   * Sets what is to happen when a run has lost its credentials: its open calls and then its
+   * connections are to end.
+   */
   public void whenEnded(Consumer<RuntimeId> action) {
     whenEnded = action;
   }
@@ -59,7 +63,7 @@ public final class PluginRuns {
   public Optional<Channel> backend(RuntimeId provider, Identity caller) {
     return find(provider)
         .filter(run -> !run.state().isEnd())
-        .map(run -> run.channels().of(caller.actor()));
+        .flatMap(run -> run.channels().of(caller.actor()));
   }
 
   /** Returns all runs, in no order. */
@@ -124,11 +128,56 @@ public final class PluginRuns {
     }
   }
 
-  /** Ends a run that has shown itself to be unsafe: rights first, then its process. */
+  /**
+   * Ends a run whose credentials the operator takes back. From the return on all of them are
+   * useless; its calls and connections end, and its process is killed. Idempotent.
+   *
+   * @throws IllegalArgumentException if there was no such run
+   */
+  public void revoke(RuntimeId runtimeId) {
+    PluginRun run = known(runtimeId);
+    try {
+      audit.success(
+          "revocation",
+          PluginName.HOST,
+          "revoke",
+          runtimeId.value(),
+          Map.of("id", run.id().toString()));
+    } catch (AuditFailedException e) {
+      // Containment does not depend on the log.
+      LOG.log(Level.WARNING, "the revocation of {0} could not be recorded", runtimeId);
+    }
+    kill(runtimeId, "was revoked");
+  }
+
+  /**
+   * Takes {@code run} out of service: it gets no new calls, and what it provided is registered no
+   * more; what is under way goes on. Its claims are refused from now on. Idempotent.
+   */
+  public void withdraw(PluginRun run) {
+    run.draining(); // first, so that a registration under way sees it, or is removed here
+    registry.remove(run.id().runtimeId());
+  }
+
+  /**
+   * Returns the run called {@code runtimeId}, ended or not.
+   *
+   * @throws IllegalArgumentException if there was none
+   */
+  public PluginRun known(RuntimeId runtimeId) {
+    return find(runtimeId)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "run: " + runtimeId + " (expected: one of this host's)"));
+  }
+
+  /** Ends a run that is not to be trusted any more: rights first, then its process. */
   void kill(RuntimeId runtimeId, String why) {
     find(runtimeId)
         .ifPresent(
             run -> {
+              run.distrusted();
               ended(run, why);
               run.process().ifPresent(LaunchedPlugin::kill);
             });

@@ -107,7 +107,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
    */
   private void requireLeased(Registration claim) throws RegistrationDeniedException {
     RuntimeId provider = claim.provider();
-    boolean lives = runs.find(provider).filter(run -> !run.state().isEnd()).isPresent();
+    boolean lives = runs.find(provider).filter(PluginRun::isInService).isPresent();
     if (lives && leases.isOpen(provider)) {
       return;
     }

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Channel;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
@@ -73,14 +74,16 @@ final class BackendChannelsTest {
 
   @Test
   void of_sameCaller_isOneConnection() {
-    assertThat(channels.of("a")).isSameAs(channels.of("a")).isNotSameAs(channels.of("b"));
+    Channel a = channels.of("a").orElseThrow();
+    assertThat(channels.of("a").orElseThrow()).isSameAs(a);
+    assertThat(channels.of("b").orElseThrow()).isNotSameAs(a);
     assertThat(made).hasSize(3); // with the host's own
   }
 
   @Test
   void drop_endsTheConnectionOfThatCallerAlone() {
-    call(EchoGrpc.newBlockingStub(channels.of("gone")));
-    EchoGrpc.EchoBlockingStub kept = EchoGrpc.newBlockingStub(channels.of("kept"));
+    call(EchoGrpc.newBlockingStub(channels.of("gone").orElseThrow()));
+    EchoGrpc.EchoBlockingStub kept = EchoGrpc.newBlockingStub(channels.of("kept").orElseThrow());
     ManagedChannel gone = made.get(1);
 
     channels.drop("gone");
@@ -90,13 +93,25 @@ final class BackendChannelsTest {
   }
 
   @Test
-  void of_afterClose_makesNoConnection() {
+  void of_afterClose_isNone() {
     channels.close();
 
-    assertThatThrownBy(() -> call(EchoGrpc.newBlockingStub(channels.of("late"))))
+    assertThat(channels.of("late")).isEmpty();
+    assertThat(made).hasSize(1);
+  }
+
+  /** A plugin that is stopped loses its callers before it is asked to end. */
+  @Test
+  void closeToCallers_leavesTheHostsOwn() {
+    EchoGrpc.EchoBlockingStub cut = EchoGrpc.newBlockingStub(channels.of("a").orElseThrow());
+
+    channels.closeToCallers();
+
+    assertThatThrownBy(() -> call(cut))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
-    assertThat(made).hasSize(1);
+    assertThat(channels.of("b")).isEmpty();
+    call(EchoGrpc.newBlockingStub(channels.control()));
   }
 }

@@ -1,0 +1,33 @@
+package dev.tenon.sdk;
+
+import io.grpc.ClientCall;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.Status;
+
+/** A call that cannot be repeated; its refusal renews the identity for the calls after it. */
+final class WatchedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
+  private final RetryAfterRenewal retry;
+
+  WatchedCall(RetryAfterRenewal retry, ClientCall<Q, R> call) {
+    super(call);
+    this.retry = retry;
+  }
+
+  @Override
+  public void start(Listener<R> listener, Metadata headers) {
+    LiveIdentity used = retry.identity().now();
+    super.start(
+        new SimpleForwardingClientCallListener<>(listener) {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            if (RetryAfterRenewal.isRefusal(status, trailers)) {
+              var unused = retry.care().renewed(used);
+            }
+            super.onClose(status, trailers);
+          }
+        },
+        headers);
+  }
+}
