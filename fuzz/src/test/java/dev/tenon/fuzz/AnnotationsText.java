@@ -12,8 +12,8 @@ final class AnnotationsText {
   private AnnotationsText() {}
 
   /**
-   * Takes {@code bytes} as entries: accepted ones are kept as they are, within their limits, and
-   * do not change any more; all else is refused with a harmless message that names no value.
+   * Takes {@code bytes} as entries: accepted ones are kept as they are, within their limits, and do
+   * not change any more; all else is refused with a harmless message that names no value.
    *
    * @return whether they were accepted
    */

@@ -3,8 +3,8 @@ package dev.tenon.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 /**
- * A certificate request under Jazzer: replays the corpus in {@code CertificateRequestFuzzTestInputs}, and looks for more where
- * {@code JAZZER_FUZZ=1} is set.
+ * A certificate request under Jazzer: replays the corpus in {@code
+ * CertificateRequestFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class CertificateRequestFuzzTest {
   @FuzzTest(maxDuration = "60s")

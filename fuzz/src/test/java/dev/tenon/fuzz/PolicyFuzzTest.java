@@ -3,8 +3,8 @@ package dev.tenon.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 /**
- * A policy file under Jazzer: replays the corpus in {@code PolicyFuzzTestInputs}, and looks for more where
- * {@code JAZZER_FUZZ=1} is set.
+ * A policy file under Jazzer: replays the corpus in {@code PolicyFuzzTestInputs}, and looks for
+ * more where {@code JAZZER_FUZZ=1} is set.
  */
 class PolicyFuzzTest {
   @FuzzTest(maxDuration = "60s")

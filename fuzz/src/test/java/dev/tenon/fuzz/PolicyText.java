@@ -42,8 +42,7 @@ final class PolicyText {
 
   private static Identity plugin(String name) {
     return new Identity(
-        new SpiffeId.OfPlugin(HOST, RuntimeId.of(new PluginName(name), 1)),
-        Identity.Evidence.SVID);
+        new SpiffeId.OfPlugin(HOST, RuntimeId.of(new PluginName(name), 1)), Identity.Evidence.SVID);
   }
 
   /**

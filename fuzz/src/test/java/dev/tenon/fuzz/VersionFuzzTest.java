@@ -3,8 +3,8 @@ package dev.tenon.fuzz;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 
 /**
- * Versions under Jazzer: replays the corpus in {@code VersionFuzzTestInputs}, and looks for more where
- * {@code JAZZER_FUZZ=1} is set.
+ * Versions under Jazzer: replays the corpus in {@code VersionFuzzTestInputs}, and looks for more
+ * where {@code JAZZER_FUZZ=1} is set.
  */
 class VersionFuzzTest {
   @FuzzTest(maxDuration = "60s")

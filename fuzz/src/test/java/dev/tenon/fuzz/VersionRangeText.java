@@ -11,8 +11,7 @@ import java.util.stream.Stream;
 /** What must hold for any text where a range of versions is expected. */
 final class VersionRangeText {
   private static final List<Version> VERSIONS =
-      Stream.of(
-              "0.0.0", "0.1.0", "1.0.0-rc.1", "1.0.0", "1.2.3", "2.0.0", "999999999999999999.0.0")
+      Stream.of("0.0.0", "0.1.0", "1.0.0-rc.1", "1.0.0", "1.2.3", "2.0.0", "999999999999999999.0.0")
           .map(Version::new)
           .toList();
 
