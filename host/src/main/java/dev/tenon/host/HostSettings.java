@@ -2,7 +2,11 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.AuthorityFiles;
+import dev.tenon.auth.Role;
+import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
@@ -10,12 +14,19 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
 record HostSettings(
-    TrustDomain trustDomain, Places places, Listen listen, Limits limits, Sources sources) {
+    TrustDomain trustDomain,
+    Places places,
+    Listen listen,
+    Limits limits,
+    Sources sources,
+    TrustSettings trust) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -42,6 +53,8 @@ record HostSettings(
     private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private TrustSettings trust = TrustSettings.DEFAULT;
+    private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 
@@ -97,6 +110,18 @@ record HostSettings(
       return duration;
     }
 
+    void tokenLife(Duration life, Duration grace) {
+      trust = trust.with(new TrustSettings.Tokens(life, grace));
+    }
+
+    void authority(Role role, Path certificate, Path key) {
+      authorities.put(role, new AuthorityFiles(certificate, key));
+    }
+
+    void protocol(ProtocolVersions versions) {
+      trust = trust.with(versions);
+    }
+
     void clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
     }
@@ -105,7 +130,12 @@ record HostSettings(
       this.random = requireNonNull(random, "random");
     }
 
-    HostSettings settings() {
+    /**
+     * Returns the settings.
+     *
+     * @throws ConfigException if a file of an authority is not what it should be
+     */
+    HostSettings settings() throws ConfigException {
       return new HostSettings(
           trustDomain,
           new Places(
@@ -114,7 +144,8 @@ record HostSettings(
               audit == null ? state.resolve("audit.jsonl") : audit),
           new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
           limits,
-          new Sources(clock, random));
+          new Sources(clock, random),
+          trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }
 
     private static Path defaultRun() {

@@ -61,6 +61,7 @@ final class Planes {
   private final Policy policy;
   private final Router router;
   private final RunExit exit;
+  private final Reenrolment reenrolment;
   private final Addresses addresses;
 
   /** Where plugins find the host. */
@@ -105,6 +106,12 @@ final class Planes {
         new RunExit(
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
     runs.whenEnded(exit::cut);
+    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.control());
+    long pause = Reenrolment.CHECK.toMillis();
+    var unused =
+        threads
+            .timer()
+            .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
     addresses = new Listeners(settings, policy, log, threads, closing).start();
   }
 
@@ -149,7 +156,13 @@ final class Planes {
     private Endpoint startEnrol() throws IOException {
       Endpoint listen = places.listener("e", Optional.empty());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
-      EnrolmentService enrolment = new EnrolmentService(trust, runs, () -> policy, offers, audit);
+      EnrolmentService enrolment =
+          new EnrolmentService(
+              trust,
+              runs,
+              () -> policy,
+              new EnrolmentService.Offer(offers, settings.trust().protocol()),
+              audit);
       return opened(
           listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
     }
@@ -159,6 +172,7 @@ final class Planes {
       Discoveries discoveries =
           new Discoveries(() -> policy, registry, offers, audit, threads.timer());
       ControlConnections leases = new ControlConnections(registry);
+      runs.whenReenrolled(run -> leases.hold(run, threads.timer()));
       ControlServers.Control control =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
@@ -268,6 +282,10 @@ final class Planes {
 
   Router router() {
     return router;
+  }
+
+  Reenrolment reenrolment() {
+    return reenrolment;
   }
 
   Addresses addresses() {

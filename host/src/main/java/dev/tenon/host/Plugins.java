@@ -158,6 +158,7 @@ final class Plugins {
     try {
       LaunchedPlugin launched = definition.runtime().launch(launch);
       run.launched(launched);
+      planes.reenrolment().watch(run, () -> bootstrap(runtimeId, listen).toJsonLine());
       var unused =
           launched
               .exit()

@@ -145,6 +145,34 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
+  /*
+   * grpc-java does not allow messages after a cancellation. A caller that cancels knows; one whose
+   * call is ended here may be sending.
+   */
+  @Override
+  public void sendMessage(Q message) {
+    try {
+      delegate.sendMessage(message);
+    } catch (IllegalStateException e) {
+      requireEnded(e);
+    }
+  }
+
+  @Override
+  public void halfClose() {
+    try {
+      delegate.halfClose();
+    } catch (IllegalStateException e) {
+      requireEnded(e);
+    }
+  }
+
+  private void requireEnded(IllegalStateException e) {
+    if (!ended) {
+      throw e;
+    }
+  }
+
   /** Ends the call because its caller's lineage was revoked. */
   void end() {
     ended = true;

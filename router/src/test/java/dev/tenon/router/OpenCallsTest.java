@@ -9,7 +9,12 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import dev.tenon.testservice.v1.OtherGrpc;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -100,6 +105,52 @@ final class OpenCallsTest {
       assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
       assertThat(plane.words.calls).hasValue(0);
       assertThat(plane.router.inFlight(Names.WORDS)).isZero();
+    }
+  }
+
+  /** A caller that is sending when its call is ended here has made no mistake. Row: TK-7. */
+  @Test
+  void messageAfterTheEnd_isDropped() throws Exception {
+    try (Plane plane = new Plane()) {
+      ClientCall<EchoRequest, EchoResponse> call =
+          plane.channel(Names.CALLER).newCall(EchoGrpc.getBidiMethod(), CallOptions.DEFAULT);
+      CompletableFuture<Code> end = new CompletableFuture<>();
+      call.start(
+          new ClientCall.Listener<>() {
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+              end.complete(status.getCode());
+            }
+          },
+          new Metadata());
+      plane.router.end(Names.CALLER).get(10, TimeUnit.SECONDS);
+
+      call.sendMessage(HANGING);
+      call.halfClose();
+
+      assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
+    }
+  }
+
+  /** A drain waits for the calls that it found, however many come and go elsewhere. Row: RT-18. */
+  @Test
+  void drained_completesWithTheLastCall_andIgnoresOthers() throws Exception {
+    try (Plane plane = new Plane()) {
+      plane.provide(Names.TARPIT, Names.OTHER, new EchoProvider());
+      Channel channel = plane.channel(Names.CALLER);
+      ListenableFuture<EchoResponse> first = EchoGrpc.newFutureStub(channel).unary(HANGING);
+      ListenableFuture<EchoResponse> second = EchoGrpc.newFutureStub(channel).unary(HANGING);
+      ListenableFuture<EchoResponse> elsewhere = OtherGrpc.newFutureStub(channel).unary(HANGING);
+
+      CompletableFuture<Void> drained = plane.router.drained(Names.WORDS);
+
+      first.cancel(true);
+      await().atMost(SOON).until(() -> plane.router.inFlight(Names.WORDS) == 1);
+      assertThat(drained.isDone()).isFalse();
+      second.cancel(true);
+      drained.get(10, TimeUnit.SECONDS);
+      assertThat(plane.router.drained(Names.WORDS).isDone()).isTrue();
+      elsewhere.cancel(true);
     }
   }
 }

@@ -48,6 +48,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -63,6 +64,7 @@ final class HostAnswers {
   final List<RegisterRequest> registrations = new CopyOnWriteArrayList<>();
   final List<ReportHealthRequest> health = new CopyOnWriteArrayList<>();
   final List<PublicKey> renewals = new CopyOnWriteArrayList<>();
+  final List<Instant> renewedAt = new CopyOnWriteArrayList<>();
 
   /** Everything that plugins asked for, in order. */
   final List<String> order = new CopyOnWriteArrayList<>();
@@ -75,6 +77,9 @@ final class HostAnswers {
   volatile Duration tokenLife = Duration.ofHours(1);
   volatile Duration certificateLife = Duration.ofHours(1);
   volatile Status renewal = Status.OK;
+
+  /** What answers to renewals wait for. */
+  volatile CountDownLatch renewalsWait = new CountDownLatch(0);
 
   /** How far the host's clock is ahead, by which runtime tokens expire. */
   volatile Duration ahead = Duration.ZERO;
@@ -269,7 +274,9 @@ final class HostAnswers {
       @Override
       public void renew(RenewRequest request, StreamObserver<RenewResponse> response) {
         PublicKey key = publicKey(request.getCertificateRequest());
+        renewedAt.add(Instant.now());
         renewals.add(key);
+        await(renewalsWait);
         if (renewal.getCode() == SILENCE.getCode()) {
           return;
         }
@@ -287,6 +294,14 @@ final class HostAnswers {
         response.onCompleted();
       }
     };
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private SpiffeId renewing() {

@@ -9,6 +9,7 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,8 +20,9 @@ final class RenewalTest {
   @TempDir Path folder;
 
   /**
-   * Each renewal runs over a connection with the key that it succeeds, calls bring the new token at
-   * once, and nothing is enrolled or registered again. Row: TK-14
+   * Each renewal comes after about half of the token's life and runs over a connection with the key
+   * that it succeeds, calls bring the new token at once and are never refused, and nothing is
+   * enrolled or registered again. Row: TK-14
    */
   @Test
   void run_shortLivedToken_renewedInTurnWithoutAFailedCall() throws Exception {
@@ -36,7 +38,8 @@ final class RenewalTest {
                 })
             .build();
     try (FakeHost host = FakeHost.start(folder)) {
-      host.answers.tokenLife = Duration.ofSeconds(3);
+      host.answers.tokenLife = Duration.ofSeconds(4);
+      Instant begin = Instant.now();
       try (RunningPlugin running =
           RunningPlugin.start(plugin, host.bootstrap("echo"), TestSettings.PATIENT)) {
         assertThat(running).isNotNull();
@@ -58,6 +61,10 @@ final class RenewalTest {
                   .map(headers -> headers.get(BearerToken.AUTHORIZATION))
                   .distinct())
           .hasSizeGreaterThanOrEqualTo(3);
+      assertThat(host.answers.refusals).hasValue(0);
+      // A whole second is lost on the wire at most, and a tenth is jitter.
+      assertThat(Duration.between(begin, host.answers.renewedAt.get(2)))
+          .isGreaterThan(Duration.ofMillis(3 * 1_350));
       assertThat(host.answers.enrolments).hasSize(1);
       assertThat(host.answers.registrations).hasSize(1);
     }

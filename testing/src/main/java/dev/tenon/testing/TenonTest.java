@@ -2,28 +2,17 @@ package dev.tenon.testing;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.Requirement;
-import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.host.HostStartException;
-import dev.tenon.host.PluginHost;
-import dev.tenon.host.PluginStatus;
-import dev.tenon.host.launch.PluginDefinition;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -50,24 +39,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class TenonTest
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final long POLL_MILLIS = 10;
-
   private final Plugin plugin;
   private final List<Fake> fakes = new ArrayList<>();
   private final FakeClock clock = new FakeClock();
   private boolean asProcess;
-  private @Nullable PluginHost host;
-  private @Nullable InJvmRuntime runtime;
-  private @Nullable Path directory;
+  private @Nullable TestedHost tested;
   private boolean startedForClass;
-
-  /** A stand-in for a service of the host. */
-  private record Fake(BindableService implementation, Version version) {
-    ServiceName service() {
-      return new ServiceName(implementation.bindService().getServiceDescriptor().getName());
-    }
-  }
 
   private TenonTest(Plugin plugin) {
     this.plugin = requireNonNull(plugin, "plugin");
@@ -145,7 +122,7 @@ public final class TenonTest
    * @throws IllegalStateException if the plugin does not provide it, or no test is running
    */
   public <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
-    return running().client(stub);
+    return running().host().client(stub);
   }
 
   /**
@@ -176,48 +153,31 @@ public final class TenonTest
    * @throws InterruptedException if the thread is interrupted meanwhile
    */
   public void crash() throws InterruptedException {
-    PluginStatus before = status();
-    if (before.state().isEnd()) {
-      throw new IllegalStateException(
-          "crash: " + before.runtimeId() + " has ended already (expected: running)");
-    }
-    before
-        .pid()
-        .ifPresentOrElse(
-            pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly),
-            () -> inJvm().kill());
-    awaitEnd(before.runtimeId());
+    running().crash();
   }
 
-  private InJvmRuntime inJvm() {
-    return requireNonNull(runtime, "runtime");
+  /**
+   * Takes back every credential of the plugin, as a host does with one that has shown itself
+   * unsafe. When this returns they are useless; its open calls and its connections end, and its
+   * process.
+   *
+   * <pre>{@code
+   * tenon.revoke();
+   * assertThatThrownBy(() -> client.greet(request)).hasMessageContaining("UNAVAILABLE");
+   * }</pre>
+   *
+   * @throws IllegalStateException if no test is running
+   */
+  public void revoke() {
+    running().revoke();
   }
 
-  private PluginStatus status() {
-    return running().plugins().get(0);
-  }
-
-  private void awaitEnd(RuntimeId run) throws InterruptedException {
-    // The host tells nobody when it notices, so this asks.
-    CountDownLatch never = new CountDownLatch(1);
-    for (int asked = 0; asked < PATIENCE.toMillis() / POLL_MILLIS; asked++) {
-      if (running().plugins().stream()
-          .filter(plugin -> plugin.runtimeId().equals(run))
-          .allMatch(plugin -> plugin.state().isEnd())) {
-        return;
-      }
-      never.await(POLL_MILLIS, TimeUnit.MILLISECONDS);
-    }
-    throw new IllegalStateException(
-        "crash: the host has not noticed the end of " + run + " (expected: within 60 s)");
-  }
-
-  private PluginHost running() {
-    if (host == null) {
+  private TestedHost running() {
+    if (tested == null) {
       throw new IllegalStateException(
           "TenonTest: not started (expected: a field with @RegisterExtension)");
     }
-    return host;
+    return tested;
   }
 
   @Override
@@ -247,48 +207,16 @@ public final class TenonTest
 
   private void start(ExtensionContext context)
       throws IOException, ConfigException, HostStartException {
-    Path temporary = Files.createTempDirectory("tenon-test");
-    directory = temporary;
-    PluginHost.Builder builder =
-        PluginHost.builder()
-            .state(temporary.resolve("state"))
-            .run(temporary.resolve("run"))
-            .startLimits(PATIENCE, PATIENCE)
-            .policy(Policy.parse(new DeclaredPolicy(plugin).toml()));
-    if (asProcess) {
-      builder.plugin(process(temporary, context));
-    } else {
-      builder.plugin(thread()).clock(clock);
-    }
-    fakes.forEach(
-        fake ->
-            builder.offers(
-                fake.service().value(), fake.version().toString(), fake.implementation()));
-    host = builder.start();
-  }
-
-  private PluginDefinition process(Path temporary, ExtensionContext context)
-      throws IOException, ConfigException {
-    return ProgramFolder.make(
-        temporary.resolve("plugins").resolve(plugin.name().value()),
-        plugin,
-        new ExtensionField(this).in(context));
-  }
-
-  private PluginDefinition thread() {
-    InJvmRuntime made = new InJvmRuntime(plugin, clock);
-    runtime = made;
-    return new PluginDefinition(plugin.name(), plugin.version(), made);
+    tested =
+        asProcess
+            ? TestedHost.asProcess(plugin, fakes, new ExtensionField(this).in(context))
+            : TestedHost.inJvm(plugin, fakes, clock);
   }
 
   private void stop() throws IOException {
-    if (host != null) {
-      host.close();
-      host = null;
-    }
-    if (directory != null) {
-      TemporaryFolder.delete(directory);
-      directory = null;
+    if (tested != null) {
+      tested.close();
+      tested = null;
     }
   }
 }

@@ -2,10 +2,12 @@ package dev.tenon.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.tenon.testservice.v1.EchoGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -14,6 +16,23 @@ final class AsProcessOfEachTest {
   @RegisterExtension
   final TenonTest tenon =
       TenonTest.with(KitPlugin.plugin()).fake(new KitPlugin.Capitals()).asProcess();
+
+  /** A process whose credentials were taken back does not live on. */
+  @Test
+  void revoke_process_isKilledAndItsServiceUnavailable() {
+    var echo = tenon.client(EchoGrpc::newBlockingStub);
+    long pid = KitPlugin.echo(echo, "a").getPid();
+
+    tenon.revoke();
+
+    assertThatThrownBy(() -> KitPlugin.echo(echo, "a"))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+  }
 
   /** The process is gone when the method returns, and so is what it served. */
   @Test

@@ -49,6 +49,25 @@ final class InJvmTest {
         .withMessageContaining("has ended already");
   }
 
+  /** Its calls in flight end, and nobody finds it any more. */
+  @Test
+  void revoke_callInFlight_endsAndServiceUnavailable() {
+    var call =
+        tenon.client(EchoGrpc::newFutureStub).unary(EchoRequest.newBuilder().setHang(true).build());
+    var echo = tenon.client(EchoGrpc::newBlockingStub);
+    assertThat(KitPlugin.echo(echo, "a").getPayload().toStringUtf8()).isEqualTo("A");
+
+    tenon.revoke();
+
+    assertThatThrownBy(() -> call.get(30, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("UNAVAILABLE");
+    assertThatThrownBy(() -> KitPlugin.echo(echo, "a"))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+  }
+
   /** Host and plugin live by the clock of the test. */
   @Test
   void clock_advanced_isThatOfHostAndPlugin() {

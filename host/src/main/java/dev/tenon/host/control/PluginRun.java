@@ -8,11 +8,13 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.launch.LaunchedPlugin;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -35,6 +37,8 @@ public final class PluginRun {
    */
   private volatile PluginState state = new PluginState.Starting();
   private boolean isStopping; // under `this`
+
+  private volatile @Nullable Instant certifiedUntil;
 
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
@@ -121,6 +125,16 @@ public final class PluginRun {
   /** Notes what the plugin declared. */
   void enrolled(Enrolled declaration) {
     enrolled.complete(declaration);
+  }
+
+  /** Notes until when the certificate is good that the run was given last. */
+  void certified(Instant until) {
+    certifiedUntil = until;
+  }
+
+  /** Returns until when the run's newest certificate is good; empty before it has one. */
+  public Optional<Instant> certifiedUntil() {
+    return Optional.ofNullable(certifiedUntil);
   }
 
   void reported(Health health, Reason reason) {

@@ -82,6 +82,21 @@ final class TenonScriptTest {
     assertThat(builds()).isEqualTo(2);
   }
 
+  /** Without git on the PATH, as here, it cannot say which commit it measured. */
+  @Test
+  void tenon_bench_buildsAndStartsTheBenchmarks() throws Exception {
+    maven("mkdir -p \"$root/bench/target\"; printf a.jar:b.jar >\"$root/bench/target/classpath\"");
+
+    Said said = tenon("bench", "--short");
+
+    assertThat(said.status()).isZero();
+    assertThat(said.out().lines())
+        .containsSequence("-cp", root.resolve("bench/target/classes") + ":a.jar:b.jar")
+        .endsWith("dev.tenon.bench.Benchmarks", root.toString(), "unknown", "--short");
+    assertThat(tenon("bench")).extracting(Said::status).isEqualTo(0);
+    assertThat(builds()).isEqualTo(1);
+  }
+
   @Test
   void tenon_withJarsOfAPluginGone_buildsAgain() throws Exception {
     tenon();

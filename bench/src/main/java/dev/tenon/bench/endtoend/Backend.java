@@ -1,0 +1,21 @@
+package dev.tenon.bench.endtoend;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The backend: the same C program behind every way. Stateless. */
+final class Backend {
+  static final String SERVICE = "bench.v1.Echo";
+  static final String PATH = "/" + SERVICE + "/Call";
+
+  private Backend() {}
+
+  /** Returns the command that serves on {@code addresses}; it prints where, and "listening". */
+  static List<String> command(Path program, Access access, List<String> addresses) {
+    List<String> command = new ArrayList<>(List.of(program.toString(), "echo", "--path", PATH));
+    addresses.forEach(address -> command.addAll(List.of("--address", address)));
+    command.addAll(access.certificates());
+    return Cores.CALLER_AND_BACKEND.pinned(command);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tenon.bench.endtoend;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.tenon.auth.Policy;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.host.HostStartException;
+import dev.tenon.host.PluginHost;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The program that is measured: a host as an application embeds it, with a caller and a backend as
+ * plugins. Prints "ready" when both are healthy, and ends with its standard input.
+ */
+final class BenchHost {
+  private BenchHost() {}
+
+  /**
+   * Runs the host.
+   *
+   * @param args a private folder with {@code plugins} and {@code policy.toml}
+   */
+  public static void main(String[] args) throws ConfigException, HostStartException, IOException {
+    Path folder = Path.of(args[0]);
+    try (PluginHost host =
+        PluginHost.builder()
+            .plugins(folder.resolve("plugins"))
+            .policy(Policy.load(folder.resolve("policy.toml")))
+            .state(folder.resolve("state"))
+            .run(folder.resolve("run"))
+            .dataListen("tcp:127.0.0.1:0")
+            .startLimits(Duration.ofSeconds(60), Duration.ofSeconds(60))
+            .stopGrace(Duration.ofMillis(200))
+            .start()) {
+      System.err.println(host.describe());
+      System.out.println("ready");
+      awaitEndOfInput();
+    }
+  }
+
+  private static void awaitEndOfInput() throws IOException {
+    BufferedReader stdin = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    while (stdin.readLine() != null) {
+      // Nothing is said there.
+    }
+  }
+}

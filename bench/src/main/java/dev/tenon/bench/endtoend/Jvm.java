@@ -1,0 +1,40 @@
+package dev.tenon.bench.endtoend;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** How another JVM with these classes is started. Stateless. */
+final class Jvm {
+  private static final int FIRST_WITH_WARNINGS = 24;
+
+  private Jvm() {}
+
+  static Path java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java");
+  }
+
+  /** Returns the command that runs {@code main}; {@code options} are the JVM's. */
+  static List<String> command(List<String> options, Class<?> main, List<String> arguments) {
+    List<String> command = new ArrayList<>(List.of(java().toString()));
+    command.addAll(options);
+    if (Runtime.version().feature() >= FIRST_WITH_WARNINGS) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+      command.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    command.addAll(List.of("-cp", classPath(), main.getName()));
+    command.addAll(arguments);
+    return List.copyOf(command);
+  }
+
+  /** It is started in another folder, so relative parts are made absolute. */
+  private static String classPath() {
+    String parts = System.getProperty("java.class.path");
+    return Arrays.stream(parts.split(File.pathSeparator, -1))
+        .map(part -> Path.of(part).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.tenon.bench.endtoend;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Calls through one way and measures it. One thread uses it. */
+final class LoadGenerator {
+  /** How long its connections may take, and its last answers. */
+  static final Duration MARGIN = Duration.ofSeconds(60);
+
+  private final Path program;
+  private final Path folder;
+
+  /**
+   * @param program the C program
+   * @param folder where its errors are written
+   */
+  LoadGenerator(Path program, Path folder) {
+    this.program = requireNonNull(program, "program");
+    this.folder = requireNonNull(folder, "folder");
+  }
+
+  /**
+   * Measures: first {@code warmUp} that does not count, then {@code window} that does. The CPU time
+   * is that of the second alone, so making connections is not in it.
+   *
+   * @throws IOException if the load generator fails, for instance since its connection was lost
+   */
+  Sample measure(Contender contender, Load load, int round, Duration warmUp, Duration window)
+      throws IOException, InterruptedException {
+    try (Program caller = Program.start("load", folder, command(contender, load, warmUp, window))) {
+      caller.await("ready", warmUp.plus(MARGIN));
+      ThreadTimes before = ThreadTimes.of(contender.pid());
+      caller.tell("go");
+      String outcome = caller.line(window.plus(MARGIN));
+      ThreadTimes after = ThreadTimes.of(contender.pid());
+      return new Sample(contender.way(), load, round, Outcome.parse(outcome), after.since(before));
+    }
+  }
+
+  private List<String> command(Contender contender, Load load, Duration warmUp, Duration window) {
+    List<String> command =
+        new ArrayList<>(List.of(program.toString(), "load", "--address", contender.address()));
+    command.addAll(contender.access().certificates());
+    command.addAll(contender.access().caller());
+    command.addAll(List.of("--path", Backend.PATH, "--size", String.valueOf(Load.MESSAGE_BYTES)));
+    command.addAll(load.options());
+    command.addAll(List.of("--warm", Load.seconds(warmUp), "--seconds", Load.seconds(window)));
+    return Cores.CALLER_AND_BACKEND.pinned(command);
+  }
+}
