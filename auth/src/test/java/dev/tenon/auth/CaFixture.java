@@ -21,6 +21,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** An authority of a test's own, good or broken, and its files. */
 record CaFixture(X509Certificate certificate, KeyPair keys) {
@@ -34,7 +35,7 @@ record CaFixture(X509Certificate certificate, KeyPair keys) {
 
   /** Returns an authority that {@code above} signed; null: that signed itself. */
   static CaFixture make(
-      String name, KeyPair keys, CaFixture above, Form form, Instant from, Instant to)
+      String name, KeyPair keys, @Nullable CaFixture above, Form form, Instant from, Instant to)
       throws GeneralSecurityException, IOException, OperatorCreationException {
     X500Name subject = new X500Name("CN=" + name);
     X500Name issuer =

@@ -25,6 +25,7 @@ record HostSettings(
     Places places,
     Listen listen,
     Limits limits,
+    HealthPolling polling,
     Sources sources,
     TrustSettings trust) {
 
@@ -34,10 +35,17 @@ record HostSettings(
   /**
    * Where the planes listen (empty: a Unix socket of the host's own), and with which TLS library.
    */
-  record Listen(Optional<Endpoint> control, Optional<Endpoint> data, TlsProvider tls) {}
+  record Listen(
+      Optional<Endpoint> enrol,
+      Optional<Endpoint> control,
+      Optional<Endpoint> data,
+      TlsProvider tls) {}
 
   /** How long plugins may take. */
   record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
+
+  /** How often plugins are asked whether they serve, and how long an answer may take. */
+  record HealthPolling(Duration interval, Duration timeout) {}
 
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
@@ -48,6 +56,7 @@ record HostSettings(
     private Path state = Path.of("tenon-state");
     private @Nullable Path run;
     private @Nullable Path audit;
+    private @Nullable Endpoint enrol;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
     private TlsProvider tls = TlsProvider.preferred();
@@ -55,6 +64,8 @@ record HostSettings(
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private TrustSettings trust = TrustSettings.DEFAULT;
     private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
+    private HealthPolling polling =
+        new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 
@@ -72,6 +83,10 @@ record HostSettings(
 
     void audit(Path file) {
       audit = requireNonNull(file, "file");
+    }
+
+    void enrolListen(String endpoint) {
+      enrol = Endpoint.parse(endpoint);
     }
 
     void controlListen(String endpoint) {
@@ -101,6 +116,10 @@ record HostSettings(
 
     void stopGrace(Duration grace) {
       limits = new Limits(limits.toEnrol(), limits.toHealthy(), positive("grace", grace));
+    }
+
+    void healthPolling(Duration interval, Duration timeout) {
+      polling = new HealthPolling(positive("interval", interval), positive("timeout", timeout));
     }
 
     private static Duration positive(String name, Duration duration) {
@@ -142,8 +161,13 @@ record HostSettings(
               state,
               run == null ? defaultRun() : run,
               audit == null ? state.resolve("audit.jsonl") : audit),
-          new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
+          new Listen(
+              Optional.ofNullable(enrol),
+              Optional.ofNullable(control),
+              Optional.ofNullable(data),
+              tls),
           limits,
+          polling,
           new Sources(clock, random),
           trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }

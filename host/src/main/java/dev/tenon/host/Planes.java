@@ -19,13 +19,16 @@ import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRuns;
+import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
+import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.Trust;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.HostServices;
+import dev.tenon.router.OnDemand;
 import dev.tenon.router.Router;
 import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Endpoint;
@@ -36,7 +39,6 @@ import io.grpc.Server;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +46,7 @@ import java.util.stream.Collectors;
 
 /**
  * Everything of a host but its plugins: identity, registry, router and the three listeners, in the
- * order in which they need each other. Immutable.
+ * order in which they need each other. Thread-safe.
  */
 final class Planes {
   /** Enough to tell the hosts of one machine apart; the name is no secret. */
@@ -60,9 +62,12 @@ final class Planes {
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
+  private final HostThreads threads;
+  private final ControlParts control;
   private final RunExit exit;
   private final Reenrolment reenrolment;
   private final Addresses addresses;
+  private volatile OnDemand onDemand = OnDemand.NEVER;
 
   /** Where plugins find the host. */
   record Addresses(Endpoint enrol, Endpoint control, Endpoint data) {}
@@ -71,7 +76,7 @@ final class Planes {
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     this.policy = policy;
-    HostThreads threads = closing.add(new HostThreads());
+    threads = closing.add(new HostThreads());
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
     String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
@@ -99,9 +104,16 @@ final class Planes {
                 .registry(registry)
                 .hostServices(hostServices)
                 .backends(runs::backend)
+                .onDemand((service, most) -> onDemand.start(service, most))
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
+    control =
+        new ControlParts(
+            new ProviderClaims(runs, () -> policy, offers.keySet(), audit),
+            new ControlConnections(registry),
+            new Discoveries(() -> policy, registry, offers, audit, threads.timer()),
+            new RunHealth(runs));
     exit =
         new RunExit(
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
@@ -112,7 +124,7 @@ final class Planes {
         threads
             .timer()
             .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
-    addresses = new Listeners(settings, policy, log, threads, closing).start();
+    addresses = new Listeners(settings, policy, log, closing).start();
   }
 
   static Planes open(
@@ -132,19 +144,12 @@ final class Planes {
     private final HostSettings settings;
     private final Policy policy;
     private final AuditLog log;
-    private final HostThreads threads;
     private final CloseStack closing;
 
-    Listeners(
-        HostSettings settings,
-        Policy policy,
-        AuditLog log,
-        HostThreads threads,
-        CloseStack closing) {
+    Listeners(HostSettings settings, Policy policy, AuditLog log, CloseStack closing) {
       this.settings = settings;
       this.policy = policy;
       this.log = log;
-      this.threads = threads;
       this.closing = closing;
     }
 
@@ -154,7 +159,7 @@ final class Planes {
     }
 
     private Endpoint startEnrol() throws IOException {
-      Endpoint listen = places.listener("e", Optional.empty());
+      Endpoint listen = places.listener("e", settings.listen().enrol());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
       EnrolmentService enrolment =
           new EnrolmentService(
@@ -169,16 +174,14 @@ final class Planes {
 
     private Endpoint startControl(HostSettings.Listen asked) throws IOException {
       Endpoint listen = places.listener("c", asked.control());
-      Discoveries discoveries =
-          new Discoveries(() -> policy, registry, offers, audit, threads.timer());
-      ControlConnections leases = new ControlConnections(registry);
+      ControlConnections leases = control.leases();
       runs.whenReenrolled(run -> leases.hold(run, threads.timer()));
-      ControlServers.Control control =
+      ControlServers.Control services =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(trust, runs, () -> policy, leases, audit, discoveries),
-              new LifecycleService(registry, runs),
+              new RegistryService(control.claims(), leases, audit, control.discoveries()),
+              new LifecycleService(control.health(), runs),
               admission(TokenRule.REQUIRED));
       return opened(
           listen,
@@ -186,7 +189,7 @@ final class Planes {
               transport,
               listen,
               mutualTls(),
-              control,
+              services,
               new ControlServers.Leases(
                   exit.connections(),
                   leases,
@@ -244,6 +247,14 @@ final class Planes {
     return identity;
   }
 
+  HostThreads threads() {
+    return threads;
+  }
+
+  ControlParts control() {
+    return control;
+  }
+
   PluginRuns runs() {
     return runs;
   }
@@ -265,6 +276,16 @@ final class Planes {
     return declared.provides().stream()
         .filter(service -> policy.mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Sets what starts providers that are missing; until then nothing does. */
+  void whenMissing(OnDemand starter) {
+    onDemand = starter;
+  }
+
+  /** Returns whether {@code plugin} may provide {@code service}. */
+  boolean mayProvide(PluginName plugin, ServiceName service) {
+    return policy.mayProvide(plugin, service).isPresent();
   }
 
   /** Returns what ends the calls and connections of a run. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.Policy;
 import dev.tenon.auth.Role;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.Plugin;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
@@ -130,6 +131,16 @@ public final class PluginHost implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Adds a plugin that runs inside the host, on threads of its own: by the same rules as a
+     * process, but without its protection, because its code shares the host's memory. It has no
+     * port, no token and no certificate.
+     */
+    public Builder plugin(Plugin plugin) {
+      definitions.add(InProcessRuntime.of(requireNonNull(plugin, "plugin")));
+      return this;
+    }
+
     /** Sets who may provide and call what; without it nothing is allowed. */
     public Builder policy(Policy policy) {
       this.policy = requireNonNull(policy, "policy");
@@ -191,6 +202,17 @@ public final class PluginHost implements AutoCloseable {
      */
     public Builder audit(Path file) {
       settings.audit(file);
+      return this;
+    }
+
+    /**
+     * Sets where plugins enrol, as for {@link #controlListen}. TLS, without a client certificate:
+     * it is where plugins get theirs.
+     *
+     * @throws IllegalArgumentException if it has another form
+     */
+    public Builder enrolListen(String endpoint) {
+      settings.enrolListen(endpoint);
       return this;
     }
 
@@ -283,6 +305,17 @@ public final class PluginHost implements AutoCloseable {
     /** Sets the versions of the contract that the host speaks; there is one as yet. */
     Builder protocol(ProtocolVersions versions) {
       settings.protocol(versions);
+      return this;
+    }
+
+    /**
+     * Sets how often the host asks each plugin outside of it whether it serves (every 30 s without
+     * it), and how long the answer may take (5 s). Who does not answer gets no calls until it does.
+     *
+     * @throws IllegalArgumentException if one is not positive
+     */
+    public Builder healthPolling(Duration interval, Duration timeout) {
+      settings.healthPolling(interval, timeout);
       return this;
     }
 

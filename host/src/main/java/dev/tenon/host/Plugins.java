@@ -1,55 +1,32 @@
 package dev.tenon.host;
 
-import dev.tenon.auth.Issued;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Requirement;
 import dev.tenon.core.ServiceName;
-import dev.tenon.core.SpiffeId;
-import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.PluginRun;
-import dev.tenon.host.launch.Launch;
-import dev.tenon.host.launch.LaunchException;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.host.launch.PluginDefinition;
-import dev.tenon.registry.DependencyCycleException;
-import dev.tenon.registry.DependencyGraph;
-import dev.tenon.registry.MissingProviderException;
-import dev.tenon.transport.Bootstrap;
-import dev.tenon.transport.ClientTls;
-import dev.tenon.transport.Dns;
-import dev.tenon.transport.Endpoint;
-import dev.tenon.transport.PeerRule;
+import dev.tenon.host.launch.StartMode;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** The plugins of a host: starts all of them or none, and stops them, dependents first. */
 final class Plugins {
-  private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
-
   private final Planes planes;
   private final HostSettings.Limits limits;
-
-  /*
-   * `started` is written by the starting thread under `this`, and copied out under it. `order` is set
-   * once all have enrolled; until then the order of launch stands in.
-   */
-  private final List<Started> started = new ArrayList<>();
-  private List<PluginName> order = List.of();
+  private final Arrivals arrivals;
+  private final Roster roster = new Roster();
+  private final Dependencies dependencies;
+  private final LazyPlugins lazy;
+  private final RemotePlugins remote;
+  private final HealthPolls polls;
 
   /** One plugin that was launched. */
   record Started(PluginDefinition definition, PluginRun run) {
@@ -58,51 +35,73 @@ final class Plugins {
     }
   }
 
-  Plugins(Planes planes, HostSettings.Limits limits) {
+  Plugins(Planes planes, HostSettings settings, List<PluginDefinition> definitions) {
     this.planes = planes;
-    this.limits = limits;
+    limits = settings.limits();
+    arrivals = new Arrivals(limits);
+    dependencies = new Dependencies(planes, definitions);
+    lazy = new LazyPlugins(this, planes, roster, arrivals);
+    remote = new RemotePlugins(planes, roster, settings.sources().clock());
+    polls = new HealthPolls(planes, settings.polling());
   }
 
-  synchronized List<Started> all() {
-    return List.copyOf(started);
+  List<Started> all() {
+    return roster.all();
   }
 
   /**
-   * Starts {@code definitions} and waits until all are healthy. They are launched together; each
-   * makes its services after those that it requires are there.
+   * Starts {@code definitions} and waits until all are healthy that are not to come later. They are
+   * launched together; each makes its services after those that it requires are there.
    */
   void start(List<PluginDefinition> definitions)
       throws HostStartException, IOException, RefusedException {
+    Launcher launcher = new Launcher(planes);
+    List<Started> eager = new ArrayList<>();
     for (PluginDefinition definition : definitions) {
-      for (int instance = 0; instance < definition.instances(); instance++) {
-        launch(definition);
+      if (definition.runtime().remote().isPresent()) {
+        remote.offer(definition);
+      } else if (definition.start() == StartMode.LAZY) {
+        lazy.add(definition);
+      } else {
+        for (int instance = 0; instance < definition.instances(); instance++) {
+          eager.add(launcher.launch(definition, roster::add));
+        }
       }
     }
-    Map<PluginName, DependencyGraph.Node> nodes = new LinkedHashMap<>();
-    for (Started plugin : all()) {
-      PluginName name = plugin.definition().name();
-      Enrolled declared = await(plugin, plugin.run().enrolled(), limits.toEnrol(), "enrol");
-      Set<ServiceName> provided = planes.provided(name, declared);
-      requireShared(plugin.definition(), provided);
-      nodes.putIfAbsent(name, new DependencyGraph.Node(name, provided, declared.requires()));
+    planes.whenMissing(lazy);
+    for (Started plugin : eager) {
+      Enrolled declared = arrivals.enrolled(plugin);
+      requireShared(plugin.definition(), planes.provided(plugin.definition().name(), declared));
+      dependencies.note(plugin.definition().name(), declared);
     }
+    dependencies.check();
+    for (Started plugin : eager) {
+      plugin.run().enrolled().join().requires().forEach(this::wake);
+    }
+    for (Started plugin : eager) {
+      arrivals.healthy(plugin);
+    }
+    polls.start();
+  }
+
+  /** Takes what a plugin that is started later declares, and starts what that requires. */
+  void joined(Started plugin, Enrolled declared) throws HostStartException {
+    PluginName name = plugin.definition().name();
+    requireShared(plugin.definition(), planes.provided(name, declared));
+    dependencies.note(name, declared);
     try {
-      List<PluginName> startOrder =
-          DependencyGraph.startOrder(List.copyOf(nodes.values()), planes.offers().keySet());
-      synchronized (this) {
-        order = startOrder;
-      }
-    } catch (MissingProviderException | DependencyCycleException e) {
-      throw new HostStartException(
-          HostStartException.Kind.PLUGIN, String.valueOf(e.getMessage()), e);
+      dependencies.check();
+    } catch (HostStartException e) {
+      dependencies.forget(name);
+      throw e;
     }
-    for (Started plugin : all()) {
-      await(plugin, plugin.run().healthy(), limits.toHealthy(), "become healthy");
-      LOG.log(
-          Level.INFO,
-          "plugin {0} is healthy, isolation {1}",
-          plugin.run().id().runtimeId(),
-          plugin.definition().runtime().isolation());
+    declared.requires().forEach(this::wake);
+  }
+
+  private void wake(Requirement requirement) {
+    if (requirement.need() == Requirement.Need.REQUIRED
+        && !dependencies.isProvided(requirement.service())) {
+      lazy.wake(requirement.service());
     }
   }
 
@@ -127,98 +126,22 @@ final class Plugins {
     }
   }
 
-  private void launch(PluginDefinition definition)
-      throws HostStartException, IOException, RefusedException {
-    RuntimeId runtimeId =
-        planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
-    SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(planes.identity().id(), runtimeId);
-    Endpoint listen = planes.places().pluginListener(runtimeId);
-    ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
-    BackendChannels channels =
-        new BackendChannels(() -> planes.transport().channel(listen, tls).directExecutor().build());
-    PluginRun run = new PluginRun(id, definition.version(), channels);
-    planes.runs().add(run);
-    Started plugin = new Started(definition, run);
-    synchronized (this) {
-      started.add(plugin);
-    }
-    planes
-        .audit()
-        .success(
-            "lifecycle",
-            PluginName.HOST,
-            "start",
-            runtimeId.value(),
-            Map.of("isolation", definition.runtime().isolation().toString()));
-    Launch launch =
-        new Launch(
-            runtimeId,
-            planes.places().stateOf(definition.name()),
-            bootstrap(runtimeId, listen).toJsonLine());
-    try {
-      LaunchedPlugin launched = definition.runtime().launch(launch);
-      run.launched(launched);
-      planes.reenrolment().watch(run, () -> bootstrap(runtimeId, listen).toJsonLine());
-      var unused =
-          launched
-              .exit()
-              .thenAccept(status -> planes.runs().ended(run, "ended with status " + status));
-    } catch (LaunchException e) {
-      planes.runs().ended(run, "could not be started");
-      throw new HostStartException(
-          HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private Bootstrap bootstrap(RuntimeId runtimeId, Endpoint listen) throws RefusedException {
-    Issued token = planes.trust().enrolmentTokens().issue(runtimeId);
-    return new Bootstrap(
-        runtimeId.plugin(),
-        runtimeId,
-        planes.addresses().enrol(),
-        planes.addresses().control(),
-        planes.addresses().data(),
-        Dns.HOST,
-        planes.identity().id(),
-        planes.trust().bundleForPlugins(),
-        token.token(),
-        token.expires(),
-        listen);
-  }
-
-  private <T> T await(Started plugin, CompletableFuture<T> step, Duration limit, String what)
-      throws HostStartException {
-    String name = "plugin " + plugin.definition().name();
-    try {
-      return step.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      throw failed(plugin, name + ": did not " + what + " (expected: within " + limit + ")", e);
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw failed(plugin, cause.getMessage() + " (expected: to " + what + ")", cause);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw failed(plugin, name + ": start was interrupted", e);
-    }
-  }
-
-  private static HostStartException failed(Started plugin, String message, Throwable cause) {
-    List<String> output = plugin.run().process().map(LaunchedPlugin::lastOutput).orElse(List.of());
-    String printed = output.isEmpty() ? "" : "\nits last output:\n  " + String.join("\n  ", output);
-    return new HostStartException(HostStartException.Kind.PLUGIN, message + printed, cause);
-  }
-
   /** Stops all plugins, dependents before what they depend on. */
   void stop() {
-    List<Started> stopping = new ArrayList<>(all());
-    List<PluginName> startOrder;
-    synchronized (this) {
-      startOrder = order;
-    }
+    polls.close();
+    List<Started> stopping = new ArrayList<>(roster.close());
+    List<PluginName> startOrder = dependencies.order();
     Collections.reverse(stopping);
     stopping.sort(
         Comparator.comparingInt(plugin -> -startOrder.indexOf(plugin.definition().name())));
     PluginStop stop = new PluginStop(limits.stopGrace(), planes);
     stopping.forEach(plugin -> stop.stop(plugin.run()));
+    remote.close();
+    lazy.close();
+  }
+
+  /** Stops one plugin that was started in vain. */
+  void stop(Started plugin) {
+    new PluginStop(limits.stopGrace(), planes).stop(plugin.run());
   }
 }

@@ -63,7 +63,7 @@ final class RunningHost implements AutoCloseable {
     try {
       Planes planes = Planes.open(settings, policy, offers, closing);
       LOG.log(Level.INFO, "{0}", planes.describe());
-      Plugins plugins = new Plugins(planes, settings.limits());
+      Plugins plugins = new Plugins(planes, settings, definitions);
       closing.add(plugins::stop);
       plugins.start(definitions);
       return new RunningHost(planes, policy, plugins, closing);

@@ -19,8 +19,10 @@ import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProtocolVersions;
+import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
+import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.Trust;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
@@ -39,6 +41,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -106,13 +109,11 @@ final class ControlPlane implements AutoCloseable {
                     new RenewalService(trust, runs, record),
                     new Admission(trust.lineages(), audit, clock, TokenRule.SVID_ALONE),
                     new RegistryService(
-                        trust,
-                        runs,
-                        () -> policy,
+                        new ProviderClaims(runs, () -> policy, Set.of(), record),
                         leases,
                         record,
                         new Discoveries(() -> policy, registry, Map.of(), record, threads)),
-                    new LifecycleService(registry, runs),
+                    new LifecycleService(new RunHealth(runs), runs),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()),

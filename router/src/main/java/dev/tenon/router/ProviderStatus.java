@@ -100,6 +100,11 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     return plain(Status.CANCELLED, "cancelled");
   }
 
+  /** Returns the end of a call whose deadline came before a provider. */
+  static End late() {
+    return plain(Status.DEADLINE_EXCEEDED, "deadline exceeded while a provider was starting");
+  }
+
   private static End plain(Status status, String description) {
     return new End(status.withDescription(description), new Metadata());
   }

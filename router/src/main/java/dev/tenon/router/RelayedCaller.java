@@ -13,7 +13,10 @@ import io.grpc.ServerInterceptor;
  * Reads who calls a service of the host, for {@link Caller#current}, from the stamp of the router;
  * only for a server that nothing but the router can reach.
  */
-final class RelayedCaller implements ServerInterceptor {
+public final class RelayedCaller implements ServerInterceptor {
+  /** Makes the interceptor. */
+  public RelayedCaller() {}
+
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {

@@ -18,6 +18,8 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
    */
   private static final Duration NEAR = Duration.ofMillis(50);
 
+  /** More than any provider takes to start. */
+  private static final Duration LONGEST = Duration.ofHours(1);
+
   private final Router router;
   private final Identity caller;
   private final MethodDescriptor<Q, R> method;
@@ -46,6 +51,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
   private volatile Context context = Context.ROOT;
   private volatile @Nullable Route route;
+  private volatile @Nullable PendingCall<Q, R> pending;
+  private volatile @Nullable CompletableFuture<?> waiting;
   private volatile boolean started;
   private volatile boolean cancelled;
   private volatile boolean ended;
@@ -62,10 +69,13 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     return caller;
   }
 
-  /** Returns whether the call went to {@code provider}, or has still to choose. */
+  /**
+   * Returns whether the call went to {@code provider}, or is choosing now. A call that waits
+   * chooses later, among those that are there then.
+   */
   boolean mayReach(RuntimeId provider) {
     Route chosen = route;
-    return chosen == null || chosen.provider().equals(provider.value());
+    return chosen == null ? waiting == null : chosen.provider().equals(provider.value());
   }
 
   /** Returns whether the call has ended; its caller may still have to be told. */
@@ -82,8 +92,12 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   public void start(Listener<R> listener, Metadata headers) {
     context = Context.current();
     router.open().add(this);
+    begin(listener, headers, remaining());
+  }
+
+  private void begin(Listener<R> listener, Metadata headers, Duration patience) {
     try {
-      Route chosen = router.route(caller, method.getFullMethodName(), headers);
+      Route chosen = router.route(caller, method.getFullMethodName(), headers, patience);
       route = chosen;
       router.open().chosen(this);
       if (cancelled || ended) {
@@ -91,6 +105,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         return;
       }
       relay(chosen, listener, headers);
+    } catch (ProviderStarting starting) {
+      await(starting.await(), listener, headers);
     } catch (RefusedException refused) {
       close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
     } catch (RuntimeException e) {
@@ -106,13 +122,68 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
-    delegate = call;
-    call.start(
-        new Responses(listener, chosen, counted), MetadataRules.request(headers, caller.id()));
+    Responses responses = new Responses(listener, chosen, counted);
+    PendingCall<Q, R> waited = pending;
+    if (waited == null) {
+      delegate = call;
+    }
+    call.start(responses, MetadataRules.request(headers, caller.id()));
+    if (waited != null) {
+      waited.passTo(call);
+    }
     started = true;
     if (cancelled || ended) {
       call.cancel("cancelled while it started", /* cause= */ null);
     }
+  }
+
+  /**
+   * Waits, on no thread, until {@code ready} is complete, by whoever comes first: the start of a
+   * provider, the caller's patience, cancelling. Then goes on where the caller wants its events.
+   */
+  private void await(CompletableFuture<?> ready, Listener<R> listener, Metadata headers) {
+    PendingCall<Q, R> call = new PendingCall<>();
+    pending = call;
+    delegate = call;
+    waiting = ready;
+    router.open().chosen(this);
+    Executor asked = options.getExecutor();
+    Executor executor = asked == null ? Runnable::run : asked;
+    Context.CancellationListener wake = gone -> ready.complete(null);
+    context.addListener(wake, Runnable::run);
+    var unused =
+        ready.whenComplete(
+            (found, failure) -> {
+              context.removeListener(wake);
+              executor.execute(context.wrap(() -> resume(listener, headers)));
+            });
+    if (cancelled || ended) {
+      ready.complete(null);
+    }
+  }
+
+  private void resume(Listener<R> listener, Metadata headers) {
+    waiting = null;
+    if (ended) {
+      close(listener, revoked());
+    } else if (cancelled || isCancelledHere()) {
+      boolean late = !cancelled && remaining().compareTo(NEAR) < 0;
+      close(listener, late ? ProviderStatus.late() : ProviderStatus.cancelled());
+    } else {
+      begin(listener, headers, Duration.ZERO);
+    }
+  }
+
+  /** Returns how long the caller waits at most. */
+  private Duration remaining() {
+    Duration most = LONGEST;
+    for (Deadline deadline : new Deadline[] {options.getDeadline(), context.getDeadline()}) {
+      if (deadline != null) {
+        Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+        most = left.compareTo(most) < 0 ? left : most;
+      }
+    }
+    return most.isNegative() ? Duration.ZERO : most;
   }
 
   /** Returns {@code end}, written to the audit log if the rule wants each call there. */
@@ -140,8 +211,16 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   @Override
   public void cancel(@Nullable String message, @Nullable Throwable cause) {
     cancelled = true;
+    wake();
     if (started) {
       delegate.cancel(message, cause);
+    }
+  }
+
+  private void wake() {
+    CompletableFuture<?> ready = waiting;
+    if (ready != null) {
+      ready.complete(null);
     }
   }
 
@@ -176,6 +255,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   /** Ends the call because its caller's lineage was revoked. */
   void end() {
     ended = true;
+    wake();
     if (started) {
       delegate.cancel("caller revoked", /* cause= */ null);
     }

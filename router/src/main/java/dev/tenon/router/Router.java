@@ -15,6 +15,7 @@ import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -103,11 +104,12 @@ public final class Router implements AutoCloseable {
     closed = true;
   }
 
-  Route route(Identity caller, String fullMethodName, Metadata headers) throws RefusedException {
+  Route route(Identity caller, String fullMethodName, Metadata headers, Duration patience)
+      throws RefusedException, ProviderStarting {
     if (closed) {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
-    return routes.route(caller, fullMethodName, headers);
+    return routes.route(caller, fullMethodName, headers, patience);
   }
 
   OpenCalls open() {
@@ -152,6 +154,7 @@ public final class Router implements AutoCloseable {
     private @Nullable ServiceRegistry registry;
     private @Nullable HostServices hostServices;
     private @Nullable Backends backends;
+    private OnDemand onDemand = OnDemand.NEVER;
     private @Nullable AuditLog audit;
     private InstantSource clock = InstantSource.system();
 
@@ -181,6 +184,12 @@ public final class Router implements AutoCloseable {
       return this;
     }
 
+    /** Sets what starts providers that are missing; nothing unless set. */
+    public Builder onDemand(OnDemand onDemand) {
+      this.onDemand = requireNonNull(onDemand, "onDemand");
+      return this;
+    }
+
     /** Sets where calls are recorded. The router does not close it. */
     public Builder audit(AuditLog audit) {
       this.audit = requireNonNull(audit, "audit");
@@ -206,6 +215,7 @@ public final class Router implements AutoCloseable {
               requireNonNull(registry, "registry"),
               requireNonNull(hostServices, "hostServices"),
               requireNonNull(backends, "backends"),
+              onDemand,
               callAudit);
       return new Router(routes, callAudit);
     }

@@ -13,7 +13,9 @@ import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What a call passes before a byte of it reaches a provider: form, policy, scope, health, audit; in
@@ -24,6 +26,7 @@ final class Routes {
   private final ServiceRegistry registry;
   private final HostServices hostServices;
   private final Backends backends;
+  private final OnDemand onDemand;
   private final CallAudit audit;
 
   Routes(
@@ -31,20 +34,26 @@ final class Routes {
       ServiceRegistry registry,
       HostServices hostServices,
       Backends backends,
+      OnDemand onDemand,
       CallAudit audit) {
     this.decisions = decisions;
     this.registry = registry;
     this.hostServices = hostServices;
     this.backends = backends;
+    this.onDemand = onDemand;
     this.audit = audit;
   }
 
   /**
    * Returns where the call goes; what had to be written before it may go there is written.
    *
+   * @param patience how long the call can wait for a provider that is to be started; zero: it goes
+   *     now or nowhere
    * @throws RefusedException if it goes nowhere; the audit log knows, or is the reason
+   * @throws ProviderStarting if it may go somewhere soon
    */
-  Route route(Identity caller, String fullMethodName, Metadata headers) throws RefusedException {
+  Route route(Identity caller, String fullMethodName, Metadata headers, Duration patience)
+      throws RefusedException, ProviderStarting {
     CallPath path;
     try {
       path = CallPath.ofFullMethodName(fullMethodName);
@@ -54,25 +63,26 @@ final class Routes {
       throw refused;
     }
     try {
-      return route(caller, path, headers);
+      return route(caller, path, headers, patience);
     } catch (RefusedException refused) {
       audit.refused(caller.actor(), path.toString(), refused);
       throw refused;
     }
   }
 
-  private Route route(Identity caller, CallPath path, Metadata headers) throws RefusedException {
+  private Route route(Identity caller, CallPath path, Metadata headers, Duration patience)
+      throws RefusedException, ProviderStarting {
     if (path.service().isReserved()) {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
     }
     Decisions.Decision decision = decisions.decide(caller, path);
-    Route route = choose(decision, MetadataRules.target(headers));
+    Route route = choose(decision, MetadataRules.target(headers), patience);
     record(decision, route);
     return route;
   }
 
-  private Route choose(Decisions.Decision decision, Optional<RuntimeId> target)
-      throws RefusedException {
+  private Route choose(Decisions.Decision decision, Optional<RuntimeId> target, Duration patience)
+      throws RefusedException, ProviderStarting {
     ServiceName service = decision.permit().path().service();
     Optional<Channel> ofHost = hostServices.channel(service);
     if (ofHost.isPresent()) {
@@ -81,7 +91,7 @@ final class Routes {
       }
       return new Route(decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get());
     }
-    Registration chosen = chosen(decision, service, target);
+    Registration chosen = chosen(decision, service, target, patience);
     Channel channel =
         backends
             .backend(chosen.provider(), decision.permit().caller())
@@ -91,15 +101,28 @@ final class Routes {
   }
 
   private Registration chosen(
-      Decisions.Decision decision, ServiceName service, Optional<RuntimeId> target)
-      throws RefusedException {
+      Decisions.Decision decision,
+      ServiceName service,
+      Optional<RuntimeId> target,
+      Duration patience)
+      throws RefusedException, ProviderStarting {
     try {
       return target.isPresent() ? registry.choose(service, target.get()) : registry.choose(service);
     } catch (NoProviderException e) {
+      if (target.isEmpty() && !patience.isZero()) {
+        awaken(service, patience);
+      }
       if (decision.policy().isProvidable(service) || !registry.registrations(service).isEmpty()) {
         throw e;
       }
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "nothing may provide it");
+    }
+  }
+
+  private void awaken(ServiceName service, Duration patience) throws ProviderStarting {
+    Optional<CompletableFuture<?>> starting = onDemand.start(service, patience);
+    if (starting.isPresent()) {
+      throw new ProviderStarting(starting.get());
     }
   }
 

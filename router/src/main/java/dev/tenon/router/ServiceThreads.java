@@ -13,8 +13,11 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The threads of the host's services, and the limit on what may wait for them. Thread-safe. */
-final class ServiceThreads implements Executor, ClientInterceptor, AutoCloseable {
+/**
+ * The threads of services that run inside the host, and the limit on what may wait for them: an
+ * executor for their server, and an interceptor for the channels to it. Thread-safe.
+ */
+public final class ServiceThreads implements Executor, ClientInterceptor, AutoCloseable {
   /*
    * The queue itself refuses nothing: a task refused in the middle of a call would leave that call
    * without an end. Instead no call starts while too many tasks wait. A started call has at most
@@ -28,7 +31,8 @@ final class ServiceThreads implements Executor, ClientInterceptor, AutoCloseable
   private final int maxWaiting;
   private final ThreadPoolExecutor pool;
 
-  ServiceThreads(int threads, int maxWaiting) {
+  /** Makes {@code threads} threads at most, with {@code maxWaiting} tasks before calls end. */
+  public ServiceThreads(int threads, int maxWaiting) {
     this.maxWaiting = maxWaiting;
     this.pool =
         new ThreadPoolExecutor(

@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.INFO;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
+import dev.tenon.core.RouterClients;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
@@ -91,7 +92,12 @@ final class PluginStart {
     Channel router =
         ClientInterceptors.intercept(
             connections.data(), token, retry, new DefaultDeadline(settings.clientDeadline()));
-    PluginContext context = new RouterClients(enrolled.id(), new DeclaredOnly(plugin), router, own);
+    PluginContext context =
+        new RouterClients(
+            enrolled.id(),
+            plugin,
+            router,
+            (health, reason) -> own.report(health, reason.text()));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     serve(transport.server(bootstrap.listen(), tls(identity)), services, enrolled.limits());
     register(lease);

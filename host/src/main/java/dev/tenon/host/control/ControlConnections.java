@@ -80,7 +80,7 @@ public final class ControlConnections extends ServerTransportFilter {
    * Returns whether {@code plugin} has a connection. Whatever was registered before a false answer
    * may have been too late to be removed with the last one.
    */
-  boolean isOpen(RuntimeId plugin) {
+  public boolean isOpen(RuntimeId plugin) {
     return open.computeIfPresent(plugin, (id, count) -> count) != null;
   }
 

@@ -80,7 +80,13 @@ public final class Discoveries {
             });
   }
 
-  private CompletableFuture<Optional<DiscoverResponse>> discover(
+  /**
+   * Looks for a provider that {@code caller} may call, as {@code request} asks; completes empty if
+   * there is none in time. Cancelling the future ends the wait.
+   *
+   * @throws RefusedException if the request is malformed or cannot be recorded
+   */
+  public CompletableFuture<Optional<DiscoverResponse>> discover(
       DiscoverRequest request, Identity caller) throws RefusedException {
     ServiceName service = Field.read("service", request.getService(), ServiceName::new);
     VersionRange range =

@@ -7,7 +7,6 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.ReportHealthRequest;
@@ -17,13 +16,13 @@ import java.util.List;
 
 /** Takes plugins' reports of their own health; a report is about its sender, always. */
 public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
-  private final ServiceRegistry registry;
+  private final RunHealth healths;
   private final PluginRuns runs;
   private final ReportLog log = new ReportLog(System::nanoTime);
 
   /** Makes the service. */
-  public LifecycleService(ServiceRegistry registry, PluginRuns runs) {
-    this.registry = registry;
+  public LifecycleService(RunHealth healths, PluginRuns runs) {
+    this.healths = healths;
     this.runs = runs;
   }
 
@@ -42,10 +41,8 @@ public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
     List<ServiceName> unavailable =
         Field.readAll("unavailable", request.getUnavailableList(), ServiceName::new);
     log.write(runtimeId, health, reason, unavailable);
-    registry.reportHealth(runtimeId, health);
     PluginRun run = runs.find(runtimeId).orElseThrow(); // it was admitted
-    runs.requireLiving(run);
-    run.reported(health, reason);
+    healths.reported(run, health, reason);
     return ReportHealthResponse.getDefaultInstance();
   }
 

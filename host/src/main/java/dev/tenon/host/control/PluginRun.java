@@ -40,6 +40,10 @@ public final class PluginRun {
 
   private volatile @Nullable Instant certifiedUntil;
 
+  /* `known` is written under `healthLock`, by RunHealth alone, and read without it. */
+  private final Object healthLock = new Object();
+  private volatile RunHealth.Known known = RunHealth.Known.NOTHING;
+
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
    * lead to the plugin's own server.
@@ -123,7 +127,7 @@ public final class PluginRun {
   }
 
   /** Notes what the plugin declared. */
-  void enrolled(Enrolled declaration) {
+  public void enrolled(Enrolled declaration) {
     enrolled.complete(declaration);
   }
 
@@ -135,6 +139,18 @@ public final class PluginRun {
   /** Returns until when the run's newest certificate is good; empty before it has one. */
   public Optional<Instant> certifiedUntil() {
     return Optional.ofNullable(certifiedUntil);
+  }
+
+  Object healthLock() {
+    return healthLock;
+  }
+
+  RunHealth.Known known() {
+    return known;
+  }
+
+  void known(RunHealth.Known now) {
+    known = now;
   }
 
   void reported(Health health, Reason reason) {

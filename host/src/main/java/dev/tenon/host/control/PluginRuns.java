@@ -56,6 +56,15 @@ public final class PluginRuns {
     whenReenrolled.accept(runtimeId);
   }
 
+  Trust trust() {
+    return trust;
+  }
+
+  /** Returns what the runs register in, and what knows their health. */
+  ServiceRegistry registry() {
+    return registry;
+  }
+
   /** Adds a run before it is launched. */
   public void add(PluginRun run) {
     runs.put(run.id().runtimeId(), run);

@@ -1,10 +1,7 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.Policy;
-import dev.tenon.auth.ProvideRight;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
-import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -13,7 +10,6 @@ import dev.tenon.core.Version;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
 import dev.tenon.registry.ServiceRegistry;
-import dev.tenon.registry.ServiceTakenException;
 import dev.tenon.router.Admission;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
@@ -25,39 +21,29 @@ import dev.tenon.v1.UnregisterResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Registers and unregisters what plugins provide, by right: what the policy allows, narrowed by
  * what the plugin declared when it enrolled.
  */
 public final class RegistryService extends RegistryGrpc.RegistryImplBase {
-  private static final String EVENT = "registration";
+  private static final String EVENT = ProviderClaims.EVENT;
 
-  private final Trust trust;
-  private final PluginRuns runs;
-  private final Supplier<Policy> policy;
+  private final ProviderClaims claims;
   private final ServiceRegistry registry;
   private final ControlConnections leases;
-  private final Set<ServiceName> hostServices;
   private final ControlAudit audit;
   private final Discoveries discoveries;
 
-  /** Makes the service over what {@code discoveries} also answers from. */
+  /** Makes the service; what {@code claims} let in lives by {@code leases}. */
   public RegistryService(
-      Trust trust,
-      PluginRuns runs,
-      Supplier<Policy> policy,
+      ProviderClaims claims,
       ControlConnections leases,
       ControlAudit audit,
       Discoveries discoveries) {
-    this.trust = trust;
-    this.runs = runs;
-    this.policy = policy;
+    this.claims = claims;
     this.registry = leases.registry();
     this.leases = leases;
-    this.hostServices = discoveries.hostServices();
     this.audit = audit;
     this.discoveries = discoveries;
   }
@@ -74,72 +60,11 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
     ServiceName service = Field.read("service", request.getService(), ServiceName::new);
     Version version = Field.read("version", request.getVersion(), Version::new);
     Annotations annotations = Field.read("metadata", request.getMetadataMap(), Annotations::new);
-    try {
-      Sharing sharing = right(provider, service);
-      Registration claim =
-          new Registration(
-              trust.mint().registrationId(), provider, service, version, annotations, sharing);
-      registry.check(claim);
-      audit.success(
-          EVENT,
-          provider.value(),
-          "register",
-          service.value(),
-          Map.of("registration", claim.id(), "version", version.toString()));
-      registry.register(claim);
-      requireLeased(claim);
-      return RegisterResponse.newBuilder()
-          .setRegistrationId(claim.id())
-          .setExclusive(sharing == Sharing.EXCLUSIVE)
-          .build();
-    } catch (RegistrationDeniedException e) {
-      audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
-      throw e;
-    } catch (ServiceTakenException e) {
-      audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
-      throw e;
-    }
-  }
-
-  /**
-   * Takes {@code claim} back if the run or its last connection ended while it was made: whoever
-   * removed the run's registrations could not see it.
-   */
-  private void requireLeased(Registration claim) throws RegistrationDeniedException {
-    RuntimeId provider = claim.provider();
-    boolean lives = runs.find(provider).filter(PluginRun::isInService).isPresent();
-    if (lives && leases.isOpen(provider)) {
-      return;
-    }
-    try {
-      registry.unregister(provider, claim.id());
-    } catch (RegistrationNotFoundException e) {
-      // It was seen after all.
-    }
-    throw new RegistrationDeniedException(
-        provider.plugin(), claim.service(), "the run or its connection has ended");
-  }
-
-  private Sharing right(RuntimeId provider, ServiceName service)
-      throws RegistrationDeniedException {
-    PluginName plugin = provider.plugin();
-    if (service.isReserved() || hostServices.contains(service)) {
-      throw new RegistrationDeniedException(plugin, service, "a service of the host");
-    }
-    boolean declared =
-        runs.find(provider)
-            .flatMap(PluginRun::declaration)
-            .map(declaration -> declaration.provides().contains(service))
-            .orElse(false);
-    if (!declared) {
-      throw new RegistrationDeniedException(plugin, service, "not declared when it enrolled");
-    }
-    return policy
-        .get()
-        .mayProvide(plugin, service)
-        .map(ProvideRight::sharing)
-        .orElseThrow(
-            () -> new RegistrationDeniedException(plugin, service, "no [[provide]] entry"));
+    Registration claim = claims.register(provider, service, version, annotations, leases::isOpen);
+    return RegisterResponse.newBuilder()
+        .setRegistrationId(claim.id())
+        .setExclusive(claim.sharing() == Sharing.EXCLUSIVE)
+        .build();
   }
 
   @Override

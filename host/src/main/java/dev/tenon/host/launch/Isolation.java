@@ -10,8 +10,10 @@ public enum Isolation {
    * input. For development.
    */
   SHARED_UID("shared-uid"),
-  /** Inside the host's process, for tests: no isolation. */
-  NONE("none");
+  /** Inside the host's process: no isolation. */
+  NONE("none"),
+  /** Started by others, perhaps on another machine: what keeps it apart is their matter. */
+  REMOTE("remote");
 
   private final String text;
 

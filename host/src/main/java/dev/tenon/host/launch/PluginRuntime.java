@@ -1,5 +1,8 @@
 package dev.tenon.host.launch;
 
+import dev.tenon.transport.Endpoint;
+import java.util.Optional;
+
 /**
  * A way to run a plugin: as a process, inside the host, on another machine. An open interface; the
  * host treats all of them alike: bootstrap, enrolment, registration, calls.
@@ -11,6 +14,15 @@ public interface PluginRuntime {
    * @throws LaunchException if it cannot be started; nothing is left behind then
    */
   LaunchedPlugin launch(Launch launch) throws LaunchException;
+
+  /**
+   * Returns where the host reaches the plugin, if the operator has fixed that: the plugin then runs
+   * on its own, on this machine or another, and comes when it comes. Empty: the host gives each run
+   * an address and waits for it.
+   */
+  default Optional<Endpoint> remote() {
+    return Optional.empty();
+  }
 
   /** Returns what keeps plugins of this runtime apart. */
   Isolation isolation();

@@ -1,17 +1,22 @@
 package dev.tenon.host.launch;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Version;
+import dev.tenon.transport.Endpoint;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /** The file {@code plugin.toml} of one plugin's folder. */
 final class PluginToml {
-  private static final String PROCESS = "process";
-
   private PluginToml() {}
 
   /**
@@ -25,8 +30,11 @@ final class PluginToml {
     Version version = toml.requiredParsed("version", Version::new, new Version("0.0.0"));
     int instances = instances(toml);
     StartMode start = toml.parsed("start", StartMode::parse).orElse(StartMode.EAGER);
-    toml.parsed("launch", PluginToml::launchKind);
-    PluginRuntime runtime = process(folder, toml);
+    Kind kind = toml.parsed("launch", Kind::parse).orElse(Kind.PROCESS);
+    PluginRuntime runtime = kind.reader.apply(folder, toml);
+    if (kind == Kind.REMOTE && (instances != 1 || start != StartMode.EAGER)) {
+      toml.problem("launch", "got remote (expected: with neither instances nor start)");
+    }
     toml.finish();
     return new PluginDefinition(name, version, runtime, instances, start);
   }
@@ -42,11 +50,62 @@ final class PluginToml {
     return (int) instances;
   }
 
-  private static String launchKind(String text) {
-    if (!text.equals(PROCESS)) {
-      throw new IllegalArgumentException("launch: " + text + " (expected: " + PROCESS + ")");
+  /** The ways to launch that a file can name; each reads the keys that are its own. */
+  private enum Kind {
+    PROCESS(PluginToml::process),
+    REMOTE(PluginToml::remote);
+
+    private final BiFunction<Path, ConfigTable, PluginRuntime> reader;
+
+    Kind(BiFunction<Path, ConfigTable, PluginRuntime> reader) {
+      this.reader = reader;
     }
-    return text;
+
+    static Kind parse(String text) {
+      for (Kind kind : values()) {
+        if (kind.toString().equals(text)) {
+          return kind;
+        }
+      }
+      throw new IllegalArgumentException(
+          "launch: "
+              + text
+              + " (expected: one of "
+              + Stream.of(values()).map(Kind::toString).collect(joining(", "))
+              + ")");
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static PluginRuntime remote(Path folder, ConfigTable toml) {
+    Path nowhere = folder.resolve("bootstrap");
+    Path file = toml.requiredParsed("bootstrap", PluginToml::absolute, nowhere);
+    Endpoint.Tcp listen =
+        toml.requiredParsed("listen", PluginToml::tcp, new Endpoint.Tcp("localhost", 1));
+    return new RemoteRuntime(file, listen);
+  }
+
+  private static Path absolute(String text) {
+    try {
+      Path path = Path.of(text);
+      if (path.isAbsolute() && path.equals(path.normalize()) && path.getParent() != null) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      // Not a path: see below.
+    }
+    throw new IllegalArgumentException("path: " + text + " (expected: an absolute path)");
+  }
+
+  private static Endpoint.Tcp tcp(String text) {
+    if (Endpoint.parse(text) instanceof Endpoint.Tcp tcp && tcp.port() != 0) {
+      return tcp;
+    }
+    throw new IllegalArgumentException("listen: " + text + " (expected: tcp:ADDRESS:PORT)");
   }
 
   private static PluginRuntime process(Path folder, ConfigTable toml) {

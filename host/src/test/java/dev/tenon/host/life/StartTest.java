@@ -128,7 +128,7 @@ class StartTest {
         "plugin needy requires " + OtherGrpc.SERVICE_NAME + " >=1.0.0, which no plugin provides");
   }
 
-  /** Row: DG-1 */
+  /** Row: DG-1, DG-2 */
   @Test
   void start_cycle_namesIt() throws Exception {
     home.java("a", Behaviour.NEEDS_OTHER, EchoGrpc.SERVICE_NAME);

@@ -55,16 +55,19 @@ final class TestHome implements AutoCloseable {
   TestHome java(String plugin, LifePlugin.Behaviour behaviour, String... services)
       throws IOException {
     provides(plugin, services);
+    return program(plugin, LifePlugin.class, plugin, behaviour.name());
+  }
+
+  /** Adds a plugin whose program is a JVM that runs {@code main}. */
+  TestHome program(String plugin, Class<?> main, String... arguments) throws IOException {
     return shell(
         plugin,
         "exec \"$JAVA_HOME/bin/java\" "
             + jvmArguments()
             + " "
-            + LifePlugin.class.getName()
+            + main.getName()
             + " "
-            + plugin
-            + " "
-            + behaviour);
+            + String.join(" ", arguments));
   }
 
   private String jvmArguments() {

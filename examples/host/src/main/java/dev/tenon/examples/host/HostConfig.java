@@ -20,13 +20,14 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
-record HostConfig(String trustDomain, Folders folders, Listen listen, String tlsProvider) {
+record HostConfig(
+    String trustDomain, Folders folders, Listen listen, String tlsProvider, HostTrustConfig trust) {
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
 
   /** Where the planes listen; empty: a Unix socket that the host makes in its run directory. */
-  record Listen(Optional<String> control, Optional<String> data) {}
+  record Listen(Optional<String> enrol, Optional<String> control, Optional<String> data) {}
 
   /**
    * Reads {@code file}; paths in it are relative to its folder.
@@ -39,6 +40,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     ConfigTable toml = ConfigTable.read(file);
     Function<String, Path> path = text -> path(folder, text);
     Path state = toml.parsed("state", path).orElse(folder.resolve("tenon-state"));
+    Optional<ConfigTable> tls = toml.table("tls");
     HostConfig config =
         new HostConfig(
             toml.parsed("trust_domain", checked(PluginHost.Builder::trustDomain))
@@ -52,11 +54,12 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
                     .flatMap(audit -> audit.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
             new Listen(
+                listen(toml, "enrol", PluginHost.Builder::enrolListen),
                 listen(toml, "control", PluginHost.Builder::controlListen),
                 listen(toml, "data", PluginHost.Builder::dataListen)),
-            toml.table("tls")
-                .flatMap(tls -> tls.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
-                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)));
+            tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
+                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
+            HostTrustConfig.read(tls, toml.table("tokens"), path));
     toml.finish();
     return config;
   }
@@ -123,8 +126,10 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     if (!problems.isEmpty()) {
       throw new ConfigException(ConfigException.Kind.INVALID, problems);
     }
+    listen.enrol().ifPresent(host::enrolListen);
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
+    trust.configure(host);
     return host.trustDomain(trustDomain)
         .state(folders.state())
         .run(folders.run())
@@ -142,9 +147,14 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     entry(toml, "policy", folders.policy().toString());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());
+    listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
+    trust.entries().forEach((key, value) -> entry(toml, key, value));
+    toml.append("\n[tokens]\n");
+    entry(toml, "life", trust.tokenLife().toString());
+    entry(toml, "grace", trust.tokenGrace().toString());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
     return toml.toString();
   }

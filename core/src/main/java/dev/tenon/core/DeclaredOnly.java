@@ -1,6 +1,5 @@
-package dev.tenon.sdk;
+package dev.tenon.core;
 
-import dev.tenon.core.Plugin;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;

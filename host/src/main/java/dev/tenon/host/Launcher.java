@@ -1,0 +1,133 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.Issued;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.host.control.BackendChannels;
+import dev.tenon.host.control.PluginRun;
+import dev.tenon.host.launch.Launch;
+import dev.tenon.host.launch.LaunchException;
+import dev.tenon.host.launch.LaunchedPlugin;
+import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.transport.Bootstrap;
+import dev.tenon.transport.ClientTls;
+import dev.tenon.transport.Dns;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.PeerRule;
+import java.io.IOException;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Makes runs of plugins: an identity, a place, and whatever its kind of plugin begins with. */
+final class Launcher {
+  private final Planes planes;
+
+  Launcher(Planes planes) {
+    this.planes = planes;
+  }
+
+  /**
+   * Starts one run and does not wait for it; {@code added} gets it before anything of it runs, so
+   * that whoever stops plugins knows it.
+   */
+  Plugins.Started launch(PluginDefinition definition, Consumer<Plugins.Started> added)
+      throws HostStartException, IOException, RefusedException {
+    RuntimeId runtimeId =
+        planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
+    SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(planes.identity().id(), runtimeId);
+    return definition.runtime() instanceof InProcessRuntime inside
+        ? runInside(definition, inside, id, added)
+        : launchOutside(definition, id, added);
+  }
+
+  private Plugins.Started runInside(
+      PluginDefinition definition,
+      InProcessRuntime inside,
+      SpiffeId.OfPlugin id,
+      Consumer<Plugins.Started> added)
+      throws RefusedException {
+    InProcessPlugin plugin = new InProcessPlugin();
+    BackendChannels channels = new BackendChannels(plugin::channel);
+    Plugins.Started started =
+        new Plugins.Started(definition, new PluginRun(id, definition.version(), channels));
+    add(started, added);
+    launched(started, plugin);
+    InProcessStart start = new InProcessStart(planes, inside.plugin(), started.run());
+    start.declare();
+    plugin.start("tenon-plugin-" + definition.name(), start);
+    return started;
+  }
+
+  private Plugins.Started launchOutside(
+      PluginDefinition definition, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
+      throws HostStartException, IOException, RefusedException {
+    Endpoint listen =
+        definition.runtime().remote().isPresent()
+            ? definition.runtime().remote().get()
+            : planes.places().pluginListener(id.runtimeId());
+    ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
+    BackendChannels channels =
+        new BackendChannels(() -> planes.transport().channel(listen, tls).directExecutor().build());
+    Plugins.Started started =
+        new Plugins.Started(definition, new PluginRun(id, definition.version(), channels));
+    add(started, added);
+    Launch launch =
+        new Launch(
+            id.runtimeId(),
+            planes.places().stateOf(definition.name()),
+            bootstrap(id.runtimeId(), listen).toJsonLine());
+    try {
+      launched(started, definition.runtime().launch(launch));
+      planes
+          .reenrolment()
+          .watch(started.run(), () -> bootstrap(id.runtimeId(), listen).toJsonLine());
+    } catch (LaunchException e) {
+      planes.runs().ended(started.run(), "could not be started");
+      throw new HostStartException(
+          HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+    }
+    return started;
+  }
+
+  private void add(Plugins.Started started, Consumer<Plugins.Started> added)
+      throws RefusedException {
+    added.accept(started);
+    planes.runs().add(started.run());
+    planes
+        .audit()
+        .success(
+            "lifecycle",
+            PluginName.HOST,
+            "start",
+            started.run().id().runtimeId().value(),
+            Map.of("isolation", started.definition().runtime().isolation().toString()));
+  }
+
+  private void launched(Plugins.Started started, LaunchedPlugin plugin) {
+    started.run().launched(plugin);
+    var unused =
+        plugin
+            .exit()
+            .thenAccept(
+                status -> planes.runs().ended(started.run(), "ended with status " + status));
+  }
+
+  /** Returns a bootstrap document with a fresh enrolment token. */
+  Bootstrap bootstrap(RuntimeId runtimeId, Endpoint listen) throws RefusedException {
+    Issued token = planes.trust().enrolmentTokens().issue(runtimeId);
+    return new Bootstrap(
+        runtimeId.plugin(),
+        runtimeId,
+        planes.addresses().enrol(),
+        planes.addresses().control(),
+        planes.addresses().data(),
+        Dns.HOST,
+        planes.identity().id(),
+        planes.trust().bundleForPlugins(),
+        token.token(),
+        token.expires(),
+        listen);
+  }
+}

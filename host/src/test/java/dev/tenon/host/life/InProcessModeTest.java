@@ -1,0 +1,21 @@
+package dev.tenon.host.life;
+
+import dev.tenon.host.PluginHost;
+import dev.tenon.host.launch.Isolation;
+
+/**
+ * Plugins inside the host.
+ *
+ * <p>Row: LC-26
+ */
+class InProcessModeTest extends PluginModeTests {
+  @Override
+  void add(TestHome home, PluginHost.Builder host, String name) {
+    host.plugin(ModePlugins.plugin(name));
+  }
+
+  @Override
+  Isolation isolation() {
+    return Isolation.NONE;
+  }
+}

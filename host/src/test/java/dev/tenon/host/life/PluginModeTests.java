@@ -1,0 +1,313 @@
+package dev.tenon.host.life;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.tenon.auth.Policy;
+import dev.tenon.core.PluginState;
+import dev.tenon.host.HostStartException;
+import dev.tenon.host.PluginHost;
+import dev.tenon.host.PluginStatus;
+import dev.tenon.host.launch.Isolation;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import dev.tenon.testservice.v1.EchoResponse;
+import dev.tenon.testservice.v1.OtherGrpc;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The rules of plugins, whichever way they run. */
+abstract class PluginModeTests {
+  private static final String ECHO = EchoGrpc.SERVICE_NAME;
+  private static final String OTHER = OtherGrpc.SERVICE_NAME;
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  private TestHome home;
+  private Set<Thread> before;
+
+  @BeforeEach
+  void makeHome() throws IOException {
+    before = HostRemains.threads();
+    home = TestHome.create();
+  }
+
+  @AfterEach
+  void closeHome() throws IOException {
+    home.close();
+  }
+
+  /** Adds the plugin of {@link ModePlugins} called {@code name}. */
+  abstract void add(TestHome home, PluginHost.Builder host, String name) throws IOException;
+
+  /** Returns the isolation that this mode shows. */
+  abstract Isolation isolation();
+
+  private PluginHost start(String... plugins) throws Exception {
+    PluginHost.Builder host = home.bareHost();
+    for (String plugin : plugins) {
+      add(home, host, plugin);
+    }
+    return withFolders(host).start();
+  }
+
+  private static EchoRequest saying(String text) {
+    return EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(text)).build();
+  }
+
+  private static void assertEnds(Status.Code code, ThrowingCallable call) {
+    assertThatThrownBy(call).extracting(e -> Status.fromThrowable(e).getCode()).isEqualTo(code);
+  }
+
+  @Test
+  void call_ofHost_isAnsweredAndNamesTheHost() throws Exception {
+    home.provides("echo", ECHO);
+
+    try (PluginHost host = start("echo")) {
+      EchoResponse response = host.client(EchoGrpc::newBlockingStub).unary(saying("hello"));
+
+      assertThat(response.getPayload().toStringUtf8()).isEqualTo("hello");
+      assertThat(response.getCaller()).isEqualTo("host");
+      assertThat(host.plugins())
+          .singleElement()
+          .satisfies(
+              plugin -> {
+                assertThat(plugin.isolation()).isEqualTo(isolation());
+                assertThat(plugin.state()).isEqualTo(new PluginState.Healthy());
+                assertThat(plugin.services()).hasToString("[" + ECHO + "]");
+              });
+    }
+  }
+
+  @Test
+  void call_betweenPlugins_namesThePluginAndStripsWhatItForges() throws Exception {
+    home.provides("echo", ECHO).provides("asker", OTHER).calls("asker", ECHO);
+
+    try (PluginHost host = start("asker", "echo")) {
+      EchoResponse response = host.client(OtherGrpc::newBlockingStub).unary(saying("ask"));
+
+      assertThat(response.getPayload().toStringUtf8()).isEqualTo("ask");
+      assertThat(response.getCaller()).isEqualTo("asker");
+      assertThat(response.getMetadataKeysList())
+          .contains("app")
+          .doesNotContain("authorization", "x-plugin-id");
+    }
+  }
+
+  @Test
+  void call_pluginWithoutRule_isDenied() throws Exception {
+    home.provides("echo", ECHO).provides("asker", OTHER);
+    String rules =
+        home.policy()
+            + """
+            [[rule]]
+            id = "asker-bidi-only"
+            effect = "allow"
+            caller = "asker"
+            service = "%s"
+            method = "Bidi"
+            """
+                .formatted(ECHO);
+    PluginHost.Builder builder = home.bareHost().policy(Policy.parse(rules));
+    add(home, builder, "asker");
+    add(home, builder, "echo");
+    try (PluginHost host = withFolders(builder).start()) {
+      assertEnds(
+          Status.Code.PERMISSION_DENIED,
+          () -> host.client(OtherGrpc::newBlockingStub).unary(saying("ask")));
+    }
+  }
+
+  private PluginHost.Builder withFolders(PluginHost.Builder builder) throws IOException {
+    try (Stream<Path> folders = Files.list(home.plugins())) {
+      return folders.findAny().isPresent() ? builder.plugins(home.plugins()) : builder;
+    }
+  }
+
+  @Test
+  void call_providersOwnStatus_passes() throws Exception {
+    home.provides("echo", ECHO);
+
+    try (PluginHost host = start("echo")) {
+      assertThatThrownBy(
+              () ->
+                  host.client(EchoGrpc::newBlockingStub)
+                      .unary(EchoRequest.newBuilder().setEndWith(9).build()))
+          .hasMessage("FAILED_PRECONDITION: as asked");
+    }
+  }
+
+  @Test
+  void call_outOfTime_endsOnBothSides() throws Exception {
+    home.provides("echo", ECHO);
+
+    try (PluginHost host = start("echo")) {
+      EchoGrpc.EchoBlockingStub echo = host.client(EchoGrpc::newBlockingStub);
+      echo.unary(saying("connects"));
+      assertEnds(
+          Status.Code.DEADLINE_EXCEEDED,
+          () ->
+              echo.withDeadlineAfter(1_000, TimeUnit.MILLISECONDS)
+                  .unary(EchoRequest.newBuilder().setHang(true).build()));
+
+      Awaitility.await()
+          .atMost(LONG)
+          .untilAsserted(() -> assertThat(echo.unary(saying("")).getPid()).isEqualTo(1));
+    }
+  }
+
+  @Test
+  void call_cancelled_isCancelledAtTheProvider() throws Exception {
+    home.provides("echo", ECHO);
+
+    try (PluginHost host = start("echo")) {
+      var hanging =
+          host.client(EchoGrpc::newFutureStub)
+              .unary(EchoRequest.newBuilder().setHang(true).build());
+      EchoGrpc.EchoBlockingStub echo = host.client(EchoGrpc::newBlockingStub);
+      echo.unary(saying("after it"));
+      hanging.cancel(true);
+
+      Awaitility.await()
+          .atMost(LONG)
+          .untilAsserted(() -> assertThat(echo.unary(saying("")).getPid()).isEqualTo(1));
+    }
+  }
+
+  @Test
+  void call_streams_arriveWholeAndInOrder() throws Exception {
+    home.provides("echo", ECHO);
+
+    try (PluginHost host = start("echo")) {
+      List<String> answers = new ArrayList<>();
+      CompletableFuture<List<String>> all = new CompletableFuture<>();
+      StreamObserver<EchoRequest> requests =
+          host.client(EchoGrpc::newStub)
+              .bidi(
+                  new StreamObserver<>() {
+                    @Override
+                    public void onNext(EchoResponse response) {
+                      answers.add(response.getPayload().toStringUtf8());
+                    }
+
+                    @Override
+                    public void onError(Throwable error) {
+                      all.completeExceptionally(error);
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                      all.complete(answers);
+                    }
+                  });
+      for (int i = 0; i < 100; i++) {
+        requests.onNext(saying("m" + i));
+      }
+      requests.onCompleted();
+
+      assertThat(all.get(60, TimeUnit.SECONDS)).hasSize(100).startsWith("m0", "m1").endsWith("m99");
+      assertThat(
+              host.client(EchoGrpc::newBlockingStub)
+                  .serverStream(saying("s").toBuilder().setRepeat(50).build()))
+          .toIterable()
+          .hasSize(50);
+    }
+  }
+
+  @Test
+  void start_noRightToProvide_failsWithTheRefusal() throws Exception {
+    assertStartFails("provides " + ECHO + ", and the host's policy does not allow that", "echo");
+  }
+
+  @Test
+  void start_secondExclusiveProvider_failsWithTheRefusal() throws Exception {
+    StringBuilder policy = new StringBuilder();
+    for (String plugin : List.of("echo", "rival")) {
+      policy.append(
+          """
+          [[provide]]
+          plugin = "%s"
+          services = ["%s"]
+          exclusive = true
+          """
+              .formatted(plugin, ECHO));
+    }
+    PluginHost.Builder builder = home.bareHost().policy(Policy.parse(policy.toString()));
+    add(home, builder, "echo");
+    add(home, builder, "rival");
+    PluginHost.Builder all = withFolders(builder);
+
+    assertThatThrownBy(all::start)
+        .isInstanceOf(HostStartException.class)
+        .hasMessageContaining("could not register its services");
+    HostRemains.awaitNone(before);
+  }
+
+  @Test
+  void start_factoryThrows_failsWithPluginAndService() throws Exception {
+    home.provides("broken", ECHO);
+
+    assertStartFails("could not make " + ECHO + ": no disk", "broken");
+  }
+
+  @Test
+  void start_factoryMakesAnotherService_fails() throws Exception {
+    home.provides("wrong", OTHER);
+
+    assertStartFails("provides(\"" + OTHER + "\") made " + ECHO, "wrong");
+  }
+
+  @Test
+  void start_undeclaredClient_failsWithTheMissingDeclaration() throws Exception {
+    home.provides("sneaky", OTHER).calls("sneaky", ECHO);
+
+    assertStartFails(".requires(\"" + ECHO + "\", \">=1.0.0\")", "sneaky");
+  }
+
+  @Test
+  void start_requirementOfNobody_fails() throws Exception {
+    home.provides("asker", OTHER);
+
+    assertStartFails("plugin asker requires " + ECHO, "asker");
+  }
+
+  private void assertStartFails(String text, String plugin) {
+    assertThatThrownBy(() -> start(plugin))
+        .isInstanceOf(HostStartException.class)
+        .hasMessageContaining("plugin " + plugin)
+        .hasMessageContaining(text);
+    HostRemains.awaitNone(before);
+  }
+
+  @Test
+  void close_callsOpen_endsPluginAndLeavesNothing() throws Exception {
+    home.provides("echo", ECHO);
+    PluginHost host = start("echo");
+    var hanging =
+        host.client(EchoGrpc::newFutureStub).unary(EchoRequest.newBuilder().setHang(true).build());
+    host.client(EchoGrpc::newBlockingStub).unary(saying("after it"));
+
+    host.close();
+
+    assertThatThrownBy(() -> hanging.get(60, TimeUnit.SECONDS)).hasMessageContaining("UNAVAILABLE");
+    assertThat(host.plugins())
+        .extracting(PluginStatus::state)
+        .containsOnly(new PluginState.Stopped());
+    HostRemains.awaitNone(before);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tenon.host.life;
+
+import dev.tenon.host.PluginHost;
+import dev.tenon.host.launch.Isolation;
+import java.io.IOException;
+
+/**
+ * Plugins as processes.
+ *
+ * <p>Row: LC-26
+ */
+class ProcessModeTest extends PluginModeTests {
+  @Override
+  void add(TestHome home, PluginHost.Builder host, String name) throws IOException {
+    home.program(name, ModePlugins.class, name);
+  }
+
+  @Override
+  Isolation isolation() {
+    return Isolation.SHARED_UID;
+  }
+}
