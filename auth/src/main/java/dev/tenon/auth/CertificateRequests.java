@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.util.Arrays;
 import java.util.Map;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Encoding;
@@ -59,11 +60,13 @@ public final class CertificateRequests {
       CertificationRequest request =
           CertificationRequest.getInstance(ASN1Primitive.fromByteArray(der));
       // Lazy sequences are parsed at the latest here, so that nothing below meets a malformed one.
-      request.getEncoded(ASN1Encoding.DER);
-      return request;
+      if (Arrays.equals(request.getEncoded(ASN1Encoding.DER), der)) {
+        return request;
+      }
     } catch (IOException | RuntimeException | StackOverflowError e) {
-      throw refused("not understood (expected: PKCS#10 in DER)");
+      // Refused below, with what is a request in another encoding.
     }
+    throw refused("not understood (expected: PKCS#10 in DER)");
   }
 
   private static PublicKey keyOf(SubjectPublicKeyInfo info) throws InvalidRequestException {

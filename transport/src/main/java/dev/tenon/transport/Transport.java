@@ -101,6 +101,7 @@ public final class Transport implements AutoCloseable {
       throw new IllegalStateException(
           "TLS provider: " + provider + " does not load here (expected: one that does)");
     }
+    PeerFaults.quieten();
     Sockets.Kind kind = Sockets.Kind.preferred();
     int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;
     return new Transport(

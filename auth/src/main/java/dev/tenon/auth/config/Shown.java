@@ -1,5 +1,6 @@
 package dev.tenon.auth.config;
 
+import dev.tenon.core.Token;
 import java.util.ArrayList;
 import java.util.List;
 import org.tomlj.TomlArray;
@@ -27,11 +28,12 @@ final class Shown {
 
   /** Returns {@code key} as TOML would write it: bare, or in quotes. */
   static String key(String key) {
+    String shown = Token.redact(key);
     boolean bare =
-        !key.isEmpty()
-            && key.length() <= MAX_VALUE_CHARS
-            && key.chars().allMatch(c -> c == '-' || c == '_' || isAsciiLetterOrDigit(c));
-    return bare ? key : quoted(key);
+        !shown.isEmpty()
+            && shown.length() <= MAX_VALUE_CHARS
+            && shown.chars().allMatch(c -> c == '-' || c == '_' || isAsciiLetterOrDigit(c));
+    return bare ? shown : quoted(shown);
   }
 
   /** Returns what a message calls {@code value}, which a TOML table holds. */
@@ -60,7 +62,9 @@ final class Shown {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
-  private static String printable(String text, int maxChars) {
+  /** A token has no business in a file; a message about the file is not to spread it. */
+  private static String printable(String raw, int maxChars) {
+    String text = Token.redact(raw);
     StringBuilder printable = new StringBuilder(Math.min(text.length(), maxChars) + 3);
     for (int i = 0; i < text.length() && i < maxChars; i++) {
       char c = text.charAt(i);

@@ -12,15 +12,13 @@ import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.ReportHealthRequest;
 import dev.tenon.v1.ReportHealthResponse;
 import io.grpc.stub.StreamObserver;
-import java.lang.System.Logger.Level;
 import java.util.List;
 
 /** Takes plugins' reports of their own health; a report is about its sender, always. */
 public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
-  private static final System.Logger LOG = System.getLogger(LifecycleService.class.getName());
-
   private final RunHealth healths;
   private final PluginRuns runs;
+  private final ReportLog log = new ReportLog(System::nanoTime);
 
   /** Makes the service. */
   public LifecycleService(RunHealth healths, PluginRuns runs) {
@@ -42,13 +40,7 @@ public final class LifecycleService extends LifecycleGrpc.LifecycleImplBase {
     Reason reason = Field.read("reason", request.getReason(), Reason::new);
     List<ServiceName> unavailable =
         Field.readAll("unavailable", request.getUnavailableList(), ServiceName::new);
-    LOG.log(
-        Level.INFO,
-        "plugin {0} reports {1}: {2}; unavailable: {3}",
-        runtimeId,
-        health,
-        reason,
-        unavailable);
+    log.write(runtimeId, health, reason, unavailable);
     PluginRun run = runs.find(runtimeId).orElseThrow(); // it was admitted
     healths.reported(run, health, reason);
     return ReportHealthResponse.getDefaultInstance();

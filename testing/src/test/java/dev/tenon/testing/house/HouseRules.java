@@ -25,6 +25,9 @@ final class HouseRules {
   /** The class that ends the JVM of a plugin whose host is gone. */
   static final String OWNER_OF_THE_JVM = "dev.tenon.sdk.ThisJvm";
 
+  /** grpc-java logs to java.util.logging, and only there can its lines be kept few. */
+  static final String FILTER_OF_GRPC_LOGS = "dev.tenon.transport.PeerFaults";
+
   /** The class that halts a plugin whose host is gone after a fixed time, whatever else happens. */
   static final String WATCHDOG = "dev.tenon.sdk.SdkPluginServer";
 
@@ -49,6 +52,8 @@ final class HouseRules {
 
   static final ArchRule ONE_LOGGER =
       noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName(FILTER_OF_GRPC_LOGS)
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.util.logging..", "org.slf4j..")

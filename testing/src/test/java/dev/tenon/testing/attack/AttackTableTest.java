@@ -1,0 +1,78 @@
+package dev.tenon.testing.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tenon.testing.RepositoryRoot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every attack on tokens (T), on the handshake (H) and on the registry (G) has a test that names it
+ * in its Javadoc, or stands here with the reason why it has none.
+ */
+class AttackTableTest {
+  private static final Map<String, String> WITHOUT_TEST =
+      Map.of("H20", "a handshake in JSON: enrolment is gRPC alone");
+
+  private static final Pattern LINE = Pattern.compile("\\bAttack:([THG0-9,\\s*]+)\\.");
+  private static final Pattern TEST_AFTER =
+      Pattern.compile("\\A[^/]*\\*/\\s*@(?:Test|ParameterizedTest)\\b");
+
+  private static Set<String> catalogue() {
+    Stream<String> tokens =
+        ids("T", 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 27);
+    Stream<String> handshake =
+        ids("H", 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 14, 15, 17, 18, 19, 20, 22, 23, 24);
+    Stream<String> registry = ids("G", 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18, 20);
+    return Stream.of(tokens, handshake, registry)
+        .flatMap(all -> all)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Stream<String> ids(String group, int... numbers) {
+    return IntStream.of(numbers).mapToObj(number -> group + number);
+  }
+
+  private static Set<String> named() throws IOException {
+    Path sources = RepositoryRoot.find().resolve("testing/src/test/java/dev/tenon/testing/attack");
+    Set<String> named = new TreeSet<>();
+    try (Stream<Path> files = Files.list(sources)) {
+      for (Path file : files.sorted().toList()) {
+        String text = Files.readString(file);
+        Matcher line = LINE.matcher(text);
+        while (line.find()) {
+          assertThat(TEST_AFTER.matcher(text.substring(line.end())).find())
+              .as(
+                  file.getFileName()
+                      + ": "
+                      + line.group()
+                      + " (expected: in the Javadoc of a test)")
+              .isTrue();
+          named.addAll(List.of(line.group(1).replaceAll("[\\s*]", "").split(",", -1)));
+        }
+      }
+    }
+    return named;
+  }
+
+  @Test
+  void attacks_ofTheCatalogue_haveTestsOrReasons() throws IOException {
+    Set<String> expected = catalogue();
+    expected.removeAll(WITHOUT_TEST.keySet());
+
+    assertThat(named()).isEqualTo(expected);
+    assertThat(catalogue()).containsAll(WITHOUT_TEST.keySet());
+    assertThat(WITHOUT_TEST.values()).noneMatch(String::isBlank);
+  }
+}

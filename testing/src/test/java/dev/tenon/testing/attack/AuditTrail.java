@@ -1,0 +1,85 @@
+package dev.tenon.testing.attack;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Oracle O4: the audit file holds what the test expects, line for line, and nothing else. */
+final class AuditTrail {
+  private static final Pattern SPIFFE_ID = Pattern.compile("spiffe://[^ ]*/");
+  private static final Pattern RUN = Pattern.compile("-[0-9a-f]{16}\\b");
+  private static final Pattern REGISTRATION = Pattern.compile("\\b[0-9a-f]{32}\\b");
+
+  private final Path file;
+  private int begun;
+
+  AuditTrail(Path file) {
+    this.file = file;
+  }
+
+  /** Forgets all records up to now. */
+  void begin() {
+    begun = lines().size();
+  }
+
+  /** Returns the lines since the beginning of the test. */
+  List<String> text() {
+    List<String> lines = lines();
+    return lines.subList(begun, lines.size());
+  }
+
+  private List<String> lines() {
+    try {
+      return Files.readString(file).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Returns the records since the beginning of the test, each as {@code actor event action resource
+   * outcome reason}; what differs from run to run is left out, what is absent is {@code -}.
+   */
+  List<String> records() {
+    return text().stream().filter(line -> !line.isBlank()).map(AuditTrail::record).toList();
+  }
+
+  private static String record(String line) {
+    JsonObject json = JsonParser.parseString(line).getAsJsonObject();
+    return String.join(
+        " ",
+        member(json, "actor"),
+        member(json, "event"),
+        member(json, "action"),
+        member(json, "resource"),
+        member(json, "outcome"),
+        member(json.getAsJsonObject("details"), "reason"));
+  }
+
+  private static String member(JsonObject json, String name) {
+    JsonElement value = json.get(name);
+    String text = value == null || value.isJsonNull() ? "-" : value.getAsString();
+    String named = SPIFFE_ID.matcher(text).replaceAll("");
+    return REGISTRATION.matcher(RUN.matcher(named).replaceAll("")).replaceAll("#");
+  }
+
+  /** Returns how the records differ from {@code expected}, which has no order. */
+  List<String> violations(List<String> expected) {
+    List<String> missing = new ArrayList<>(expected);
+    List<String> violations = new ArrayList<>();
+    for (String record : records()) {
+      if (!missing.remove(record)) {
+        violations.add("O4: unexpected audit record: " + record);
+      }
+    }
+    missing.forEach(record -> violations.add("O4: missing audit record: " + record));
+    return violations.size() <= 20 ? violations : violations.subList(0, 20);
+  }
+}

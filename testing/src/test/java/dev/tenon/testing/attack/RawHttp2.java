@@ -1,0 +1,261 @@
+package dev.tenon.testing.attack;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.tenon.transport.Endpoint;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Headers;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * One connection on which a test writes HTTP/2 frames (RFC 9113) byte by byte, over mTLS: what no
+ * well-behaved client would send. Not thread-safe.
+ */
+final class RawHttp2 implements AutoCloseable {
+  private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1);
+  private static final int MAX_FRAME = 16_384;
+  private static final int DATA = 0;
+  private static final int HEADERS = 1;
+  private static final int RST_STREAM = 3;
+  private static final int SETTINGS = 4;
+  private static final int GOAWAY = 7;
+  private static final int CONTINUATION = 9;
+  private static final int END_STREAM = 1;
+  private static final int END_HEADERS = 4;
+  private static final int ACK = 1;
+  private static final int TIMEOUT_MILLIS = 60_000;
+
+  private final SSLSocket socket;
+  private final OutputStream out;
+  private final DataInputStream in;
+  private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
+
+  private RawHttp2(SSLSocket socket) throws IOException {
+    this.socket = socket;
+    out = socket.getOutputStream();
+    in = new DataInputStream(socket.getInputStream());
+  }
+
+  /** Connects without a word of TLS. */
+  static Socket tcp(Endpoint to) throws IOException {
+    Endpoint.Tcp address = (Endpoint.Tcp) to;
+    Socket socket = new Socket(address.host(), address.port());
+    socket.setSoTimeout(TIMEOUT_MILLIS);
+    return socket;
+  }
+
+  /** Connects to {@code to} with the certificate of {@code plugin}, up to the end of TLS. */
+  static RawHttp2 tls(Endpoint to, RawPlugin plugin) throws IOException {
+    SSLSocket socket =
+        (SSLSocket)
+            context(plugin)
+                .getSocketFactory()
+                .createSocket(tcp(to), "host.tenon.internal", 0, /* autoClose= */ true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {"h2"});
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    return new RawHttp2(socket);
+  }
+
+  /** Connects as {@link #tls} does, and begins HTTP/2. */
+  static RawHttp2 connect(Endpoint to, RawPlugin plugin) throws IOException {
+    RawHttp2 connection = tls(to, plugin);
+    connection.out.write(PREFACE);
+    connection.frame(SETTINGS, 0, 0, new byte[0]);
+    return connection;
+  }
+
+  private static SSLContext context(RawPlugin plugin) throws IOException {
+    try {
+      char[] none = new char[0];
+      KeyStore keys = KeyStore.getInstance("PKCS12");
+      keys.load(null, none);
+      Certificate[] chain = plugin.credentials().chain().toArray(Certificate[]::new);
+      keys.setKeyEntry("plugin", plugin.privateKey(), none, chain);
+      KeyManagerFactory factory =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      factory.init(keys, none);
+      KeyManager[] own = factory.getKeyManagers();
+      SSLContext context = SSLContext.getInstance("TLSv1.3");
+      context.init(own, new TrustManager[] {new TrustsAnyHost()}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Sends a header block of literal fields, in as many frames as it needs. */
+  void headers(int stream, boolean last, List<String> namesAndValues) throws IOException {
+    byte[] block = literals(namesAndValues);
+    for (int from = 0; from < block.length; from += MAX_FRAME) {
+      int length = Math.min(MAX_FRAME, block.length - from);
+      byte[] part = new byte[length];
+      System.arraycopy(block, from, part, 0, length);
+      int flags = from + length == block.length ? END_HEADERS : 0;
+      if (from == 0 && last) {
+        flags |= END_STREAM;
+      }
+      frame(from == 0 ? HEADERS : CONTINUATION, flags, stream, part);
+    }
+  }
+
+  /** Sends one empty gRPC message. */
+  void emptyMessage(int stream, boolean last) throws IOException {
+    frame(DATA, last ? END_STREAM : 0, stream, new byte[5]);
+  }
+
+  /** RFC 7541, section 6.2.2: literal header fields without indexing, names and values as such. */
+  private static byte[] literals(List<String> namesAndValues) throws IOException {
+    ByteArrayOutputStream block = new ByteArrayOutputStream();
+    for (int i = 0; i < namesAndValues.size(); i += 2) {
+      block.write(0);
+      string(block, namesAndValues.get(i));
+      string(block, namesAndValues.get(i + 1));
+    }
+    return block.toByteArray();
+  }
+
+  /** RFC 7541, sections 5.1 and 5.2: length in a prefix of 7 bits, no Huffman code. */
+  private static void string(ByteArrayOutputStream block, String text) throws IOException {
+    byte[] bytes = text.getBytes(ISO_8859_1);
+    if (bytes.length < 127) {
+      block.write(bytes.length);
+    } else {
+      block.write(127);
+      int rest = bytes.length - 127;
+      for (; rest >= 128; rest >>>= 7) {
+        block.write((rest & 127) | 128);
+      }
+      block.write(rest);
+    }
+    block.write(bytes);
+  }
+
+  private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+    ByteArrayOutputStream frame = new ByteArrayOutputStream();
+    frame.write(payload.length >>> 16);
+    frame.write(payload.length >>> 8);
+    frame.write(payload.length);
+    frame.write(type);
+    frame.write(flags);
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      frame.write(stream >>> shift);
+    }
+    frame.write(payload);
+    try {
+      out.write(frame.toByteArray());
+      out.flush();
+    } catch (SocketException e) {
+      // The other side has closed; the end that is read tells how.
+    }
+  }
+
+  /** Reads, and answers nothing, until the other side closes the connection. */
+  void awaitClosed() throws IOException {
+    try {
+      while (in.read() >= 0) {
+        // Whatever it is.
+      }
+    } catch (SocketException | SSLException e) {
+      // Closed without a word.
+    }
+  }
+
+  /**
+   * Reads until {@code stream} ends, and returns how: {@code grpc <status>: <text>}, {@code http
+   * <status>} without a gRPC status, {@code reset <code>}, {@code goaway <code>}, or {@code
+   * closed}.
+   */
+  String end(int stream) throws IOException {
+    String http = "-";
+    try {
+      while (true) {
+        int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+        int type = in.readUnsignedByte();
+        int flags = in.readUnsignedByte();
+        int of = in.readInt();
+        byte[] payload = in.readNBytes(length);
+        if (type == SETTINGS && flags != ACK) {
+          frame(SETTINGS, ACK, 0, new byte[0]);
+        } else if (type == GOAWAY) {
+          return "goaway " + code(payload, 4);
+        } else if (type == RST_STREAM && of == stream) {
+          return "reset " + code(payload, 0);
+        } else if (type == HEADERS && of == stream) {
+          Http2Headers headers = decoder.decodeHeaders(of, Unpooled.wrappedBuffer(payload));
+          if (headers.contains("grpc-status")) {
+            return "grpc " + headers.get("grpc-status") + ": " + headers.get("grpc-message");
+          }
+          http = String.valueOf(headers.status());
+        }
+        if ((type == HEADERS || type == DATA) && of == stream && (flags & END_STREAM) != 0) {
+          return "http " + http;
+        }
+      }
+    } catch (EOFException | SocketException | SSLException e) {
+      return "closed";
+    } catch (Http2Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static int code(byte[] payload, int at) {
+    int code = 0;
+    for (int i = at; i < at + 4; i++) {
+      code = (code << 8) | (payload[i] & 0xff);
+    }
+    return code;
+  }
+
+  /** Returns the fields of an ordinary gRPC request, which a test adds to. */
+  static List<String> request(String path) {
+    return List.of(
+        ":method", "POST",
+        ":scheme", "https",
+        ":path", path,
+        ":authority", "host.tenon.internal",
+        "content-type", "application/grpc",
+        "te", "trailers");
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  /** The attacker's: it does not care whom it talks to. */
+  private static final class TrustsAnyHost implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}
