@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -15,7 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
 record HostSettings(
-    TrustDomain trustDomain, Places places, Listen listen, Limits limits, Sources sources) {
+    TrustDomain trustDomain,
+    Places places,
+    Listen listen,
+    Limits limits,
+    Sources sources,
+    Calls calls) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -31,8 +37,14 @@ record HostSettings(
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
 
+  /** What calls may be; the plugins are told when they enrol. */
+  record Calls(int maxMessageBytes) {}
+
   /** Settings under way, with the defaults. Not thread-safe. */
   static final class Draft {
+    private static final int MIN_MESSAGE_BYTES = 1024;
+    private static final int MAX_MESSAGE_BYTES = 1 << 30;
+
     private TrustDomain trustDomain = new TrustDomain("tenon.internal");
     private Path state = Path.of("tenon-state");
     private @Nullable Path run;
@@ -44,6 +56,7 @@ record HostSettings(
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
+    private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES);
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -105,6 +118,20 @@ record HostSettings(
       this.random = requireNonNull(random, "random");
     }
 
+    void maxMessageBytes(int bytes) {
+      if (bytes < MIN_MESSAGE_BYTES || bytes > MAX_MESSAGE_BYTES) {
+        throw new IllegalArgumentException(
+            "maxMessageBytes: "
+                + bytes
+                + " (expected: "
+                + MIN_MESSAGE_BYTES
+                + " to "
+                + MAX_MESSAGE_BYTES
+                + ")");
+      }
+      calls = new Calls(bytes);
+    }
+
     HostSettings settings() {
       return new HostSettings(
           trustDomain,
@@ -114,7 +141,8 @@ record HostSettings(
               audit == null ? state.resolve("audit.jsonl") : audit),
           new Listen(Optional.ofNullable(control), Optional.ofNullable(data), tls),
           limits,
-          new Sources(clock, random));
+          new Sources(clock, random),
+          calls);
     }
 
     private static Path defaultRun() {

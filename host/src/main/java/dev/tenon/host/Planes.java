@@ -105,6 +105,7 @@ final class Planes {
         new RunExit(
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
     runs.whenEnded(exit::cut);
+    runs.maxMessageBytes(settings.calls().maxMessageBytes());
     addresses = new Listeners(settings, policy, log, threads, closing).start();
   }
 
@@ -188,6 +189,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
+              .maxInboundMessageSize(settings.calls().maxMessageBytes())
               .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())

@@ -135,7 +135,14 @@ final class Plugins {
     Endpoint listen = planes.places().pluginListener(runtimeId);
     ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
     BackendChannels channels =
-        new BackendChannels(() -> planes.transport().channel(listen, tls).directExecutor().build());
+        new BackendChannels(
+            () ->
+                planes
+                    .transport()
+                    .channel(listen, tls)
+                    .directExecutor()
+                    .maxInboundMessageSize(planes.runs().maxMessageBytes())
+                    .build());
     PluginRun run = new PluginRun(id, definition.version(), channels);
     planes.runs().add(run);
     Started plugin = new Started(definition, run);
