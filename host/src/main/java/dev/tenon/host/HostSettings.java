@@ -12,6 +12,7 @@ import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -31,6 +32,7 @@ record HostSettings(
     Limits limits,
     HealthPolling polling,
     Registry registry,
+    Calls calls,
     Sources sources,
     TrustSettings trust) {
 
@@ -73,8 +75,14 @@ record HostSettings(
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
 
+  /** What calls may be; the plugins are told when they enrol. */
+  record Calls(int maxMessageBytes) {}
+
   /** Settings under way, with the defaults. Not thread-safe. */
   static final class Draft {
+    private static final int MIN_MESSAGE_BYTES = 1024;
+    private static final int MAX_MESSAGE_BYTES = 1 << 30;
+
     private TrustDomain trustDomain = new TrustDomain("tenon.internal");
     private Path state = Path.of("tenon-state");
     private @Nullable Path run;
@@ -92,6 +100,7 @@ record HostSettings(
         new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
+    private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES);
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -181,6 +190,20 @@ record HostSettings(
       this.random = requireNonNull(random, "random");
     }
 
+    void maxMessageBytes(int bytes) {
+      if (bytes < MIN_MESSAGE_BYTES || bytes > MAX_MESSAGE_BYTES) {
+        throw new IllegalArgumentException(
+            "maxMessageBytes: "
+                + bytes
+                + " (expected: "
+                + MIN_MESSAGE_BYTES
+                + " to "
+                + MAX_MESSAGE_BYTES
+                + ")");
+      }
+      calls = new Calls(bytes);
+    }
+
     /**
      * Returns the settings.
      *
@@ -201,6 +224,7 @@ record HostSettings(
           limits,
           polling,
           registry,
+          calls,
           new Sources(clock, random),
           trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }

@@ -69,7 +69,14 @@ final class Launcher {
             : planes.places().pluginListener(id.runtimeId());
     ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
     BackendChannels channels =
-        new BackendChannels(() -> planes.transport().channel(listen, tls).directExecutor().build());
+        new BackendChannels(
+            () ->
+                planes
+                    .transport()
+                    .channel(listen, tls)
+                    .directExecutor()
+                    .maxInboundMessageSize(planes.runs().maxMessageBytes())
+                    .build());
     Plugins.Started started =
         new Plugins.Started(definition, new PluginRun(id, definition.version(), channels));
     add(started, added);

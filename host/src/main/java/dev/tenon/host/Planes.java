@@ -124,6 +124,7 @@ final class Planes {
         new RunExit(
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
     runs.whenEnded(exit::cut);
+    runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.control());
     long pause = Reenrolment.CHECK.toMillis();
     var unused =
@@ -216,6 +217,7 @@ final class Planes {
           transport
               .server(listen, mutualTls())
               .directExecutor()
+              .maxInboundMessageSize(settings.calls().maxMessageBytes())
               .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
               .fallbackHandlerRegistry(router.front())

@@ -132,6 +132,7 @@ final class InteropTest {
             .state(root.resolve("state"))
             .run(root.resolve("run"))
             .startLimits(PATIENCE, PATIENCE)
+            .maxMessageBytes(16 << 20) // very_large_request has 10 MiB
             .start()) {
       assertThat(host.plugins()).hasSize(2);
       awaitListening(clientPort);
@@ -222,8 +223,7 @@ final class InteropTest {
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     String digest =
         HexFormat.of()
-            .formatHex(
-                MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(program)));
+            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(program)));
     Files.writeString(
         folder.resolve("plugin.toml"),
         """

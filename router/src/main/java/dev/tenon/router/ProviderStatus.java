@@ -90,9 +90,25 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     StringBuilder bounded = new StringBuilder(length);
     for (int i = 0; i < length; i++) {
       char c = description.charAt(i);
-      bounded.append(Character.isISOControl(c) || c == '\u2028' || c == '\u2029' ? '?' : c);
+      bounded.append(isPlain(c) ? c : '?');
     }
     return bounded.toString();
+  }
+
+  /** Tabs and line ends are text, which gRPC carries; other controls are for terminals. */
+  private static boolean isPlain(char c) {
+    return c == '\t'
+        || c == '\n'
+        || c == '\r'
+        || !(Character.isISOControl(c) || c == '\u2028' || c == '\u2029');
+  }
+
+  /** Returns {@code status} on one line, for our own log. */
+  static String oneLine(Status status) {
+    String description = status.getDescription();
+    return description == null
+        ? status.getCode().name()
+        : status.getCode() + " \"" + bounded(description).replaceAll("[\\t\\n\\r]", "?") + '"';
   }
 
   /** Returns the end of a call that its caller cancelled. */

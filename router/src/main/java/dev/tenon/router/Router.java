@@ -133,7 +133,13 @@ public final class Router implements AutoCloseable {
   void logEnd(Route route, Status status, long nanos) {
     LOG.log(
         Level.DEBUG,
-        () -> "call ended: " + words(route) + " status=" + status + " micros=" + nanos / 1000);
+        () ->
+            "call ended: "
+                + words(route)
+                + " status="
+                + ProviderStatus.oneLine(status)
+                + " micros="
+                + nanos / 1000);
   }
 
   private static String words(Route route) {

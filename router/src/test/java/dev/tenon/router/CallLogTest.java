@@ -60,7 +60,7 @@ final class CallLogTest {
     assertThat(lines).hasSize(2);
     assertThat(lines.get(0)).isEqualTo("call started: " + NAMES);
     assertThat(lines.get(1))
-        .startsWith("call ended: " + NAMES + " status=Status{code=OK,")
+        .startsWith("call ended: " + NAMES + " status=OK micros=")
         .matches(".* micros=\\d+");
   }
 

@@ -53,7 +53,16 @@ final class HostileStatusTest {
     assertThat(
             answered("grpc-status", "5", "grpc-message", "no%0Afake log line%0D%1B[31m%E2%80%A8x")
                 .getDescription())
-        .isEqualTo("no?fake log line??[31m?x");
+        .isEqualTo("no\nfake log line\r?[31m?x");
+  }
+
+  /** gRPC's own case: white space and any plane of Unicode arrive as they were sent. */
+  @Test
+  void description_withWhiteSpace_passesAndIsOneLineInOurLog() {
+    Status status = answered("grpc-status", "2", "grpc-message", "%09%0Aa%0D%0A%F0%9F%98%88%09");
+    assertThat(status.getDescription()).isEqualTo("\t\na\r\n\uD83D\uDE08\t");
+    assertThat(ProviderStatus.oneLine(status)).isEqualTo("UNKNOWN \"??a??\uD83D\uDE08?\"");
+    assertThat(ProviderStatus.oneLine(Status.OK)).isEqualTo("OK");
   }
 
   @Test

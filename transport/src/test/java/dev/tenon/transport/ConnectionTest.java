@@ -147,7 +147,11 @@ final class ConnectionTest {
       socket.getOutputStream().write(RawTls.request("/testservice.v1.Echo/ServerStream"));
       socket.getOutputStream().flush();
       ServerCall<?, ?> call = nextCall();
-      await().atMost(SOON).until(() -> !call.isReady() && living.size() == 1);
+      // Full for good: what is sent has nowhere to go.
+      await()
+          .atMost(SOON)
+          .during(Duration.ofMillis(500))
+          .until(() -> !call.isReady() && living.size() == 1);
 
       long begin = System.nanoTime();
       of(call).close();

@@ -234,9 +234,9 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         raw.getOptional() ? Requirement.Need.OPTIONAL : Requirement.Need.REQUIRED);
   }
 
-  private static Limits limits() {
+  private Limits limits() {
     return Limits.newBuilder()
-        .setMaxMessageBytes(Transport.MAX_MESSAGE_BYTES)
+        .setMaxMessageBytes(runs.maxMessageBytes())
         .setMaxMetadataBytes(Transport.MAX_METADATA_BYTES)
         .build();
   }

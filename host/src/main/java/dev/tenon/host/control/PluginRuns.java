@@ -7,6 +7,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -29,6 +30,7 @@ public final class PluginRuns {
   private final ControlAudit audit;
   private volatile Consumer<RuntimeId> whenEnded = runtimeId -> {};
   private volatile Consumer<RuntimeId> whenReenrolled = runtimeId -> {};
+  private volatile int maxMessageBytes = Transport.MAX_MESSAGE_BYTES;
 
   /**
    * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
@@ -63,6 +65,16 @@ public final class PluginRuns {
   /** Returns what the runs register in, and what knows their health. */
   ServiceRegistry registry() {
     return registry;
+  }
+
+  /** Sets the longest message of a call; each run is told when it enrols. */
+  public void maxMessageBytes(int bytes) {
+    maxMessageBytes = bytes;
+  }
+
+  /** Returns the longest message of a call. */
+  public int maxMessageBytes() {
+    return maxMessageBytes;
   }
 
   /** Adds a run before it is launched. */

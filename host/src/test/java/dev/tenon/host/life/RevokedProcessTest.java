@@ -44,7 +44,9 @@ class RevokedProcessTest {
         assertThat(Status.fromThrowable(ended).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(host.plugins().get(0).state()).isEqualTo(new PluginState.Failed("was revoked"));
         home.awaitNoProcess();
-        assertThat(ProcessTable.zombies()).isEmpty();
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(60))
+            .until(() -> ProcessTable.zombies().isEmpty());
         assertThatThrownBy(
                 () ->
                     host.client(EchoGrpc::newBlockingStub).unary(EchoRequest.getDefaultInstance()))
