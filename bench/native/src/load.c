@@ -278,13 +278,19 @@ static void start_phase(double seconds, uint64_t seed) {
   pump_news();
 }
 
-/* Returns how long the phase took, in seconds: to the last answer, or to where waiting for it ended. */
+/* Returns until when answers are waited for: they may be slow, but must not stop coming. */
+static uint64_t patience_nanos(void) {
+  uint64_t last = load.tally.end_nanos;
+  uint64_t from = last > load.deadline_nanos ? last : load.deadline_nanos;
+  return from + (uint64_t)DRAIN_SECONDS * 1000000000;
+}
+
+/* Returns how long the phase took, in seconds, to the last answer. */
 static double run_phase(double seconds, uint64_t seed) {
   uint64_t start = now_nanos();
   start_phase(seconds, seed);
-  uint64_t limit = load.deadline_nanos + (uint64_t)DRAIN_SECONDS * 1000000000;
-  for (uint64_t now = start; now < load.deadline_nanos || (load.open > 0 && now < limit);
-       now = now_nanos()) {
+  for (uint64_t now = start;
+       now < load.deadline_nanos || (load.open > 0 && now < patience_nanos()); now = now_nanos()) {
     epoll_turn(load.epoll, 10);
   }
   return (double)(load.tally.end_nanos - start) / 1e9;

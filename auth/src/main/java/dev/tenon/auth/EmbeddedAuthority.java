@@ -2,6 +2,7 @@ package dev.tenon.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import java.io.ByteArrayInputStream;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
@@ -16,11 +18,14 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -28,6 +33,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
@@ -36,8 +42,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * An issuer whose P-256 key is made in memory and goes with the process. It issues for one role
- * within one trust domain. Thread-safe.
+ * An issuer whose P-256 key is in this process: made in memory, to go with it, or read from a file.
+ * It issues for one role within one trust domain. Thread-safe.
  */
 public final class EmbeddedAuthority implements Issuer {
   /** How long an SVID is valid; renewed at half of it. */
@@ -56,8 +62,10 @@ public final class EmbeddedAuthority implements Issuer {
   private final InstantSource clock;
   private final SecureRandom random;
   private final RandomSource source;
-  private final KeyPair keys;
-  private final X509Certificate certificate;
+  private final PrivateKey key;
+  private final X500Name name;
+  private final byte[] keyIdentifier;
+  private final List<X509Certificate> chain;
 
   private EmbeddedAuthority(
       TrustDomain trustDomain, Role role, InstantSource clock, SecureRandom random)
@@ -68,9 +76,39 @@ public final class EmbeddedAuthority implements Issuer {
     this.random = requireNonNull(random, "random");
     this.source = new RandomSource(random);
     BigInteger serial = serial();
-    this.keys = P256.newKeyPair(random);
+    KeyPair keys = P256.newKeyPair(random);
     source.draw(); // a generator that got stuck at the key shows itself here
-    this.certificate = certifySelf(serial);
+    this.key = keys.getPrivate();
+    this.name = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT) + " authority");
+    this.keyIdentifier =
+        new JcaX509ExtensionUtils().createSubjectKeyIdentifier(keys.getPublic()).getKeyIdentifier();
+    this.chain = List.of(certifySelf(serial, keys.getPublic()));
+  }
+
+  private EmbeddedAuthority(
+      TrustDomain trustDomain,
+      Role role,
+      AuthorityFiles.Read read,
+      InstantSource clock,
+      SecureRandom random)
+      throws GeneralSecurityException, IOException {
+    this.trustDomain = requireNonNull(trustDomain, "trustDomain");
+    this.role = requireNonNull(role, "issuesFor");
+    this.clock = requireNonNull(clock, "clock");
+    this.random = requireNonNull(random, "random");
+    this.source = new RandomSource(random);
+    this.key = read.key();
+    this.chain = read.chain();
+    X509Certificate issuing = chain.get(0);
+    this.name = X500Name.getInstance(issuing.getSubjectX500Principal().getEncoded());
+    byte[] own = issuing.getExtensionValue(Extension.subjectKeyIdentifier.getId());
+    this.keyIdentifier =
+        own == null
+            ? new JcaX509ExtensionUtils()
+                .createSubjectKeyIdentifier(issuing.getPublicKey())
+                .getKeyIdentifier()
+            : SubjectKeyIdentifier.getInstance(JcaX509ExtensionUtils.parseExtensionValue(own))
+                .getKeyIdentifier();
   }
 
   /**
@@ -87,12 +125,33 @@ public final class EmbeddedAuthority implements Issuer {
     }
   }
 
-  private X509Certificate certifySelf(BigInteger serial)
+  /**
+   * Returns the authority of {@code files} that issues for {@code issuesFor}. What it issues ends
+   * with its own certificate at the latest.
+   *
+   * @throws ConfigException if a file cannot be read, is not what it should be, or does not fit the
+   *     other; it names the file and what was expected
+   */
+  public static EmbeddedAuthority load(
+      TrustDomain trustDomain,
+      Role issuesFor,
+      AuthorityFiles files,
+      InstantSource clock,
+      SecureRandom random)
+      throws ConfigException {
+    AuthorityFiles.Read read = files.read(clock.instant());
+    try {
+      return new EmbeddedAuthority(trustDomain, issuesFor, read, clock, random);
+    } catch (GeneralSecurityException | IOException | RuntimeException e) {
+      throw PemFile.invalid(
+          files.certificate(), "has a malformed extension", "an authority's certificate");
+    }
+  }
+
+  private X509Certificate certifySelf(BigInteger serial, PublicKey own)
       throws GeneralSecurityException, IOException {
     Instant now = clock.instant();
-    X500Name name = ownName();
-    X509v3CertificateBuilder builder =
-        builder(name, serial, now, now.plus(OWN_LIFE), keys.getPublic());
+    X509v3CertificateBuilder builder = builder(name, serial, now, now.plus(OWN_LIFE), own);
     builder.addExtension(
         Extension.basicConstraints, /* isCritical= */ true, new BasicConstraints(0));
     builder.addExtension(
@@ -103,10 +162,6 @@ public final class EmbeddedAuthority implements Issuer {
     builder.addExtension(
         Extension.subjectAlternativeName, /* isCritical= */ false, new GeneralNames(id));
     return sign(builder);
-  }
-
-  private X500Name ownName() {
-    return new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT) + " authority");
   }
 
   /**
@@ -129,7 +184,10 @@ public final class EmbeddedAuthority implements Issuer {
     Instant now = clock.instant();
     try {
       X509Certificate leaf = certify(id, key, now);
-      return List.of(leaf);
+      List<X509Certificate> issued = new ArrayList<>(chain);
+      issued.set(chain.size() - 1, leaf);
+      Collections.rotate(issued, 1);
+      return List.copyOf(issued);
     } catch (GeneralSecurityException
         | IOException
         | RuntimeException
@@ -142,7 +200,10 @@ public final class EmbeddedAuthority implements Issuer {
       throws GeneralSecurityException, IOException, RandomSourceFailedException {
     // The subject names nobody: the one identity is the URI.
     X500Name subject = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT));
-    X509v3CertificateBuilder builder = builder(subject, serial(), now, now.plus(SVID_LIFE), key);
+    Instant end = now.plus(SVID_LIFE);
+    Instant ownEnd = chain.get(0).getNotAfter().toInstant();
+    X509v3CertificateBuilder builder =
+        builder(subject, serial(), now, end.isAfter(ownEnd) ? ownEnd : end, key);
     builder.addExtension(
         Extension.basicConstraints, /* isCritical= */ true, new BasicConstraints(false));
     builder.addExtension(
@@ -168,7 +229,7 @@ public final class EmbeddedAuthority implements Issuer {
       throws GeneralSecurityException, IOException {
     X509v3CertificateBuilder builder =
         new X509v3CertificateBuilder(
-            ownName(),
+            name,
             serial,
             Date.from(now.minus(CLOCK_SKEW)),
             Date.from(notAfter),
@@ -182,7 +243,7 @@ public final class EmbeddedAuthority implements Issuer {
     builder.addExtension(
         Extension.authorityKeyIdentifier,
         /* isCritical= */ false,
-        identifiers.createAuthorityKeyIdentifier(keys.getPublic()));
+        new AuthorityKeyIdentifier(keyIdentifier));
     return builder;
   }
 
@@ -194,9 +255,7 @@ public final class EmbeddedAuthority implements Issuer {
       throws GeneralSecurityException, IOException {
     try {
       ContentSigner signer =
-          new JcaContentSignerBuilder("SHA256withECDSA")
-              .setSecureRandom(random)
-              .build(keys.getPrivate());
+          new JcaContentSignerBuilder("SHA256withECDSA").setSecureRandom(random).build(key);
       byte[] der = builder.build(signer).getEncoded();
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
@@ -206,8 +265,13 @@ public final class EmbeddedAuthority implements Issuer {
     }
   }
 
+  /** Returns whether {@code other} signs with the same key. */
+  public boolean hasKeyOf(EmbeddedAuthority other) {
+    return chain.get(0).getPublicKey().equals(other.chain.get(0).getPublicKey());
+  }
+
   @Override
   public List<X509Certificate> trustBundle() {
-    return List.of(certificate);
+    return List.of(chain.get(chain.size() - 1));
   }
 }

@@ -9,6 +9,7 @@ import static java.util.Objects.requireNonNull;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tenon.auth.Lineage.Generation;
+import dev.tenon.core.InvalidRequestException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Token;
 import java.security.PublicKey;
@@ -93,6 +94,36 @@ public final class Lineages {
     }
     revoked.invalidate(plugin);
     return new Issued(token, first.tokenExpiry().wall());
+  }
+
+  /**
+   * Begins the living lineage of {@code plugin} anew with {@code key}, and returns its first token.
+   * All keys and tokens that the run had are useless at once, without grace: whoever asks has shown
+   * a fresh enrolment token, and has lost what it had.
+   *
+   * @throws NotAuthenticatedException if the run has no lineage, for one because it was revoked
+   * @throws InvalidRequestException if {@code key} is a live key of the run; nothing changes then
+   * @throws RandomSourceFailedException if no token can be minted; nothing changes then
+   */
+  public Issued reopen(RuntimeId plugin, PublicKey key)
+      throws NotAuthenticatedException, InvalidRequestException, RandomSourceFailedException {
+    requireNonNull(plugin, "plugin");
+    Digest keyDigest = Digest.of(key);
+    Token token = mint.mint(Token.Kind.RUNTIME);
+    Generation first = generation(keyDigest, token);
+    while (true) {
+      Lineage before = lineages.get(plugin);
+      if (before == null) {
+        throw refusal(plugin);
+      }
+      if (before.hasKey(keyDigest)) {
+        throw new InvalidRequestException(
+            "certificate_request: a key that the run has (expected: a new key)");
+      }
+      if (replace(plugin, before, Lineage.of(first), first)) {
+        return new Issued(token, first.tokenExpiry().wall());
+      }
+    }
   }
 
   private Generation generation(Digest key, Token token) {

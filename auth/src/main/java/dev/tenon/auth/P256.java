@@ -71,11 +71,14 @@ final class P256 {
     if (!(key instanceof ECPublicKey ec)) {
       return false;
     }
-    ECParameterSpec parameters = ec.getParams();
+    return isOfCurve(ec.getParams()) && isOnCurve(ec.getW());
+  }
+
+  /** Returns whether {@code parameters} are those of this curve. */
+  static boolean isOfCurve(ECParameterSpec parameters) {
     return parameters.getCurve().equals(PARAMETERS.getCurve())
         && parameters.getGenerator().equals(PARAMETERS.getGenerator())
-        && parameters.getOrder().equals(PARAMETERS.getOrder())
-        && isOnCurve(ec.getW());
+        && parameters.getOrder().equals(PARAMETERS.getOrder());
   }
 
   /** Returns whether y² = x³ + ax + b, with x and y below p. The curve has cofactor 1. */

@@ -48,6 +48,19 @@ class LineageRaceTest {
     assertThat(lineages.tokens()).isZero();
   }
 
+  /** Of many that begin the run anew at one time, the last one alone is good. */
+  @RepeatedTest(10)
+  void reopen_fromManyThreads_oneIsGood() throws Exception {
+    String t1 = lineages.open(WORDS, k1).token().exposeForWire();
+    List<PublicKey> keys = Stream.generate(TestKeys::key).limit(THREADS).toList();
+    List<String> tokens =
+        Race.run(THREADS, i -> () -> lineages.reopen(WORDS, keys.get(i)).token().exposeForWire());
+    assertThat(isGood(t1)).isFalse();
+    assertThat(tokens.stream().filter(token -> isGood(token))).hasSize(1);
+    assertThat(lineages.live()).isEqualTo(1);
+    assertThat(lineages.tokens()).isEqualTo(1);
+  }
+
   @RepeatedTest(20)
   void revoke_duringRenewals_nothingLeft() throws Exception {
     lineages.open(WORDS, k1);

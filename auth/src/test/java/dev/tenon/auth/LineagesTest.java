@@ -9,12 +9,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.core.InvalidRequestException;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -245,5 +247,51 @@ class LineagesTest {
         .isThrownBy(call)
         .extracting(NotAuthenticatedException::why)
         .isEqualTo(why);
+  }
+
+  /**
+   * Who enrols again has one identity, not two: all that it had before is useless at once.
+   *
+   * <p>Row: HS-15
+   */
+  @Test
+  void reopen_duringGrace_oneLineageAndAllOldKeysAndTokensUseless() throws Exception {
+    String t2 = renew(k1, k2);
+
+    String t3 = lineages.reopen(WORDS, k3).token().exposeForWire();
+
+    lineages.verify(WORDS, t3);
+    lineages.verifyKey(WORDS, k3);
+    for (String old : List.of(t1, t2)) {
+      assertThatExceptionOfType(NotAuthenticatedException.class)
+          .isThrownBy(() -> lineages.verify(WORDS, old));
+    }
+    for (PublicKey old : List.of(k1, k2)) {
+      assertThatExceptionOfType(NotAuthenticatedException.class)
+          .isThrownBy(() -> lineages.verifyKey(WORDS, old));
+    }
+    assertThat(lineages.live()).isEqualTo(1);
+    assertThat(lineages.tokens()).isEqualTo(1);
+  }
+
+  /** A run that was ended has no way back. */
+  @Test
+  void reopen_revokedRun_refusedAndNothingOpened() {
+    lineages.revoke(WORDS);
+
+    assertThatExceptionOfType(NotAuthenticatedException.class)
+        .isThrownBy(() -> lineages.reopen(WORDS, k2))
+        .satisfies(e -> assertThat(e.why()).isEqualTo(REVOKED));
+    assertThat(lineages.live()).isZero();
+    assertThat(lineages.tokens()).isZero();
+  }
+
+  /** With a key that it has, the old connections would stay good. */
+  @Test
+  void reopen_keyThatTheRunHas_refusedAndNothingChanges() throws Exception {
+    assertThatExceptionOfType(InvalidRequestException.class)
+        .isThrownBy(() -> lineages.reopen(WORDS, k1));
+    lineages.verify(WORDS, t1);
+    assertThat(lineages.tokens()).isEqualTo(1);
   }
 }

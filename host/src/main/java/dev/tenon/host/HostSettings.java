@@ -2,7 +2,11 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.AuthorityFiles;
+import dev.tenon.auth.Role;
+import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
@@ -10,6 +14,8 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +26,8 @@ record HostSettings(
     Listen listen,
     Limits limits,
     HealthPolling polling,
-    Sources sources) {
+    Sources sources,
+    TrustSettings trust) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -57,6 +64,8 @@ record HostSettings(
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private HealthPolling polling =
         new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private TrustSettings trust = TrustSettings.DEFAULT;
+    private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 
@@ -120,6 +129,18 @@ record HostSettings(
       return duration;
     }
 
+    void tokenLife(Duration life, Duration grace) {
+      trust = trust.with(new TrustSettings.Tokens(life, grace));
+    }
+
+    void authority(Role role, Path certificate, Path key) {
+      authorities.put(role, new AuthorityFiles(certificate, key));
+    }
+
+    void protocol(ProtocolVersions versions) {
+      trust = trust.with(versions);
+    }
+
     void clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
     }
@@ -128,7 +149,12 @@ record HostSettings(
       this.random = requireNonNull(random, "random");
     }
 
-    HostSettings settings() {
+    /**
+     * Returns the settings.
+     *
+     * @throws ConfigException if a file of an authority is not what it should be
+     */
+    HostSettings settings() throws ConfigException {
       return new HostSettings(
           trustDomain,
           new Places(
@@ -142,7 +168,8 @@ record HostSettings(
               tls),
           limits,
           polling,
-          new Sources(clock, random));
+          new Sources(clock, random),
+          trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }
 
     private static Path defaultRun() {

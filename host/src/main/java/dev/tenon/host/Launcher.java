@@ -80,6 +80,9 @@ final class Launcher {
             bootstrap(id.runtimeId(), listen).toJsonLine());
     try {
       launched(started, definition.runtime().launch(launch));
+      planes
+          .reenrolment()
+          .watch(started.run(), () -> bootstrap(id.runtimeId(), listen).toJsonLine());
     } catch (LaunchException e) {
       planes.runs().ended(started.run(), "could not be started");
       throw new HostStartException(

@@ -65,6 +65,7 @@ final class Planes {
   private final HostThreads threads;
   private final ControlParts control;
   private final RunExit exit;
+  private final Reenrolment reenrolment;
   private final Addresses addresses;
   private volatile OnDemand onDemand = OnDemand.NEVER;
 
@@ -117,6 +118,12 @@ final class Planes {
         new RunExit(
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
     runs.whenEnded(exit::cut);
+    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.control());
+    long pause = Reenrolment.CHECK.toMillis();
+    var unused =
+        threads
+            .timer()
+            .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
     addresses = new Listeners(settings, policy, log, closing).start();
   }
 
@@ -154,7 +161,13 @@ final class Planes {
     private Endpoint startEnrol() throws IOException {
       Endpoint listen = places.listener("e", settings.listen().enrol());
       ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
-      EnrolmentService enrolment = new EnrolmentService(trust, runs, () -> policy, offers, audit);
+      EnrolmentService enrolment =
+          new EnrolmentService(
+              trust,
+              runs,
+              () -> policy,
+              new EnrolmentService.Offer(offers, settings.trust().protocol()),
+              audit);
       return opened(
           listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
     }
@@ -162,6 +175,7 @@ final class Planes {
     private Endpoint startControl(HostSettings.Listen asked) throws IOException {
       Endpoint listen = places.listener("c", asked.control());
       ControlConnections leases = control.leases();
+      runs.whenReenrolled(run -> leases.hold(run, threads.timer()));
       ControlServers.Control services =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
@@ -289,6 +303,10 @@ final class Planes {
 
   Router router() {
     return router;
+  }
+
+  Reenrolment reenrolment() {
+    return reenrolment;
   }
 
   Addresses addresses() {

@@ -3,11 +3,13 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Policy;
+import dev.tenon.auth.Role;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
+import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.router.CallCount;
 import io.grpc.BindableService;
@@ -278,6 +280,45 @@ public final class PluginHost implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Sets how long a plugin's runtime token lives (1 h without it), and how long one works on
+     * beside its successor (5 min). Plugins renew at half of it.
+     *
+     * @throws IllegalArgumentException if {@code life} is not positive or longer than 24 h, or
+     *     {@code grace} not positive or longer than {@code life}
+     */
+    public Builder tokenLife(Duration life, Duration grace) {
+      settings.tokenLife(life, grace);
+      return this;
+    }
+
+    /**
+     * Sets the files of the authority that issues the host's own certificates: {@code certificate}
+     * in PEM, followed by those that lead to its root, if it is not one; {@code key} its P-256 key,
+     * PKCS#8 in PEM, readable by its owner alone. Without it the authority is made in memory and
+     * goes with the process. {@link #start} reads and checks both before it makes or opens
+     * anything.
+     */
+    public Builder hostAuthority(Path certificate, Path key) {
+      settings.authority(Role.HOST, certificate, key);
+      return this;
+    }
+
+    /**
+     * Sets the files of the authority that issues plugins' certificates, as for {@link
+     * #hostAuthority}. Its key must be another than the host authority's.
+     */
+    public Builder pluginAuthority(Path certificate, Path key) {
+      settings.authority(Role.PLUGIN, certificate, key);
+      return this;
+    }
+
+    /** Sets the versions of the contract that the host speaks; there is one as yet. */
+    Builder protocol(ProtocolVersions versions) {
+      settings.protocol(versions);
+      return this;
+    }
+
     /** Sets the clock by which tokens and certificates expire. */
     public Builder clock(InstantSource clock) {
       settings.clock(clock);
@@ -299,7 +340,9 @@ public final class PluginHost implements AutoCloseable {
      */
     public PluginHost start() throws HostStartException {
       List<PluginDefinition> plugins = new ArrayList<>(definitions);
+      HostSettings checked;
       try {
+        checked = settings.settings();
         for (Path folder : pluginFolders) {
           plugins.addAll(PluginDefinition.loadAll(folder));
         }
@@ -308,7 +351,7 @@ public final class PluginHost implements AutoCloseable {
             HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
       }
       return new PluginHost(
-          RunningHost.start(settings.settings(), plugins, policy, List.copyOf(offers.values())));
+          RunningHost.start(checked, plugins, policy, List.copyOf(offers.values())));
     }
   }
 }

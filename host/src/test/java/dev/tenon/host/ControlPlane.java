@@ -18,6 +18,7 @@ import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
+import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
@@ -90,7 +91,12 @@ final class ControlPlane implements AutoCloseable {
                 transport,
                 ANY,
                 new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false),
-                new EnrolmentService(trust, runs, () -> policy, Map.of(), record),
+                new EnrolmentService(
+                    trust,
+                    runs,
+                    () -> policy,
+                    new EnrolmentService.Offer(Map.of(), ProtocolVersions.CURRENT),
+                    record),
                 threads));
     control =
         started(

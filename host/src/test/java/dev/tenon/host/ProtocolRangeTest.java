@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenon.core.Refusal;
+import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.ProtocolRange;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class ProtocolRangeTest {
       Refused refused = Refused.by(() -> alpha.enrol(offering(host, min, max)));
 
       assertThat(refused.is(Refusal.INVALID_REQUEST)).isTrue();
-      assertThat(refused.text()).contains("protocol").contains("supported: 1");
+      assertThat(refused.text()).contains("protocol").contains("supported: 1 to 1");
       assertThat(host.audit.denials("enrolment")).hasSize(1);
     }
   }
@@ -59,8 +60,50 @@ class ProtocolRangeTest {
       Refused refused = Refused.by(() -> alpha.enrol(without));
 
       assertThat(refused.is(Refusal.INVALID_REQUEST)).isTrue();
-      assertThat(refused.text()).contains("supported: 1");
+      assertThat(refused.text()).contains("supported: 1 to 1");
     }
+  }
+
+  /** The highest version in common wins, whichever side knows more. Row: HS-4. */
+  @ParameterizedTest
+  @CsvSource({
+    "1,2, 1,1, 1",
+    "1,2, 1,2, 2",
+    "1,2, 2,2, 2",
+    "1,2, 2,9, 2",
+    "1,2, 1,-1, 2",
+    "2,3, 1,2, 2",
+    "2,3, 1,9, 3",
+    "1,1, 1,2, 1",
+    "3,3, 2,4, 3"
+  })
+  void enrol_rangesMeet_highestInCommon(int from, int to, int min, int max, int agreed)
+      throws Exception {
+    try (TestHost host = speaking(from, to).begin()) {
+      assertThat(host.plugin("alpha").enrol(offering(host, min, max)).getProtocol())
+          .isEqualTo(agreed);
+    }
+  }
+
+  /** Ranges that do not meet are refused with the host's. Row: HS-4. */
+  @ParameterizedTest
+  @CsvSource({"1,2, 3,3", "1,2, 3,-1", "2,3, 1,1", "2,3, 4,5"})
+  void enrol_rangesApart_refusedNamingTheHosts(int from, int to, int min, int max)
+      throws Exception {
+    try (TestHost host = speaking(from, to).begin()) {
+      RawPlugin alpha = host.plugin("alpha");
+
+      Refused refused = Refused.by(() -> alpha.enrol(offering(host, min, max)));
+
+      assertThat(refused.is(Refusal.PROTOCOL_UNSUPPORTED)).isTrue();
+      assertThat(refused.text()).contains("supported: " + from + " to " + to);
+    }
+  }
+
+  private static TestHost speaking(int from, int to) throws Exception {
+    return TestHost.with("")
+        .set(host -> host.protocol(new ProtocolVersions(from, to)))
+        .silent("alpha");
   }
 
   private static EnrolRequest offering(TestHost host, int min, int max) {

@@ -118,6 +118,33 @@ final class RawPlugin implements AutoCloseable {
     return connect(bootstrap.enrol(), Credentials.trustOnly(bootstrap.trustBundle()));
   }
 
+  /**
+   * Enrols with the token of {@code again} and a new key, and uses what it is given on new
+   * connections. The old ones stay open.
+   */
+  EnrolResponse enrolAgain(Bootstrap again, String... provides) {
+    keys = CertificateRequest.newKeyPair();
+    EnrolResponse response = enrol(requestWith(again, provides));
+    control = null;
+    data = null;
+    return response;
+  }
+
+  /** Does the same, and cuts the old connection to control before there is a new one. */
+  void enrolAgainCutting(Bootstrap again, String... provides) {
+    ManagedChannel old = requireNonNull(control, "control");
+    var unused = enrolAgain(again, provides);
+    end(old);
+  }
+
+  /** Returns a request with the token of {@code again}. */
+  EnrolRequest requestWith(Bootstrap again, String... provides) {
+    return enrolRequest()
+        .setEnrolmentToken(again.enrolmentToken().exposeForWire())
+        .addAllProvides(List.of(provides))
+        .build();
+  }
+
   private void keep(List<ByteString> chain, List<ByteString> bundle) {
     credentials = Credentials.of(keys.getPrivate(), parse(chain), parse(bundle));
   }
@@ -194,6 +221,11 @@ final class RawPlugin implements AutoCloseable {
   /** Registers {@code service} in version 1.0.0 and returns the registration's id. */
   String register(String service) {
     return registry().register(claim(service)).getRegistrationId();
+  }
+
+  /** Registers {@code service} over {@code control}, with what its calls carry. */
+  static void claimOn(Channel control, String service) {
+    var unused = deadline(RegistryGrpc.newBlockingStub(control)).register(claim(service));
   }
 
   static RegisterRequest claim(String service) {

@@ -11,6 +11,7 @@ import dev.tenon.transport.Transport;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -88,6 +89,7 @@ final class RawRuntime implements PluginRuntime {
     private final Tree tree;
     private final AtomicBoolean killed = new AtomicBoolean();
     private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+    private final List<Bootstrap> lines = new CopyOnWriteArrayList<>();
     private volatile List<String> output = List.of();
 
     Run(RawPlugin plugin, Tree tree) {
@@ -127,7 +129,12 @@ final class RawRuntime implements PluginRuntime {
 
     @Override
     public void rebootstrap(String bootstrapLine) {
-      // It has no standard input.
+      lines.add(Bootstrap.parse(bootstrapLine.getBytes(UTF_8)));
+    }
+
+    /** Returns the further bootstrap lines, in their order. */
+    List<Bootstrap> lines() {
+      return List.copyOf(lines);
     }
 
     @Override

@@ -13,7 +13,11 @@ import org.junit.jupiter.api.Test;
 
 /** The successor of a key and a token. */
 class RenewalTest {
-  /** Both work at once, on new connections; the old ones work on, for the grace period alone. */
+  /**
+   * Both work at once, on new connections; the old ones work on, for the grace period alone.
+   *
+   * <p>Row: TK-6, TK-8
+   */
   @Test
   void renew_newKey_bothWorkUntilGraceIsOver() throws Exception {
     try (TokenGate gate = new TokenGate()) {

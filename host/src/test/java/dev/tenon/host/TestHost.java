@@ -28,7 +28,7 @@ final class TestHost implements AutoCloseable {
   final TestRandom random = new TestRandom();
   final AuditTrail audit;
   private final Path directory;
-  private final Transport transport = Transport.create(TlsProvider.preferred());
+  private final Transport transport = Transport.create(TlsProvider.preferred(), clock);
   private final Map<String, RawRuntime> runtimes = new LinkedHashMap<>();
   private final PluginHost.Builder builder;
   private final CompletableFuture<PluginHost> host = new CompletableFuture<>();

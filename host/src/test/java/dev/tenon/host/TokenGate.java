@@ -10,6 +10,7 @@ import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
 import dev.tenon.v1.RegistryGrpc;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A host in which {@code caller} may call what {@code provider} serves, and {@code other} may do as
@@ -40,8 +41,13 @@ final class TokenGate implements AutoCloseable {
   final RawPlugin other;
 
   TokenGate() throws Exception {
+    this(host -> {});
+  }
+
+  TokenGate(Consumer<PluginHost.Builder> setting) throws Exception {
     host =
         TestHost.with(POLICY)
+            .set(setting)
             .scripted(
                 "provider",
                 RawRuntime.Tree.NONE,

@@ -11,7 +11,10 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A process for each test, which may crash it. */
+/**
+ * A process for each test, which may crash it. The field is one of the object, so the process makes
+ * an object of the class.
+ */
 final class AsProcessOfEachTest {
   @RegisterExtension
   final TenonTest tenon =

@@ -30,9 +30,9 @@ final class AsProcessTest {
         .withMessage("clock: the plugin runs as a process (expected: without asProcess)");
   }
 
-  /** An instance field: the process makes an object of the class. */
+  /** A test class inside the one with the field. */
   @Nested
-  final class OfEachTest {
+  final class InsideTest {
     @Test
     void client_fieldOfTheClassAround_pluginIsThatProcess() {
       assertThat(KitPlugin.echo(tenon.client(EchoGrpc::newBlockingStub), "a").getPid())

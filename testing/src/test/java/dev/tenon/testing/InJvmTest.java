@@ -11,13 +11,19 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A plugin under test inside the test's JVM. */
 final class InJvmTest {
+  private static final Logger SDK_LOG = Logger.getLogger("dev.tenon.sdk");
+
   @RegisterExtension
   final TenonTest tenon = TenonTest.with(KitPlugin.plugin()).fake(new KitPlugin.Capitals());
 
@@ -82,14 +88,46 @@ final class InJvmTest {
         .withMessageContaining("expected: >= 0");
   }
 
-  /** Past the end of its token and its certificate, the plugin is nobody to the host. */
+  /**
+   * Past the end of its token and its certificate, the plugin is nobody to the host, which sends it
+   * another start document; it enrols again, and its calls are answered as before. Row: HS-15
+   */
   @Test
-  void clock_advancedPastTheIdentity_callsOfThePluginAreRefused() {
+  void clock_advancedPastTheIdentity_pluginEnrolsAgain() {
     var echo = tenon.client(EchoGrpc::newBlockingStub);
     assertThat(KitPlugin.echo(echo, "a").getPayload().toStringUtf8()).isEqualTo("A");
+    CompletableFuture<Void> enrolledAgain = new CompletableFuture<>();
+    Handler watching = new EnrolledAgain(enrolledAgain);
+    SDK_LOG.addHandler(watching);
+    try {
+      tenon.clock().advance(Duration.ofHours(3));
 
-    tenon.clock().advance(Duration.ofHours(3));
+      assertThat(enrolledAgain).succeedsWithin(Duration.ofSeconds(60));
+      assertThat(KitPlugin.echo(echo, "b").getPayload().toStringUtf8()).isEqualTo("B");
+    } finally {
+      SDK_LOG.removeHandler(watching);
+    }
+  }
 
-    assertThat(KitPlugin.echo(echo, "a").getPayload().toStringUtf8()).isEqualTo("UNAUTHENTICATED");
+  /** Waits for the SDK to log an enrolment that is not the first. */
+  private static final class EnrolledAgain extends Handler {
+    private final CompletableFuture<Void> seen;
+
+    EnrolledAgain(CompletableFuture<Void> seen) {
+      this.seen = seen;
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+      if (String.valueOf(entry.getMessage()).startsWith("enrolled again")) {
+        seen.complete(null);
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param calls how many calls had the right answer
  * @param failed how many had another
- * @param unanswered how many had none, 10 s after the last began
+ * @param unanswered how many had none when there was no answer at all for 10 s
  * @param seconds how long it took, to the last answer
  * @param p50Micros what half of the latencies did not exceed
  * @param p99Micros what 99 % of them did not exceed

@@ -1,14 +1,18 @@
 package dev.tenon.host.control;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * last one ends, its registrations go.
  */
 public final class ControlConnections extends ServerTransportFilter {
+  /** How long a plugin that has enrolled again may be without a connection. */
+  static final Duration CHANGE_OVER = Duration.ofSeconds(10);
+
   /*
    * Who opens, ends or asks about the connections of one plugin excludes the others of the same
    * plugin: each works inside the map's compute. The registry is changed inside of it too, so that the
@@ -40,11 +47,20 @@ public final class ControlConnections extends ServerTransportFilter {
     if (attributes == null) {
       return; // It was never ready.
     }
-    plugin(attributes)
-        .ifPresent(
-            plugin -> {
-              var unused = open.computeIfPresent(plugin, this::closedOneOf);
-            });
+    plugin(attributes).ifPresent(this::closed);
+  }
+
+  private void closed(RuntimeId plugin) {
+    var unused = open.computeIfPresent(plugin, this::closedOneOf);
+  }
+
+  /**
+   * Keeps the claims of {@code plugin} for {@link #CHANGE_OVER} as if it had a connection more: it
+   * has new credentials and is about to exchange its old connection for a new one.
+   */
+  public void hold(RuntimeId plugin, ScheduledExecutorService timer) {
+    open.merge(plugin, 1, Integer::sum);
+    var unused = timer.schedule(() -> closed(plugin), CHANGE_OVER.toMillis(), MILLISECONDS);
   }
 
   private @Nullable Integer closedOneOf(RuntimeId plugin, int count) {

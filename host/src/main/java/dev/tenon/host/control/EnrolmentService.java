@@ -1,5 +1,7 @@
 package dev.tenon.host.control;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import dev.tenon.auth.AuditFailedException;
@@ -38,27 +40,34 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Turns an enrolment token into an SVID and a runtime token, once. */
+/**
+ * Turns an enrolment token into an SVID and a runtime token, once. A run that has lost them and
+ * shows another fresh token enrols again: it keeps its id, its state and what it registered, and
+ * all that it held before is useless at once.
+ */
 public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private final Trust trust;
   private final PluginRuns runs;
   private final Supplier<Policy> policy;
-  private final Map<ServiceName, Version> hostServices;
+  private final Offer offer;
   private final ControlAudit audit;
 
-  /**
-   * Makes the service; {@code hostServices} are what the host itself offers, with their versions.
-   */
+  /** What the host itself offers: services with their versions, and the contract's versions. */
+  public record Offer(Map<ServiceName, Version> services, ProtocolVersions protocol) {
+    /** Copies the map. */
+    public Offer {
+      services = Map.copyOf(services);
+      requireNonNull(protocol, "protocol");
+    }
+  }
+
+  /** Makes the service. */
   public EnrolmentService(
-      Trust trust,
-      PluginRuns runs,
-      Supplier<Policy> policy,
-      Map<ServiceName, Version> hostServices,
-      ControlAudit audit) {
+      Trust trust, PluginRuns runs, Supplier<Policy> policy, Offer offer, ControlAudit audit) {
     this.trust = trust;
     this.runs = runs;
     this.policy = policy;
-    this.hostServices = Map.copyOf(hostServices);
+    this.offer = offer;
     this.audit = audit;
   }
 
@@ -141,7 +150,31 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   }
 
   private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
-    ProtocolVersion.negotiate(request.getProtocol());
+    int protocol = offer.protocol().negotiate(request.getProtocol());
+    Enrolled declaration = declaration(request, run);
+    PublicKey key = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
+    List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key);
+    Issued token = opened(run, key, declaration, chain.get(0));
+    return EnrolResponse.newBuilder()
+        .addAllCertificateChain(encode(chain))
+        .addAllTrustBundle(encode(trust.bundleForPlugins()))
+        .setRuntimeToken(token.token().exposeForWire())
+        .setTokenExpires(timestamp(token.expires()))
+        .setProtocol(protocol)
+        .setSpiffeId(run.id().toString())
+        .setLimits(limits())
+        .addAllProvides(granted(run, declaration))
+        .addAllHostServices(offered(run))
+        .setHostVersion(HostVersion.TEXT)
+        .build();
+  }
+
+  /**
+   * Reads what the plugin declares. Who enrols again declares what it did the first time: rights
+   * were weighed then, and its place in the order of start.
+   */
+  private static Enrolled declaration(EnrolRequest request, PluginRun run)
+      throws InvalidRequestException {
     Version version = Field.read("version", request.getVersion(), Version::new);
     if (!version.equals(run.version())) {
       throw new InvalidRequestException(
@@ -161,32 +194,37 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
                 "requires",
                 Field.readAll(
                     "requires", request.getRequiresList(), EnrolmentService::requirement)));
-    PublicKey key = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
-    List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key);
+    Optional<Enrolled> earlier = run.declaration();
+    if (earlier.isPresent() && !earlier.get().equals(declaration)) {
+      throw new InvalidRequestException(
+          "provides, requires: changed (expected: what this run declared when it enrolled first)");
+    }
+    return declaration;
+  }
+
+  /** Opens the lineage of the run, or opens it anew, once that is recorded. */
+  private Issued opened(
+      PluginRun run, PublicKey key, Enrolled declaration, X509Certificate certificate)
+      throws RefusedException {
     RuntimeId runtimeId = run.id().runtimeId();
+    boolean again = run.declaration().isPresent();
     audit.success(
         "enrolment",
         runtimeId.value(),
-        "enrol",
+        again ? "re-enrol" : "enrol",
         run.id().toString(),
         Map.of(
-            "version", version.toString(),
-            "serial", chain.get(0).getSerialNumber().toString(16)));
-    Issued token = trust.lineages().open(runtimeId, key);
+            "version", declaration.version().toString(),
+            "serial", certificate.getSerialNumber().toString(16)));
+    Issued token =
+        again ? trust.lineages().reopen(runtimeId, key) : trust.lineages().open(runtimeId, key);
     run.enrolled(declaration);
+    run.certified(certificate.getNotAfter().toInstant());
     runs.requireLiving(run);
-    return EnrolResponse.newBuilder()
-        .addAllCertificateChain(encode(chain))
-        .addAllTrustBundle(encode(trust.bundleForPlugins()))
-        .setRuntimeToken(token.token().exposeForWire())
-        .setTokenExpires(timestamp(token.expires()))
-        .setProtocol(ProtocolVersion.CURRENT)
-        .setSpiffeId(run.id().toString())
-        .setLimits(limits())
-        .addAllProvides(granted(run, declaration))
-        .addAllHostServices(offered(run))
-        .setHostVersion(HostVersion.TEXT)
-        .build();
+    if (again) {
+      runs.reenrolled(runtimeId);
+    }
+    return token;
   }
 
   private static Requirement requirement(dev.tenon.v1.Requirement raw) {
@@ -222,13 +260,13 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
 
   private List<OfferedService> offered(PluginRun run) {
     Identity caller = new Identity(run.id(), Identity.Evidence.SVID);
-    return hostServices.entrySet().stream()
-        .filter(offer -> policy.get().mayCallAny(caller, offer.getKey()))
+    return offer.services().entrySet().stream()
+        .filter(service -> policy.get().mayCallAny(caller, service.getKey()))
         .map(
-            offer ->
+            service ->
                 OfferedService.newBuilder()
-                    .setService(offer.getKey().value())
-                    .setVersion(offer.getValue().toString())
+                    .setService(service.getKey().value())
+                    .setVersion(service.getValue().toString())
                     .build())
         .toList();
   }

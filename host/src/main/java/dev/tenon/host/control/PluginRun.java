@@ -8,11 +8,13 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.launch.LaunchedPlugin;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -39,6 +41,8 @@ public final class PluginRun {
   /* `known` is written under `healthLock`, by RunHealth alone, and read without it. */
   private final Object healthLock = new Object();
   private volatile RunHealth.Known known = RunHealth.Known.NOTHING;
+
+  private volatile @Nullable Instant certifiedUntil;
 
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
@@ -137,6 +141,16 @@ public final class PluginRun {
 
   void known(RunHealth.Known now) {
     known = now;
+  }
+
+  /** Notes until when the certificate is good that the run was given last. */
+  void certified(Instant until) {
+    certifiedUntil = until;
+  }
+
+  /** Returns until when the run's newest certificate is good; empty before it has one. */
+  public Optional<Instant> certifiedUntil() {
+    return Optional.ofNullable(certifiedUntil);
   }
 
   void reported(Health health, Reason reason) {

@@ -28,6 +28,7 @@ public final class PluginRuns {
   private final ServiceRegistry registry;
   private final ControlAudit audit;
   private volatile Consumer<RuntimeId> whenEnded = runtimeId -> {};
+  private volatile Consumer<RuntimeId> whenReenrolled = runtimeId -> {};
 
   /**
    * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
@@ -53,6 +54,15 @@ public final class PluginRuns {
   /** Returns what the runs register in, and what knows their health. */
   ServiceRegistry registry() {
     return registry;
+  }
+
+  /** Sets what is to happen when a run has enrolled again: what it registered is to stay. */
+  public void whenReenrolled(Consumer<RuntimeId> action) {
+    whenReenrolled = action;
+  }
+
+  void reenrolled(RuntimeId runtimeId) {
+    whenReenrolled.accept(runtimeId);
   }
 
   /** Adds a run before it is launched. */
@@ -182,7 +192,7 @@ public final class PluginRuns {
   }
 
   /** Ends a run that is not to be trusted any more: rights first, then its process. */
-  void kill(RuntimeId runtimeId, String why) {
+  public void kill(RuntimeId runtimeId, String why) {
     find(runtimeId)
         .ifPresent(
             run -> {

@@ -56,7 +56,9 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
           "renew",
           caller.id().toString(),
           Map.of("serial", chain.get(0).getSerialNumber().toString(16)));
-      return response(chain, trust.lineages().renew(runtimeId, connectionKey, newKey));
+      Issued token = trust.lineages().renew(runtimeId, connectionKey, newKey);
+      runs.find(runtimeId).ifPresent(run -> run.certified(chain.get(0).getNotAfter().toInstant()));
+      return response(chain, token);
     } catch (NotAuthenticatedException e) {
       refuse(runtimeId, e);
       throw e;

@@ -20,7 +20,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** What {@code tenon.toml} says, with its defaults and with paths made absolute. Immutable. */
-record HostConfig(String trustDomain, Folders folders, Listen listen, String tlsProvider) {
+record HostConfig(
+    String trustDomain, Folders folders, Listen listen, String tlsProvider, HostTrustConfig trust) {
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
@@ -39,6 +40,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     ConfigTable toml = ConfigTable.read(file);
     Function<String, Path> path = text -> path(folder, text);
     Path state = toml.parsed("state", path).orElse(folder.resolve("tenon-state"));
+    Optional<ConfigTable> tls = toml.table("tls");
     HostConfig config =
         new HostConfig(
             toml.parsed("trust_domain", checked(PluginHost.Builder::trustDomain))
@@ -55,9 +57,9 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
                 listen(toml, "enrol", PluginHost.Builder::enrolListen),
                 listen(toml, "control", PluginHost.Builder::controlListen),
                 listen(toml, "data", PluginHost.Builder::dataListen)),
-            toml.table("tls")
-                .flatMap(tls -> tls.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
-                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)));
+            tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
+                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
+            HostTrustConfig.read(tls, toml.table("tokens"), path));
     toml.finish();
     return config;
   }
@@ -127,6 +129,7 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     listen.enrol().ifPresent(host::enrolListen);
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
+    trust.configure(host);
     return host.trustDomain(trustDomain)
         .state(folders.state())
         .run(folders.run())
@@ -148,6 +151,10 @@ record HostConfig(String trustDomain, Folders folders, Listen listen, String tls
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
+    trust.entries().forEach((key, value) -> entry(toml, key, value));
+    toml.append("\n[tokens]\n");
+    entry(toml, "life", trust.tokenLife().toString());
+    entry(toml, "grace", trust.tokenGrace().toString());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
     return toml.toString();
   }

@@ -59,6 +59,10 @@ final class HostConfigTest {
             [tls]
             provider = "%3$s"
 
+            [tokens]
+            life = "PT1H"
+            grace = "PT5M"
+
             [audit]
             path = "%1$s/tenon-state/audit.jsonl"
             """
@@ -81,6 +85,17 @@ final class HostConfigTest {
         data.listen = "unix:/r/d"
         tls.provider = "jdk"
         audit.path = "a/b.jsonl"
+        """,
+        """
+        tls.host_ca_certificate = "h.crt"
+        tls.host_ca_key = "h.private"
+        tls.plugin_ca_certificate = "/p.crt"
+        tls.plugin_ca_key = "/p.private"
+        tokens.life = "PT2M"
+        tokens.grace = "PT30S"
+        """,
+        """
+        tokens.life = "PT1M"
         """,
         """
         state = 'quote" back\\slash'
@@ -119,6 +134,12 @@ final class HostConfigTest {
         "trust_domain = 'A B'                    | :1: trust_domain: got \"A B\" (expected: a-z",
         "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected: boring",
         "tls = { verify = false }                | :1: tls.verify: got an unknown key",
+        "tls = { host_ca_key = 'k' }             | :1: tls.host_ca_key: got it alone (expected: host_",
+        "tls = { plugin_ca_certificate = 'c' }   | :1: tls.plugin_ca_certificate: got it alone (exp",
+        "tokens = { life = 'PT59S' }             | :1: tokens.life: got \"PT59S\" (expected: at least PT1M",
+        "tokens = { life = 'PT25H' }             | :1: tokens.life: got \"PT25H\" (expected: > 0, at most",
+        "tokens = { life = '1 hour' }            | :1: tokens.life: got \"1 hour\" (expected: an ISO",
+        "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: > 0, at most",
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
         "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",

@@ -1,0 +1,99 @@
+package dev.tenon.examples.host;
+
+import dev.tenon.auth.AuthorityFiles;
+import dev.tenon.auth.Lineages;
+import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.host.PluginHost;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What {@code tenon.toml} says about authorities and tokens. Immutable. */
+record HostTrustConfig(
+    Optional<AuthorityFiles> hostAuthority,
+    Optional<AuthorityFiles> pluginAuthority,
+    Duration tokenLife,
+    Duration tokenGrace) {
+  /** Shorter lives than this are for tests: plugins would do little but renew. */
+  private static final Duration LEAST_LIFE = Duration.ofMinutes(1);
+
+  /** Reads the tables, either of which may be missing; problems are noted in them. */
+  static HostTrustConfig read(
+      Optional<ConfigTable> tls, Optional<ConfigTable> tokens, Function<String, Path> path) {
+    Duration life =
+        tokens
+            .flatMap(table -> table.parsed("life", HostTrustConfig::life))
+            .orElse(Lineages.DEFAULT_TOKEN_LIFE);
+    Duration shortest = life.compareTo(Lineages.DEFAULT_GRACE) < 0 ? life : Lineages.DEFAULT_GRACE;
+    return new HostTrustConfig(
+        tls.flatMap(table -> authority(table, "host_ca", path)),
+        tls.flatMap(table -> authority(table, "plugin_ca", path)),
+        life,
+        tokens.flatMap(table -> table.parsed("grace", text -> grace(text, life))).orElse(shortest));
+  }
+
+  private static Optional<AuthorityFiles> authority(
+      ConfigTable tls, String name, Function<String, Path> path) {
+    String certificateKey = name + "_certificate";
+    String keyKey = name + "_key";
+    Optional<Path> certificate = tls.parsed(certificateKey, path);
+    Optional<Path> key = tls.parsed(keyKey, path);
+    if (certificate.isPresent() != key.isPresent()) {
+      String given = certificate.isPresent() ? certificateKey : keyKey;
+      String missing = certificate.isPresent() ? keyKey : certificateKey;
+      tls.problem(given, "got it alone (expected: " + missing + " too, or neither)");
+    }
+    return certificate.flatMap(file -> key.map(secret -> new AuthorityFiles(file, secret)));
+  }
+
+  private static Duration life(String text) {
+    Duration life = duration(text);
+    if (life.compareTo(LEAST_LIFE) < 0) {
+      throw new IllegalArgumentException("life (expected: at least " + LEAST_LIFE + ")");
+    }
+    var unused = PluginHost.builder().tokenLife(life, LEAST_LIFE);
+    return life;
+  }
+
+  private static Duration grace(String text, Duration life) {
+    Duration grace = duration(text);
+    var unused = PluginHost.builder().tokenLife(life, grace);
+    return grace;
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return Duration.parse(text);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException("(expected: an ISO 8601 duration such as PT1H)", e);
+    }
+  }
+
+  /** Configures {@code host} with all of it. */
+  void configure(PluginHost.Builder host) {
+    hostAuthority.ifPresent(files -> host.hostAuthority(files.certificate(), files.key()));
+    pluginAuthority.ifPresent(files -> host.pluginAuthority(files.certificate(), files.key()));
+    host.tokenLife(tokenLife, tokenGrace);
+  }
+
+  /** Returns the keys of the table {@code tls}, in the order in which they are printed. */
+  Map<String, String> entries() {
+    Map<String, String> entries = new LinkedHashMap<>();
+    put(entries, "host_ca", hostAuthority);
+    put(entries, "plugin_ca", pluginAuthority);
+    return entries;
+  }
+
+  private static void put(
+      Map<String, String> entries, String name, Optional<AuthorityFiles> authority) {
+    authority.ifPresent(
+        files -> {
+          entries.put(name + "_certificate", files.certificate().toString());
+          entries.put(name + "_key", files.key().toString());
+        });
+  }
+}

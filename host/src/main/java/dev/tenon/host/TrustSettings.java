@@ -1,0 +1,63 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.EmbeddedAuthority;
+import dev.tenon.auth.Lineages;
+import dev.tenon.auth.Role;
+import dev.tenon.host.control.ProtocolVersions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a host trusts: how long its tokens live, which versions of the contract it speaks, and where
+ * its authorities come from; one that is not named is made in memory. Immutable.
+ */
+record TrustSettings(
+    Tokens tokens, ProtocolVersions protocol, Map<Role, EmbeddedAuthority> authorities) {
+  static final TrustSettings DEFAULT =
+      new TrustSettings(
+          new Tokens(Lineages.DEFAULT_TOKEN_LIFE, Lineages.DEFAULT_GRACE),
+          ProtocolVersions.CURRENT,
+          Map.of());
+
+  TrustSettings {
+    authorities = Map.copyOf(authorities);
+  }
+
+  /** How long runtime tokens live, and how long one works on beside its successor. */
+  record Tokens(Duration life, Duration grace) {
+    private static final Duration MOST = Duration.ofHours(24);
+
+    Tokens {
+      requireNonNull(life, "life");
+      requireNonNull(grace, "grace");
+      if (life.isNegative() || life.isZero() || life.compareTo(MOST) > 0) {
+        throw new IllegalArgumentException(
+            "token life: " + life + " (expected: > 0, at most " + MOST + ")");
+      }
+      if (grace.isNegative() || grace.isZero() || grace.compareTo(life) > 0) {
+        throw new IllegalArgumentException(
+            "token grace: " + grace + " (expected: > 0, at most the token's life, " + life + ")");
+      }
+    }
+  }
+
+  /** Returns the authority for {@code role}, if it was read from files. */
+  Optional<EmbeddedAuthority> authority(Role role) {
+    return Optional.ofNullable(authorities.get(role));
+  }
+
+  TrustSettings with(Tokens other) {
+    return new TrustSettings(other, protocol, authorities);
+  }
+
+  TrustSettings with(ProtocolVersions other) {
+    return new TrustSettings(tokens, other, authorities);
+  }
+
+  TrustSettings with(Map<Role, EmbeddedAuthority> other) {
+    return new TrustSettings(tokens, protocol, other);
+  }
+}
