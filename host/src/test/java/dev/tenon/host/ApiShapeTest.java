@@ -40,7 +40,8 @@ class ApiShapeTest {
         .allSatisfy(
             field -> {
               assertThat(field.getModifiers()).matches(Modifier::isFinal, field + " final");
-              assertThat(Modifier.isPrivate(field.getModifiers()) || isConstant(field.getModifiers()))
+              assertThat(
+                      Modifier.isPrivate(field.getModifiers()) || isConstant(field.getModifiers()))
                   .as("%s private", field)
                   .isTrue();
             });

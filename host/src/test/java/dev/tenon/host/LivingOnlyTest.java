@@ -61,9 +61,7 @@ class LivingOnlyTest {
     SpiffeId.OfHost host = new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1");
     RuntimeId id = new RuntimeId("inside-0123456789abcdef");
     return new PluginRun(
-        new SpiffeId.OfPlugin(host, id),
-        new Version("1.0.0"),
-        new BackendChannels(() -> channel));
+        new SpiffeId.OfPlugin(host, id), new Version("1.0.0"), new BackendChannels(() -> channel));
   }
 
   /** Counts what gets through. */

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /** The file {@code plugin.toml} of one plugin's folder. */
@@ -31,7 +30,11 @@ final class PluginToml {
     int instances = instances(toml);
     StartMode start = toml.parsed("start", StartMode::parse).orElse(StartMode.EAGER);
     Kind kind = toml.parsed("launch", Kind::parse).orElse(Kind.PROCESS);
-    PluginRuntime runtime = kind.reader.apply(folder, toml);
+    PluginRuntime runtime =
+        switch (kind) {
+          case PROCESS -> process(folder, toml);
+          case REMOTE -> remote(folder, toml);
+        };
     if (kind == Kind.REMOTE && (instances != 1 || start != StartMode.EAGER)) {
       toml.problem("launch", "got remote (expected: with neither instances nor start)");
     }
@@ -52,14 +55,8 @@ final class PluginToml {
 
   /** The ways to launch that a file can name; each reads the keys that are its own. */
   private enum Kind {
-    PROCESS(PluginToml::process),
-    REMOTE(PluginToml::remote);
-
-    private final BiFunction<Path, ConfigTable, PluginRuntime> reader;
-
-    Kind(BiFunction<Path, ConfigTable, PluginRuntime> reader) {
-      this.reader = reader;
-    }
+    PROCESS,
+    REMOTE;
 
     static Kind parse(String text) {
       for (Kind kind : values()) {

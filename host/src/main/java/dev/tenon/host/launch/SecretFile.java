@@ -34,6 +34,9 @@ final class SecretFile {
    */
   void write(String text) throws IOException {
     Path folder = path.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException(path + ": has no folder (expected: a file in a private one)");
+    }
     requirePrivate(folder);
     Path fresh =
         Files.createTempFile(

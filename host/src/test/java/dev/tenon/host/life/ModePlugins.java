@@ -2,7 +2,9 @@ package dev.tenon.host.life;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Caller;
+import dev.tenon.core.Health;
 import dev.tenon.core.Plugin;
+import dev.tenon.core.PluginContext;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -51,6 +53,7 @@ final class ModePlugins {
                   .provides(
                       OtherGrpc.SERVICE_NAME,
                       context -> new Asker(context.client(EchoGrpc::newBlockingStub)));
+          case "moody" -> plugin.provides(OtherGrpc.SERVICE_NAME, Moody::new);
           case "wrong" -> plugin.provides(OtherGrpc.SERVICE_NAME, context -> new Echo());
           case "broken" ->
               plugin.provides(
@@ -136,6 +139,22 @@ final class ModePlugins {
       for (int i = 0; i < request.getRepeat(); i++) {
         response.onNext(answer(request.getPayload()));
       }
+      response.onCompleted();
+    }
+  }
+
+  /** Reports itself as it is told to. */
+  private static final class Moody extends OtherGrpc.OtherImplBase {
+    private final PluginContext context;
+
+    Moody(PluginContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
+      context.reportHealth(Health.valueOf(request.getPayload().toStringUtf8()), "as told");
+      response.onNext(EchoResponse.getDefaultInstance());
       response.onCompleted();
     }
   }

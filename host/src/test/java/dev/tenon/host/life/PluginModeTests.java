@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import dev.tenon.auth.Policy;
 import dev.tenon.core.PluginState;
+import dev.tenon.core.Reason;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
@@ -227,6 +228,28 @@ abstract class PluginModeTests {
           .toIterable()
           .hasSize(50);
     }
+  }
+
+  @Test
+  void reportHealth_degradedThenUnhealthy_isShownAndGetsNoCalls() throws Exception {
+    home.provides("moody", OTHER);
+
+    try (PluginHost host = start("moody")) {
+      OtherGrpc.OtherBlockingStub moody = host.client(OtherGrpc::newBlockingStub);
+      moody.unary(saying("DEGRADED"));
+      awaitState(host, new PluginState.Degraded(new Reason("as told")));
+      moody.unary(saying("UNHEALTHY"));
+      awaitState(host, new PluginState.Unhealthy(new Reason("as told")));
+
+      assertEnds(Status.Code.UNAVAILABLE, () -> moody.unary(saying("HEALTHY")));
+    }
+  }
+
+  private static void awaitState(PluginHost host, PluginState state) {
+    Awaitility.await()
+        .atMost(LONG)
+        .untilAsserted(
+            () -> assertThat(host.plugins()).extracting(PluginStatus::state).containsOnly(state));
   }
 
   @Test

@@ -102,7 +102,7 @@ class RemotePluginTest {
   }
 
   private ConditionFactory soon() {
-    return Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50));
+    return Awaitility.await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(50));
   }
 
   private static PluginStatus echo(PluginHost host) {
