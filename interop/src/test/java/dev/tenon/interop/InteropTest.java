@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * plugin, server. Writes what came out of it as a page.
  */
 final class InteropTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Path LIB = Path.of(requireNonNull(System.getProperty("interop.lib")));
   private static final Path PAGE = Path.of(requireNonNull(System.getProperty("interop.page")));
 
