@@ -62,10 +62,10 @@ record HostSettings(
     private TlsProvider tls = TlsProvider.preferred();
     private Limits limits =
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
-    private HealthPolling polling =
-        new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private TrustSettings trust = TrustSettings.DEFAULT;
     private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
+    private HealthPolling polling =
+        new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
 

@@ -270,17 +270,6 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Sets how often the host asks each plugin outside of it whether it serves (every 30 s without
-     * it), and how long the answer may take (5 s). Who does not answer gets no calls until it does.
-     *
-     * @throws IllegalArgumentException if one is not positive
-     */
-    public Builder healthPolling(Duration interval, Duration timeout) {
-      settings.healthPolling(interval, timeout);
-      return this;
-    }
-
-    /**
      * Sets how long a plugin's runtime token lives (1 h without it), and how long one works on
      * beside its successor (5 min). Plugins renew at half of it.
      *
@@ -316,6 +305,17 @@ public final class PluginHost implements AutoCloseable {
     /** Sets the versions of the contract that the host speaks; there is one as yet. */
     Builder protocol(ProtocolVersions versions) {
       settings.protocol(versions);
+      return this;
+    }
+
+    /**
+     * Sets how often the host asks each plugin outside of it whether it serves (every 30 s without
+     * it), and how long the answer may take (5 s). Who does not answer gets no calls until it does.
+     *
+     * @throws IllegalArgumentException if one is not positive
+     */
+    public Builder healthPolling(Duration interval, Duration timeout) {
+      settings.healthPolling(interval, timeout);
       return this;
     }
 

@@ -38,11 +38,11 @@ public final class PluginRun {
   private volatile PluginState state = new PluginState.Starting();
   private boolean isStopping; // under `this`
 
+  private volatile @Nullable Instant certifiedUntil;
+
   /* `known` is written under `healthLock`, by RunHealth alone, and read without it. */
   private final Object healthLock = new Object();
   private volatile RunHealth.Known known = RunHealth.Known.NOTHING;
-
-  private volatile @Nullable Instant certifiedUntil;
 
   /**
    * Makes a run of a plugin in {@code version} that has not been launched yet; {@code channels}
@@ -131,6 +131,16 @@ public final class PluginRun {
     enrolled.complete(declaration);
   }
 
+  /** Notes until when the certificate is good that the run was given last. */
+  void certified(Instant until) {
+    certifiedUntil = until;
+  }
+
+  /** Returns until when the run's newest certificate is good; empty before it has one. */
+  public Optional<Instant> certifiedUntil() {
+    return Optional.ofNullable(certifiedUntil);
+  }
+
   Object healthLock() {
     return healthLock;
   }
@@ -141,16 +151,6 @@ public final class PluginRun {
 
   void known(RunHealth.Known now) {
     known = now;
-  }
-
-  /** Notes until when the certificate is good that the run was given last. */
-  void certified(Instant until) {
-    certifiedUntil = until;
-  }
-
-  /** Returns until when the run's newest certificate is good; empty before it has one. */
-  public Optional<Instant> certifiedUntil() {
-    return Optional.ofNullable(certifiedUntil);
   }
 
   void reported(Health health, Reason reason) {

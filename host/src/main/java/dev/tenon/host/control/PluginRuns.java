@@ -47,15 +47,6 @@ public final class PluginRuns {
     whenEnded = action;
   }
 
-  Trust trust() {
-    return trust;
-  }
-
-  /** Returns what the runs register in, and what knows their health. */
-  ServiceRegistry registry() {
-    return registry;
-  }
-
   /** Sets what is to happen when a run has enrolled again: what it registered is to stay. */
   public void whenReenrolled(Consumer<RuntimeId> action) {
     whenReenrolled = action;
@@ -63,6 +54,15 @@ public final class PluginRuns {
 
   void reenrolled(RuntimeId runtimeId) {
     whenReenrolled.accept(runtimeId);
+  }
+
+  Trust trust() {
+    return trust;
+  }
+
+  /** Returns what the runs register in, and what knows their health. */
+  ServiceRegistry registry() {
+    return registry;
   }
 
   /** Adds a run before it is launched. */
