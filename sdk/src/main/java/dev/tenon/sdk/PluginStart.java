@@ -94,10 +94,7 @@ final class PluginStart {
             connections.data(), token, retry, new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
         new RouterClients(
-            enrolled.id(),
-            plugin,
-            router,
-            (health, reason) -> own.report(health, reason.text()));
+            enrolled.id(), plugin, router, (health, reason) -> own.report(health, reason.text()));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     serve(transport.server(bootstrap.listen(), tls(identity)), services, enrolled.limits());
     register(lease);

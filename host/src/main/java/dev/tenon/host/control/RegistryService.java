@@ -7,7 +7,6 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
-import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
 import dev.tenon.registry.ServiceRegistry;

@@ -102,7 +102,7 @@ class RemotePluginTest {
   }
 
   private ConditionFactory soon() {
-    return Awaitility.await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(50));
+    return Awaitility.await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(50));
   }
 
   private static PluginStatus echo(PluginHost host) {
@@ -126,13 +126,14 @@ class RemotePluginTest {
         .calls("caller", EchoGrpc.SERVICE_NAME);
     home.calls("inside", OtherGrpc.SERVICE_NAME).calls("inside", EchoGrpc.SERVICE_NAME);
     home.provides("inside", GreeterGrpc.SERVICE_NAME).calls("caller", GreeterGrpc.SERVICE_NAME);
+    Process process;
     try (PluginHost host = onTcp().plugin(inside()).start()) {
       assertThat(echo(host).state()).isEqualTo(new PluginState.Starting());
       assertThat(echo(host).isolation()).isEqualTo(Isolation.REMOTE);
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(bootstrap())))
           .isEqualTo("rw-------");
 
-      Process process = startEcho();
+      process = startEcho();
       soon().until(() -> echo(host).state().equals(new PluginState.Healthy()));
       EchoResponse direct = host.client(EchoGrpc::newBlockingStub).unary(REQUEST);
       EchoResponse through = host.client(OtherGrpc::newBlockingStub).unary(REQUEST);
@@ -141,12 +142,10 @@ class RemotePluginTest {
       GreetResponse inner =
           host.client(GreeterGrpc::newBlockingStub).greet(GreetRequest.getDefaultInstance());
       assertThat(inner.getText()).isEqualTo("echo sees inside, caller passes hello");
-
-      host.close();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).as(Files.readString(output())).isZero();
-      assertThat(bootstrap()).doesNotExist();
     }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(Files.readString(output())).isZero();
+    assertThat(bootstrap()).doesNotExist();
   }
 
   /** A plugin inside the host that calls the one that is launched and the one that is remote. */
@@ -195,6 +194,7 @@ class RemotePluginTest {
   void connection_gone_runEndsAndANewOneIsOffered() throws Exception {
     remoteEcho();
 
+    Process second;
     try (PluginHost host = onTcp().start()) {
       Process first = startEcho();
       soon().until(() -> echo(host).state().equals(new PluginState.Healthy()));
@@ -206,13 +206,12 @@ class RemotePluginTest {
       soon().until(() -> echo(host).services().isEmpty());
       soon().until(() -> !echo(host).runtimeId().value().equals(firstRun));
       assertThat(Files.readString(bootstrap())).isNotEqualTo(firstFile);
-      Process second = startEcho();
+      second = startEcho();
       soon().until(() -> echo(host).state().equals(new PluginState.Healthy()));
       assertThat(host.client(EchoGrpc::newBlockingStub).unary(REQUEST).getPayload())
           .isEqualTo(REQUEST.getPayload());
-      host.close();
-      assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
+    assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   /** The offer is good whenever the plugin comes: the token is replaced before it expires. */

@@ -41,7 +41,7 @@ final class Tokens {
 
   void print(PrintWriter out) {
     Table table = new Table("RUN", "CALLS", "TOKENS");
-    calls.forEach((run, count) -> table.row(run, count, tokens.get(run)));
+    calls.forEach((run, count) -> table.row(run, count, tokens.getOrDefault(run, 0)));
     table.print(out);
   }
 }
