@@ -64,7 +64,7 @@ final class DemoTest {
               printed.splits().stream().mapToInt(row -> Integer.parseInt(row.get("CALLS"))).sum())
           .isEqualTo(4);
       assertThat(printed.refusals()).isNotEmpty();
-      assertThat(printed.refusals()).allMatch(row -> !row.get("REASON").equals("-"));
+      assertThat(printed.refusals()).allMatch(row -> !row.getOrDefault("REASON", "").equals("-"));
       assertThat(host.out()).endsWith("audit: " + place.audit() + "\n");
 
       assertThat(host.process().descendants()).isEmpty();
