@@ -212,8 +212,7 @@ class WatchTest {
       for (int i = 0; i < 10; i++) {
         ten.add(
             Watched.by(caller, List.of(NamedEcho.SERVICE, SECRETS, NamedOther.SERVICE).get(i % 3)));
-        assertThat(ten.get(i).next().getState())
-            .isNotEqualTo(WatchState.WATCH_STATE_UNSPECIFIED);
+        assertThat(ten.get(i).next().getState()).isNotEqualTo(WatchState.WATCH_STATE_UNSPECIFIED);
       }
 
       for (String service : List.of(NamedEcho.SERVICE, SECRETS, NamedOther.SERVICE)) {
