@@ -1,7 +1,6 @@
 package dev.tenon.core;
 
 import com.google.protobuf.Any;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -18,6 +17,13 @@ public final class RefusalStatus {
   /** The domain of all reasons. */
   public static final String DOMAIN = "tenon.dev";
 
+  /**
+   * Marks a refusal of the host itself, with its reason. The router takes every trailer of this
+   * prefix out of what providers send, so that none of them can speak for the host.
+   */
+  private static final Metadata.Key<String> MARK =
+      Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER);
+
   private RefusalStatus() {}
 
   /** Returns what the peer of a refused request gets. */
@@ -31,32 +37,19 @@ public final class RefusalStatus {
   }
 
   /**
-   * Returns which refusal a peer's {@code status} tells by its {@code trailers}, or empty if it
-   * tells none of this domain. A peer can tell what it likes: nothing may be allowed because of it.
+   * Returns as what the host itself refused a call that ended with {@code status} and {@code
+   * trailers}, or empty if a provider ended it, or the transport did.
    */
-  public static Optional<Refusal> read(Status status, Metadata trailers) {
-    var details = StatusProto.fromStatusAndTrailers(status, trailers);
-    return details.getDetailsList().stream()
-        .filter(detail -> detail.is(ErrorInfo.class))
-        .map(RefusalStatus::errorInfo)
-        .filter(info -> info.getDomain().equals(DOMAIN))
-        .flatMap(
-            info ->
-                Arrays.stream(Refusal.values())
-                    .filter(refusal -> refusal.name().equals(info.getReason()))
-                    .filter(refusal -> refusal.code() == status.getCode()))
+  public static Optional<Refusal> ofHost(Status status, Metadata trailers) {
+    String mark = trailers.get(MARK);
+    return Arrays.stream(Refusal.values())
+        .filter(refusal -> refusal.name().equals(mark) && refusal.code() == status.getCode())
         .findFirst();
   }
 
-  private static ErrorInfo errorInfo(Any detail) {
-    try {
-      return detail.unpack(ErrorInfo.class);
-    } catch (InvalidProtocolBufferException e) {
-      return ErrorInfo.getDefaultInstance();
-    }
-  }
-
   private static StatusRuntimeException of(Refusal refusal, String text) {
+    Metadata trailers = new Metadata();
+    trailers.put(MARK, refusal.name());
     return StatusProto.toStatusRuntimeException(
         com.google.rpc.Status.newBuilder()
             .setCode(refusal.code().value())
@@ -64,6 +57,7 @@ public final class RefusalStatus {
             .addDetails(
                 Any.pack(
                     ErrorInfo.newBuilder().setReason(refusal.name()).setDomain(DOMAIN).build()))
-            .build());
+            .build(),
+        trailers);
   }
 }

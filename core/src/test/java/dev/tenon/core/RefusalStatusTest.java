@@ -1,8 +1,10 @@
 package dev.tenon.core;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.rpc.ErrorInfo;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -74,5 +76,45 @@ class RefusalStatusTest {
     assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(status.getStatus().getDescription()).isEqualTo("version: \"1\" (expected: 1.0.0)");
     assertThat(info(status).getReason()).isEqualTo("INVALID_REQUEST");
+  }
+
+  /** The host's own refusals are told from what providers answer in the same words. */
+  @ParameterizedTest
+  @EnumSource
+  void ofHost_eachRefusal_read(Refusal refusal) {
+    StatusRuntimeException status = RefusalStatus.of(refusal);
+
+    assertThat(RefusalStatus.ofHost(status.getStatus(), requireNonNull(status.getTrailers())))
+        .contains(refusal);
+  }
+
+  /** The same code and details without the host's mark are a provider's. */
+  @Test
+  void ofHost_withoutMark_empty() {
+    StatusRuntimeException status = RefusalStatus.of(Refusal.NOT_AUTHENTICATED);
+    Metadata trailers = requireNonNull(status.getTrailers());
+    trailers.discardAll(Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER));
+
+    assertThat(RefusalStatus.ofHost(status.getStatus(), trailers)).isEmpty();
+  }
+
+  /** Details that are no message do no harm: they are not read. */
+  @Test
+  void ofHost_brokenDetails_empty() {
+    Metadata trailers = new Metadata();
+    trailers.put(
+        Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER),
+        new byte[] {-1, 0});
+
+    assertThat(RefusalStatus.ofHost(Status.UNAUTHENTICATED, trailers)).isEmpty();
+  }
+
+  /** A mark that does not go with the code is none. */
+  @Test
+  void ofHost_markOfAnotherCode_empty() {
+    StatusRuntimeException status = RefusalStatus.of(Refusal.NOT_FOUND);
+
+    assertThat(RefusalStatus.ofHost(Status.UNAUTHENTICATED, requireNonNull(status.getTrailers())))
+        .isEmpty();
   }
 }

@@ -42,6 +42,7 @@ final class MetadataRulesTest {
         "tenon-caller-bin",
         "tenon-to",
         "tenon-anything",
+        "tenon-refused",
         "x-plugin-runtime-id",
         "x-plugin-provider",
         "connection",

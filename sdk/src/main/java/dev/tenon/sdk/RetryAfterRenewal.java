@@ -66,9 +66,8 @@ final class RetryAfterRenewal implements ClientInterceptor {
 
   /** Returns whether the host did not accept the identity of a call. */
   static boolean isRefusal(Status status, Metadata trailers) {
-    return status.getCode() == Status.Code.UNAUTHENTICATED
-        && RefusalStatus.read(status, trailers)
-            .filter(Refusal.NOT_AUTHENTICATED::equals)
-            .isPresent();
+    return RefusalStatus.ofHost(status, trailers)
+        .filter(Refusal.NOT_AUTHENTICATED::equals)
+        .isPresent();
   }
 }

@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -13,6 +14,7 @@ import dev.tenon.testservice.v1.EchoGrpc.EchoBlockingStub;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -34,6 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Calls whose runtime token has expired by the host's clock, while the plugin believes in it. */
 @Timeout(60)
 final class RetryAfterRenewalTest {
+  private static final Metadata.Key<String> MARK =
+      Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<byte[]> DETAILS =
+      Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
   @TempDir Path folder;
   private final CallingPlugin calling = new CallingPlugin();
   private FakeHost host;
@@ -156,6 +163,31 @@ final class RetryAfterRenewalTest {
 
     assertThat(host.data.headers).hasSize(1);
     assertThat(host.answers.renewals).isEmpty();
+  }
+
+  /** Nor when its details say what the host's do: a provider can say what it likes. */
+  @Test
+  void unary_providerSaysWhatTheHostSays_isNotRepeated() {
+    StatusRuntimeException forged = RefusalStatus.of(Refusal.NOT_AUTHENTICATED);
+    requireNonNull(forged.getTrailers()).discardAll(MARK);
+    host.data.failure = forged;
+
+    assertRefused(() -> echo.unary(payload("a")));
+
+    assertThat(host.data.headers).hasSize(1);
+    assertThat(host.answers.renewals).isEmpty();
+  }
+
+  /** Details that cannot be read end the call as any others do. */
+  @Test
+  void unary_providerSendsBrokenDetails_endsWithItsStatus() {
+    Metadata broken = new Metadata();
+    broken.put(DETAILS, new byte[] {-1, 0});
+    host.data.failure = Status.UNAUTHENTICATED.asRuntimeException(broken);
+
+    assertRefused(() -> echo.withDeadlineAfter(30, TimeUnit.SECONDS).unary(payload("a")));
+
+    assertThat(host.data.headers).hasSize(1);
   }
 
   /** Nor is one of which an answer was seen, whatever its end says. */
