@@ -25,8 +25,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The files of an authority: its certificate in PEM, followed by those that lead to its root if it
- * is not one, and its P-256 key, PKCS#8 in PEM. Immutable.
+ * The files of an authority: its certificate in PEM, self-signed, and its P-256 key, PKCS#8 in PEM.
+ * Immutable.
+ *
+ * <p>It is a root of its own because peers trust it and nothing else: below a root that others
+ * share, whatever else that root leads to could pass for the host or for a plugin.
  */
 public record AuthorityFiles(Path certificate, Path key) {
   /** Bit of keyUsage (RFC 5280, section 4.2.1.3). */
@@ -38,17 +41,20 @@ public record AuthorityFiles(Path certificate, Path key) {
           PosixFilePermission.OWNER_WRITE,
           PosixFilePermission.OWNER_EXECUTE);
 
+  private static final Set<PosixFilePermission> OF_OTHER_WRITERS =
+      EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+
   /** Checks for null. */
   public AuthorityFiles {
     requireNonNull(certificate, "certificate");
     requireNonNull(key, "key");
   }
 
-  /** What was read and found good: the issuing certificate first, and its key. */
-  record Read(List<X509Certificate> chain, PrivateKey key) {
+  /** What was read and found good. */
+  record Read(X509Certificate certificate, PrivateKey key) {
     @Override
     public String toString() {
-      return "Read[" + chain.get(0).getSubjectX500Principal() + ", redacted]";
+      return "Read[" + certificate.getSubjectX500Principal() + ", redacted]";
     }
   }
 
@@ -59,24 +65,25 @@ public record AuthorityFiles(Path certificate, Path key) {
    *     not fit the other; it names the file and what was expected
    */
   Read read(Instant now) throws ConfigException {
-    List<X509Certificate> chain = PemFile.certificates(certificate);
-    for (int i = 0; i < chain.size(); i++) {
-      checkIssuing(chain.get(i), now);
-      if (i > 0) {
-        checkSigned(chain.get(i - 1), chain.get(i));
-      }
+    checkWriters();
+    List<X509Certificate> all = PemFile.certificates(certificate);
+    if (all.size() != 1) {
+      throw wrong(certificate, all.size() + " certificates", "one, the authority's own");
     }
-    if (!P256.isKey(chain.get(0).getPublicKey())) {
+    X509Certificate issuing = all.get(0);
+    checkIssuing(issuing, now);
+    checkSelfSigned(issuing);
+    if (!P256.isKey(issuing.getPublicKey())) {
       throw wrong(
           certificate,
-          "its key is " + chain.get(0).getPublicKey().getAlgorithm(),
+          "its key is " + issuing.getPublicKey().getAlgorithm(),
           "a key on the curve P-256, secp256r1");
     }
     PrivateKey signing = signingKey();
-    if (!isPair(signing, chain.get(0).getPublicKey())) {
+    if (!isPair(signing, issuing.getPublicKey())) {
       throw wrong(key, "does not belong to " + certificate, "the key of that certificate");
     }
-    return new Read(chain, signing);
+    return new Read(issuing, signing);
   }
 
   private void checkIssuing(X509Certificate ca, Instant now) throws ConfigException {
@@ -102,17 +109,17 @@ public record AuthorityFiles(Path certificate, Path key) {
     }
   }
 
-  private void checkSigned(X509Certificate below, X509Certificate above) throws ConfigException {
+  private void checkSelfSigned(X509Certificate issuing) throws ConfigException {
     try {
-      if (below.getIssuerX500Principal().equals(above.getSubjectX500Principal())) {
-        below.verify(above.getPublicKey());
+      if (issuing.getIssuerX500Principal().equals(issuing.getSubjectX500Principal())) {
+        issuing.verify(issuing.getPublicKey());
         return;
       }
     } catch (GeneralSecurityException e) {
-      // Said below: one certificate did not sign the one before it.
+      // Said below.
     }
     throw wrong(
-        certificate, "in another order", "the authority first, each signed by the one after it");
+        certificate, "signed by another", "a self-signed certificate: peers trust it alone");
   }
 
   private PrivateKey signingKey() throws ConfigException {
@@ -130,19 +137,31 @@ public record AuthorityFiles(Path certificate, Path key) {
     throw wrong(key, "another key", "PKCS#8, on the curve P-256, secp256r1");
   }
 
+  /** Who may write the certificate chooses whom all peers trust. */
+  private void checkWriters() throws ConfigException {
+    if (permissions(certificate).stream().anyMatch(OF_OTHER_WRITERS::contains)) {
+      throw wrong(
+          certificate, "writable by group or others", "mode 0644: chmod 644 " + certificate);
+    }
+  }
+
   /** Who may read the key may issue any identity. Links are followed: the file itself counts. */
   private void checkMode() throws ConfigException {
-    if (!Files.exists(key, LinkOption.NOFOLLOW_LINKS)
-        || !key.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      return;
+    if (!OF_THE_OWNER.containsAll(permissions(key))) {
+      throw wrong(key, "open to group or others", "mode 0600: chmod 600 " + key);
+    }
+  }
+
+  /** Returns what the system grants on {@code file}; nothing where it has no such permissions. */
+  private static Set<PosixFilePermission> permissions(Path file) throws ConfigException {
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        || !file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      return Set.of();
     }
     try {
-      Set<PosixFilePermission> given = Files.getPosixFilePermissions(key);
-      if (!OF_THE_OWNER.containsAll(given)) {
-        throw wrong(key, "open to group or others", "mode 0600: chmod 600 " + key);
-      }
+      return Files.getPosixFilePermissions(file);
     } catch (IOException e) {
-      throw PemFile.unreadable(key, e);
+      throw PemFile.unreadable(file, e);
     }
   }
 

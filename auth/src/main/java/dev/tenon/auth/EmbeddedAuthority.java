@@ -18,9 +18,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
@@ -65,7 +63,7 @@ public final class EmbeddedAuthority implements Issuer {
   private final PrivateKey key;
   private final X500Name name;
   private final byte[] keyIdentifier;
-  private final List<X509Certificate> chain;
+  private final X509Certificate own;
 
   private EmbeddedAuthority(
       TrustDomain trustDomain, Role role, InstantSource clock, SecureRandom random)
@@ -82,7 +80,7 @@ public final class EmbeddedAuthority implements Issuer {
     this.name = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT) + " authority");
     this.keyIdentifier =
         new JcaX509ExtensionUtils().createSubjectKeyIdentifier(keys.getPublic()).getKeyIdentifier();
-    this.chain = List.of(certifySelf(serial, keys.getPublic()));
+    this.own = certifySelf(serial, keys.getPublic());
   }
 
   private EmbeddedAuthority(
@@ -98,16 +96,16 @@ public final class EmbeddedAuthority implements Issuer {
     this.random = requireNonNull(random, "random");
     this.source = new RandomSource(random);
     this.key = read.key();
-    this.chain = read.chain();
-    X509Certificate issuing = chain.get(0);
-    this.name = X500Name.getInstance(issuing.getSubjectX500Principal().getEncoded());
-    byte[] own = issuing.getExtensionValue(Extension.subjectKeyIdentifier.getId());
+    this.own = read.certificate();
+    this.name = X500Name.getInstance(own.getSubjectX500Principal().getEncoded());
+    byte[] identifier = own.getExtensionValue(Extension.subjectKeyIdentifier.getId());
     this.keyIdentifier =
-        own == null
+        identifier == null
             ? new JcaX509ExtensionUtils()
-                .createSubjectKeyIdentifier(issuing.getPublicKey())
+                .createSubjectKeyIdentifier(own.getPublicKey())
                 .getKeyIdentifier()
-            : SubjectKeyIdentifier.getInstance(JcaX509ExtensionUtils.parseExtensionValue(own))
+            : SubjectKeyIdentifier.getInstance(
+                    JcaX509ExtensionUtils.parseExtensionValue(identifier))
                 .getKeyIdentifier();
   }
 
@@ -183,11 +181,7 @@ public final class EmbeddedAuthority implements Issuer {
     }
     Instant now = clock.instant();
     try {
-      X509Certificate leaf = certify(id, key, now);
-      List<X509Certificate> issued = new ArrayList<>(chain);
-      issued.set(chain.size() - 1, leaf);
-      Collections.rotate(issued, 1);
-      return List.copyOf(issued);
+      return List.of(certify(id, key, now));
     } catch (GeneralSecurityException
         | IOException
         | RuntimeException
@@ -201,7 +195,7 @@ public final class EmbeddedAuthority implements Issuer {
     // The subject names nobody: the one identity is the URI.
     X500Name subject = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT));
     Instant end = now.plus(SVID_LIFE);
-    Instant ownEnd = chain.get(0).getNotAfter().toInstant();
+    Instant ownEnd = own.getNotAfter().toInstant();
     X509v3CertificateBuilder builder =
         builder(subject, serial(), now, end.isAfter(ownEnd) ? ownEnd : end, key);
     builder.addExtension(
@@ -267,11 +261,11 @@ public final class EmbeddedAuthority implements Issuer {
 
   /** Returns whether {@code other} signs with the same key. */
   public boolean hasKeyOf(EmbeddedAuthority other) {
-    return chain.get(0).getPublicKey().equals(other.chain.get(0).getPublicKey());
+    return own.getPublicKey().equals(other.own.getPublicKey());
   }
 
   @Override
   public List<X509Certificate> trustBundle() {
-    return List.of(chain.get(chain.size() - 1));
+    return List.of(own);
   }
 }

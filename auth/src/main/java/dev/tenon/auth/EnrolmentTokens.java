@@ -86,8 +86,8 @@ public final class EnrolmentTokens {
   }
 
   /**
-   * Spends the token {@code presented} for the run {@code claimed}. Of many attempts with one
-   * token, at one time or one after the other, at most one returns.
+   * Spends the token {@code presented} for the run {@code claimed}, and forgets all others that the
+   * run has. Of many attempts with the tokens of a run at one time, at most one returns.
    *
    * @throws NotAuthenticatedException if the token is missing, malformed, unknown or expired; or if
    *     it is another run's, in which case it is spent and the exception names that run
@@ -114,6 +114,8 @@ public final class EnrolmentTokens {
         throw new NotAuthenticatedException(EXPIRED);
       }
       spend(digest, claimed);
+      // Others that it had are of no use to it, and would let whoever finds one take its place.
+      unspent.values().removeIf(other -> other.plugin().equals(claimed));
     }
   }
 

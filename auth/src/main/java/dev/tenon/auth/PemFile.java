@@ -25,7 +25,9 @@ final class PemFile {
   /** Largest file: more than any chain has. */
   static final int MAX_BYTES = 64 * 1024;
 
+  /** More than any file of ours has. */
   private static final int MAX_CERTIFICATES = 8;
+
   private static final int MAX_LINE_LENGTH = 64;
   private static final String CERTIFICATE = "CERTIFICATE";
   private static final String PRIVATE_KEY = "PRIVATE KEY";

@@ -74,17 +74,14 @@ class AuthorityFilesTest {
     chain.get(0).verify(root.certificate().getPublicKey());
   }
 
+  /** Whoever could write the certificate could put another key's in its place. Row: PK-27. */
   @Test
-  void load_authorityBelowARoot_chainLeadsThereAndRootIsTrusted() throws Exception {
-    CaFixture below = CaFixture.make("below", TestKeys.pair(), root, Form.GOOD, from, to);
-    Files.writeString(certificate, below.certificatePem() + root.certificatePem());
-    Files.writeString(key, below.keyPem());
-    Issuer issuer = new CheckedIssuer(load(), clock);
+  void load_certificateWritableByOthers_refused() throws Exception {
+    Files.setPosixFilePermissions(certificate, PosixFilePermissions.fromString("rw-rw-r--"));
 
-    List<X509Certificate> chain = issuer.issue(WORDS, TestKeys.key());
-
-    assertThat(chain).hasSize(2).element(1).isEqualTo(below.certificate());
-    assertThat(issuer.trustBundle()).containsExactly(root.certificate());
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(this::load)
+        .withMessageContaining(certificate + ": writable by group or others");
   }
 
   /** Nothing outlives its issuer. */
@@ -210,16 +207,25 @@ class AuthorityFilesTest {
     assertRefused(certificate, "P-256");
   }
 
-  /** Row: PK-13. */
+  /** An authority below a root that others share is none. Row: PK-13. */
   @Test
-  void load_chainInWrongOrderOrOfOthers_refused() throws Exception {
+  void load_notItsOwnRoot_refused() throws Exception {
     CaFixture below = CaFixture.make("below", TestKeys.pair(), root, Form.GOOD, from, to);
     Files.writeString(key, below.keyPem());
-    Files.writeString(certificate, root.certificatePem() + below.certificatePem());
-    assertRefused(certificate, "in another order");
-    CaFixture namesake = CaFixture.make("root", TestKeys.pair(), null, Form.GOOD, from, to);
-    Files.writeString(certificate, below.certificatePem() + namesake.certificatePem());
-    assertRefused(certificate, "in another order");
+    Files.writeString(certificate, below.certificatePem());
+    assertRefused(certificate, "self-signed");
+    CaFixture namesake = CaFixture.make("root", TestKeys.pair(), root, Form.GOOD, from, to);
+    Files.writeString(key, namesake.keyPem());
+    Files.writeString(certificate, namesake.certificatePem());
+    assertRefused(certificate, "self-signed");
+  }
+
+  /** Row: PK-13. */
+  @Test
+  void load_moreThanOneCertificate_refused() throws Exception {
+    CaFixture other = CaFixture.make("other", TestKeys.pair(), null, Form.GOOD, from, to);
+    Files.writeString(certificate, root.certificatePem() + other.certificatePem());
+    assertRefused(certificate, "expected: one");
   }
 
   /** A key that others may read is not a key, behind a link either. Row: PK-27. */

@@ -64,12 +64,25 @@ class EnrolmentTokensTest {
     assertSpent(WORDS, token);
   }
 
+  /** Whoever finds another token of a run that has enrolled cannot take its place with it. */
+  @Test
+  void redeem_oneOfTwo_theOtherIsForgotten() throws Exception {
+    String first = issue(WORDS);
+    String second = issue(WORDS);
+    String ofLog = issue(LOG);
+
+    tokens.redeem(WORDS, first);
+
+    assertThat(assertRefused(WORDS, second, UNKNOWN).rightful()).isEmpty();
+    tokens.redeem(LOG, ofLog);
+  }
+
   @Test
   void redeem_atExpiry_refused() throws Exception {
-    String inTime = issue(WORDS);
+    String inTime = issue(LOG);
     String late = issue(WORDS);
     clock.advance(EnrolmentTokens.DEFAULT_LIFE.minusNanos(1));
-    tokens.redeem(WORDS, inTime);
+    tokens.redeem(LOG, inTime);
     clock.advance(Duration.ofNanos(1));
     assertThat(assertRefused(WORDS, late, EXPIRED).rightful()).isEmpty();
     clock.advanceWall(Duration.ofDays(-1));

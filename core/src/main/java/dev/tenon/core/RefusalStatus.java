@@ -19,7 +19,8 @@ public final class RefusalStatus {
 
   /**
    * Marks a refusal of the host itself, with its reason. The router takes every trailer of this
-   * prefix out of what providers send, so that none of them can speak for the host.
+   * prefix out of what providers send, so that none of them can speak for the host, and out of how
+   * it ends calls that it had passed on.
    */
   private static final Metadata.Key<String> MARK =
       Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER);

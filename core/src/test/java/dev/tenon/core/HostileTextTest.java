@@ -56,6 +56,15 @@ class HostileTextTest {
         });
   }
 
+  /** What is too short for its form is refused as such, not by an index. Row: VA-9. */
+  @ParameterizedTest
+  @ValueSource(strings = {".", "/", "-", ".1.2", "spiffe:", "spiffe://", "a/", ":"})
+  void parse_shortText_refused(String text) {
+    PARSERS.forEach(
+        (name, parser) ->
+            assertThatIllegalArgumentException().as(name).isThrownBy(() -> parser.accept(text)));
+  }
+
   /** Letters of other alphabets, and compositions, are in no name. Row: VA-13. */
   @ParameterizedTest
   @ValueSource(

@@ -28,10 +28,15 @@ final class HostThreads implements AutoCloseable {
           new LinkedBlockingQueue<>(),
           named("tenon-control"));
 
+  private final ThreadPoolExecutor lines =
+      new ThreadPoolExecutor(
+          1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("tenon-lines"));
+
   HostThreads() {
     enrol.setRemoveOnCancelPolicy(true);
     timer.setRemoveOnCancelPolicy(true);
     control.allowCoreThreadTimeOut(true);
+    lines.allowCoreThreadTimeOut(true);
   }
 
   private static ThreadFactory named(String prefix) {
@@ -61,9 +66,14 @@ final class HostThreads implements AutoCloseable {
     return control;
   }
 
+  /** Returns what writes further lines to plugins, which may not read them at once. */
+  ExecutorService lines() {
+    return lines;
+  }
+
   @Override
   public void close() {
-    List<ExecutorService> executors = List.of(enrol, timer, control);
+    List<ExecutorService> executors = List.of(enrol, timer, control, lines);
     executors.forEach(ExecutorService::shutdownNow);
     try {
       for (ExecutorService executor : executors) {

@@ -5,6 +5,7 @@ import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
@@ -125,7 +126,7 @@ final class Planes {
             runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
-    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.control());
+    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());
     long pause = Reenrolment.CHECK.toMillis();
     var unused =
         threads
@@ -182,7 +183,7 @@ final class Planes {
     private Endpoint startControl(HostSettings.Listen asked) throws IOException {
       Endpoint listen = places.listener("c", asked.control());
       ControlConnections leases = control.leases();
-      runs.whenReenrolled(run -> leases.hold(run, threads.timer()));
+      runs.whenReenrolled(this::changeOver);
       ControlServers.Control services =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
@@ -208,6 +209,18 @@ final class Planes {
                   exit.controlCalls(),
                   threads.control(),
                   threads.timer())));
+    }
+
+    /** Keeps the claims of a run that enrolled again; ends what it had before a little later. */
+    private void changeOver(RuntimeId run) {
+      control.leases().hold(run, threads.timer());
+      var unused =
+          threads
+              .timer()
+              .schedule(
+                  () -> exit.connections().endForeign(run),
+                  ControlConnections.CHANGE_OVER.toMillis(),
+                  TimeUnit.MILLISECONDS);
     }
 
     private Endpoint startData(HostSettings.Listen asked) throws IOException {

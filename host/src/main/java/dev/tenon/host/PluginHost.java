@@ -307,10 +307,9 @@ public final class PluginHost implements AutoCloseable {
 
     /**
      * Sets the files of the authority that issues the host's own certificates: {@code certificate}
-     * in PEM, followed by those that lead to its root, if it is not one; {@code key} its P-256 key,
-     * PKCS#8 in PEM, readable by its owner alone. Without it the authority is made in memory and
-     * goes with the process. {@link #start} reads and checks both before it makes or opens
-     * anything.
+     * in PEM, self-signed; {@code key} its P-256 key, PKCS#8 in PEM, readable by its owner alone.
+     * Without it the authority is made in memory and goes with the process. {@link #start} reads
+     * and checks both before it makes or opens anything.
      */
     public Builder hostAuthority(Path certificate, Path key) {
       settings.authority(Role.HOST, certificate, key);

@@ -30,6 +30,9 @@ record TrustSettings(
   record Tokens(Duration life, Duration grace) {
     private static final Duration MOST = Duration.ofHours(24);
 
+    /** A plugin whose renewal was answered in vain asks again within 20 s; see the SDK. */
+    private static final Duration LEAST_GRACE = Duration.ofSeconds(30);
+
     Tokens {
       requireNonNull(life, "life");
       requireNonNull(grace, "grace");
@@ -37,9 +40,15 @@ record TrustSettings(
         throw new IllegalArgumentException(
             "token life: " + life + " (expected: > 0, at most " + MOST + ")");
       }
-      if (grace.isNegative() || grace.isZero() || grace.compareTo(life) > 0) {
+      if (grace.compareTo(LEAST_GRACE) < 0 || grace.compareTo(life) > 0) {
         throw new IllegalArgumentException(
-            "token grace: " + grace + " (expected: > 0, at most the token's life, " + life + ")");
+            "token grace: "
+                + grace
+                + " (expected: at least "
+                + LEAST_GRACE
+                + ", at most the token's life, "
+                + life
+                + ")");
       }
     }
   }

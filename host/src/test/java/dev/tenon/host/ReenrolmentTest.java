@@ -8,6 +8,8 @@ import dev.tenon.core.Refusal;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.CertificateRequest;
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
 import java.security.KeyPair;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -82,6 +84,26 @@ class ReenrolmentTest {
           .during(Duration.ofSeconds(1))
           .atMost(WAIT)
           .until(() -> host.host().plugins().get(0).services().size() == 1);
+    }
+  }
+
+  /** What was connected with the old key is cut a little later, and what is new is not. */
+  @Test
+  void enrol_withFurtherLine_oldConnectionsEndNewOnesStay() throws Exception {
+    try (TestHost host = started()) {
+      RawPlugin alpha = host.plugin("alpha");
+      alpha.register(NamedEcho.SERVICE);
+      ManagedChannel old = alpha.connect(alpha.bootstrap.control(), alpha.credentials());
+      RawPlugin.claimOn(RawPlugin.authorized(old, alpha.bearer()), NamedEcho.SERVICE);
+      host.clock.advance(LIFE.minusSeconds(60));
+      Bootstrap again = line(host, 1);
+
+      alpha.enrolAgain(again, NamedEcho.SERVICE);
+      alpha.healthy();
+
+      await().atMost(WAIT).until(() -> old.getState(false) != ConnectivityState.READY);
+      alpha.healthy();
+      assertThat(host.host().plugins().get(0).services()).hasSize(1);
     }
   }
 

@@ -108,7 +108,7 @@ class RegistrationRightTest {
     }
   }
 
-  /** Allowed and not declared: refused with the same text, and another reason. Row: RG-3. */
+  /** Allowed and not declared: refused with the same text, and another reason. Row: RG-3, TK-9. */
   @Test
   void register_notDeclared_refused() throws Exception {
     try (TestHost host = TestHost.with(POLICY).enrolled("alpha", DECLARED).start()) {

@@ -37,7 +37,7 @@ class TokenLifeTest {
   /** The grace is the operator's too. */
   @Test
   void tokenLife_shortGrace_oldTokenEndsWithIt() throws Exception {
-    Duration grace = Duration.ofSeconds(10);
+    Duration grace = Duration.ofSeconds(30);
     try (TokenGate gate = new TokenGate(host -> host.tokenLife(Duration.ofHours(1), grace))) {
       gate.assertAdmitted(gate.caller.bearer());
       KeyPair successor = CertificateRequest.newKeyPair();
@@ -55,11 +55,11 @@ class TokenLifeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PT0S,PT1S", "PT-1S,PT1S", "PT24H0.001S,PT1S", "PT1S,PT1.001S", "PT1S,PT0S"})
+  @CsvSource({"PT0S,PT1M", "PT-1S,PT1M", "PT24H0.001S,PT1M", "PT1M,PT1M0.001S", "PT1M,PT29.999S"})
   void tokenLife_outOfBounds_refused(Duration life, Duration grace) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PluginHost.builder().tokenLife(life, grace))
-        .withMessageContaining("(expected: > 0, at most");
+        .withMessageContaining("(expected: ");
   }
 
   @Test

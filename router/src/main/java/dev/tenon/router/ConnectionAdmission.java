@@ -11,10 +11,11 @@ import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,8 @@ public final class ConnectionAdmission extends ServerTransportFilter {
    * A connection is in `open` before its key is verified. A lineage is revoked before its connections
    * are ended: so a connection that is made meanwhile is seen by `end`, or is refused.
    */
-  private final ConcurrentMap<RuntimeId, Set<Connection>> open = new ConcurrentHashMap<>();
+  private final ConcurrentMap<RuntimeId, Map<Connection, PublicKey>> open =
+      new ConcurrentHashMap<>();
   private final Lineages lineages;
 
   /** Makes the admission by the keys of {@code lineages}. */
@@ -51,7 +53,10 @@ public final class ConnectionAdmission extends ServerTransportFilter {
   @Override
   public Attributes transportReady(Attributes attributes) {
     Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
-    plugin(attributes).ifPresent(plugin -> connection.ifPresent(made -> add(plugin, made)));
+    Optional<PublicKey> key = certificate(attributes).map(X509Certificate::getPublicKey);
+    if (connection.isPresent() && key.isPresent()) {
+      plugin(attributes).ifPresent(plugin -> add(plugin, connection.get(), key.get()));
+    }
     Optional<Why> refused = decide(attributes);
     if (refused.isPresent()) {
       connection.ifPresent(made -> made.closeAfter(REFUSED_LIFE));
@@ -68,13 +73,14 @@ public final class ConnectionAdmission extends ServerTransportFilter {
     plugin(attributes).ifPresent(plugin -> connection.ifPresent(made -> remove(plugin, made)));
   }
 
-  private void add(RuntimeId plugin, Connection connection) {
+  private void add(RuntimeId plugin, Connection connection, PublicKey key) {
     var unused =
         open.compute(
             plugin,
             (id, known) -> {
-              Set<Connection> connections = known == null ? ConcurrentHashMap.newKeySet() : known;
-              connections.add(connection);
+              Map<Connection, PublicKey> connections =
+                  known == null ? new ConcurrentHashMap<>() : known;
+              connections.put(connection, key);
               return connections;
             });
   }
@@ -94,7 +100,30 @@ public final class ConnectionAdmission extends ServerTransportFilter {
    * ended with is sent first. Returns at once.
    */
   public void end(RuntimeId plugin) {
-    open.getOrDefault(plugin, Set.of()).forEach(Connection::close);
+    open.getOrDefault(plugin, Map.of()).keySet().forEach(Connection::close);
+  }
+
+  /**
+   * Ends those connections of {@code plugin} that were made with a key that is none of its lineage
+   * any more: after it enrolled again, all that it had before. Returns at once.
+   */
+  public void endForeign(RuntimeId plugin) {
+    open.getOrDefault(plugin, Map.of())
+        .forEach(
+            (connection, key) -> {
+              if (!isLive(plugin, key)) {
+                connection.close();
+              }
+            });
+  }
+
+  private boolean isLive(RuntimeId plugin, PublicKey key) {
+    try {
+      lineages.verifyKey(plugin, key);
+      return true;
+    } catch (NotAuthenticatedException e) {
+      return false;
+    }
   }
 
   private static Optional<RuntimeId> plugin(Attributes attributes) {
@@ -104,9 +133,12 @@ public final class ConnectionAdmission extends ServerTransportFilter {
         .map(id -> ((SpiffeId.OfPlugin) id).runtimeId());
   }
 
+  private static Optional<X509Certificate> certificate(Attributes attributes) {
+    return Optional.ofNullable(attributes.get(Peer.KEY)).flatMap(Peer::certificate);
+  }
+
   private Optional<Why> decide(Attributes attributes) {
-    Optional<X509Certificate> certificate =
-        Optional.ofNullable(attributes.get(Peer.KEY)).flatMap(Peer::certificate);
+    Optional<X509Certificate> certificate = certificate(attributes);
     Optional<RuntimeId> plugin = plugin(attributes);
     if (certificate.isEmpty() || plugin.isEmpty()) {
       return Optional.of(Why.MISSING);

@@ -126,7 +126,7 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   }
 
   private static End unavailable() {
-    return End.of(RefusalStatus.of(Refusal.UNAVAILABLE));
+    return End.afterRelay(RefusalStatus.of(Refusal.UNAVAILABLE));
   }
 
   /** How a call ends. */
@@ -134,6 +134,15 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     static End of(StatusRuntimeException refused) {
       Metadata trailers = refused.getTrailers();
       return new End(refused.getStatus(), trailers == null ? new Metadata() : trailers);
+    }
+
+    /**
+     * Returns the end that we put to a call that went to its provider. It has no mark of a refusal:
+     * the provider may have acted, so the caller must not take the call for one that was not made.
+     */
+    static End afterRelay(StatusRuntimeException ended) {
+      End marked = of(ended);
+      return new End(marked.status(), MetadataRules.response(marked.trailers()));
     }
   }
 }

@@ -195,7 +195,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       router.audit().outcome(taken.permit(), taken.provider(), end.status());
       return end;
     } catch (AuditFailedException e) {
-      return ProviderStatus.End.of(RefusalStatus.of(e));
+      return ProviderStatus.End.afterRelay(RefusalStatus.of(e));
     }
   }
 
@@ -262,7 +262,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   }
 
   private static ProviderStatus.End revoked() {
-    return ProviderStatus.End.of(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
+    return ProviderStatus.End.afterRelay(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
   }
 
   /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */

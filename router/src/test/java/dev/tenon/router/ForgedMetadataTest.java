@@ -1,6 +1,7 @@
 package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -8,6 +9,8 @@ import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +26,9 @@ import org.junit.jupiter.api.Test;
  * <p>Row: RT-7, SL-2
  */
 final class ForgedMetadataTest {
+  private static final Metadata.Key<String> REFUSED =
+      Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER);
+
   private final EchoProvider provider = new EchoProvider();
   private Wire wire;
   private Wire.Caller caller;
@@ -117,6 +123,25 @@ final class ForgedMetadataTest {
         .doesNotContain("set-cookie", "authorization")
         .noneMatch(name -> name.startsWith("tenon-") || name.startsWith("x-plugin-"));
     assertThat(Objects.requireNonNull(trailers.get()).keys()).containsOnly("x-ok");
+  }
+
+  /** A provider cannot say that the host refused a call, which its caller would make again. */
+  @Test
+  void providersForgedRefusal_neverReachesTheCaller() {
+    provider.trailing.put(REFUSED, "NOT_AUTHENTICATED");
+    provider.trailing.put(Metadata.Key.of("x-ok", Metadata.ASCII_STRING_MARSHALLER), "1");
+    EchoRequest request =
+        EchoRequest.newBuilder().setEndWith(Status.Code.UNAUTHENTICATED.value()).build();
+
+    assertThatThrownBy(() -> EchoGrpc.newBlockingStub(caller.channel()).unary(request))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            ended -> {
+              assertThat(ended.getStatus().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
+              assertThat(Objects.requireNonNull(ended.getTrailers()).keys())
+                  .contains("x-ok")
+                  .doesNotContain(REFUSED.name());
+            });
   }
 
   /**

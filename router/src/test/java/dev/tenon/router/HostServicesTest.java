@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -7,14 +8,18 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Caller;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +42,10 @@ final class HostServicesTest {
     @Override
     public void unary(EchoRequest request, StreamObserver<EchoResponse> out) {
       entered.incrementAndGet();
+      if (request.getEndWith() != 0) {
+        out.onError(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
+        return;
+      }
       if (request.getHang()) {
         try {
           release.await();
@@ -79,6 +88,24 @@ final class HostServicesTest {
       assertThat(Plane.refusal(plane.channel(Names.STRANGER), UNARY).getStatus().getCode())
           .isEqualTo(Code.PERMISSION_DENIED);
       assertThat(entered).hasValue(0);
+    }
+  }
+
+  /** A service of the host is a provider: it was called, so its answer is no refusal of a call. */
+  @Test
+  void hostService_answersAsTheHostRefuses_isNotTakenForIt() {
+    EchoRequest request = EchoRequest.newBuilder().setEndWith(1).build();
+    try (Plane plane = plane()) {
+      assertThatThrownBy(() -> EchoGrpc.newBlockingStub(plane.channel(Names.CALLER)).unary(request))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              ended -> {
+                Metadata trailers = requireNonNull(ended.getTrailers());
+                assertThat(ended.getStatus().getCode()).isEqualTo(Code.UNAUTHENTICATED);
+                assertThat(trailers.keys()).contains("grpc-status-details-bin");
+                assertThat(RefusalStatus.ofHost(ended.getStatus(), trailers)).isEmpty();
+              });
+      assertThat(entered).hasValue(1);
     }
   }
 

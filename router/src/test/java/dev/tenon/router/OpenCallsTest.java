@@ -1,10 +1,12 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -16,6 +18,7 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -70,6 +73,28 @@ final class OpenCallsTest {
           .isEqualTo(Code.UNAUTHENTICATED);
       assertThat(staying.isDone()).isFalse();
       staying.cancel(true);
+    }
+  }
+
+  /** The provider may have acted: such an end must not look like a call that was not made. */
+  @Test
+  void endedCall_hasNoMarkOfARefusal() {
+    try (Plane plane = new Plane()) {
+      Channel channel = plane.channel(Names.CALLER);
+      ListenableFuture<EchoResponse> call = EchoGrpc.newFutureStub(channel).unary(HANGING);
+      await().atMost(SOON).until(() -> plane.words.calls.get() == 1);
+
+      plane.router.end(Names.CALLER).join();
+
+      assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+          .cause()
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              ended -> {
+                Metadata trailers = requireNonNull(ended.getTrailers());
+                assertThat(ended.getStatus().getCode()).isEqualTo(Code.UNAUTHENTICATED);
+                assertThat(RefusalStatus.ofHost(ended.getStatus(), trailers)).isEmpty();
+              });
     }
   }
 

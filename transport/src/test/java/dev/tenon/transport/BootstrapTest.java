@@ -99,6 +99,19 @@ final class BootstrapTest {
         .hasMessageStartingWith("bootstrap: ");
   }
 
+  /** A line cut anywhere is refused as such. Row: VA-9. */
+  @Test
+  void parse_anyBeginOfTheDocument_refuses() {
+    byte[] whole = LINE.strip().getBytes(UTF_8);
+    for (int length = 0; length < whole.length; length++) {
+      byte[] begin = Arrays.copyOf(whole, length);
+      assertThatThrownBy(() -> Bootstrap.parse(begin))
+          .as("%d bytes", length)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("bootstrap: ");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlConnections extends ServerTransportFilter {
   /** How long a plugin that has enrolled again may be without a connection. */
-  static final Duration CHANGE_OVER = Duration.ofSeconds(10);
+  public static final Duration CHANGE_OVER = Duration.ofSeconds(10);
 
   /*
    * Who opens, ends or asks about the connections of one plugin excludes the others of the same

@@ -133,12 +133,14 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     return run.get();
   }
 
-  /** Records a refusal, and then ends the owner of the token, whether or not it was recorded. */
+  /**
+   * Records a refusal, and then ends the owner of the token, whether or not it was recorded. Nobody
+   * has proved to be anyone: the record has no actor, and names the run that was meant.
+   */
   private void refuse(RuntimeId claimed, String reason, Optional<RuntimeId> owner, String why)
       throws AuditFailedException {
     try {
-      String resource = owner.map(RuntimeId::value).orElse(null);
-      audit.denied("enrolment", claimed.value(), "enrol", resource, reason);
+      audit.denied("enrolment", /* actor= */ null, "enrol", owner.orElse(claimed).value(), reason);
     } finally {
       owner.ifPresent(run -> runs.kill(run, why));
     }

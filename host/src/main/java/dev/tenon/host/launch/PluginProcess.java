@@ -114,6 +114,9 @@ final class PluginProcess implements LaunchedPlugin {
       written.completeExceptionally(e);
     } finally {
       writing.release();
+      if (!process.isAlive()) {
+        closeInput();
+      }
     }
   }
 
@@ -134,11 +137,20 @@ final class PluginProcess implements LaunchedPlugin {
     closeInput();
   }
 
+  /*
+   * Closing waits for a write that is under way, which a child of the plugin can hold up for ever: then it
+   * is left to the writer, so that whoever ends the run is not held up too.
+   */
   private void closeInput() {
+    if (!writing.tryAcquire()) {
+      return;
+    }
     try {
       process.getOutputStream().close();
     } catch (IOException e) {
       // The process has closed its end already.
+    } finally {
+      writing.release();
     }
   }
 

@@ -3,11 +3,7 @@ package dev.tenon.host.life;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.Isolation;
 
-/**
- * Plugins inside the host.
- *
- * <p>Row: LC-26
- */
+/** Plugins inside the host. */
 class InProcessModeTest extends PluginModeTests {
   @Override
   void add(TestHome home, PluginHost.Builder host, String name) {

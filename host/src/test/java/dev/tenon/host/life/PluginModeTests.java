@@ -33,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The rules of plugins, whichever way they run. */
+/** The rules of plugins, whichever way they run. Row: LC-26. */
 abstract class PluginModeTests {
   private static final String ECHO = EchoGrpc.SERVICE_NAME;
   private static final String OTHER = OtherGrpc.SERVICE_NAME;

@@ -4,11 +4,7 @@ import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.Isolation;
 import java.io.IOException;
 
-/**
- * Plugins as processes.
- *
- * <p>Row: LC-26
- */
+/** Plugins as processes. */
 class ProcessModeTest extends PluginModeTests {
   @Override
   void add(TestHome home, PluginHost.Builder host, String name) throws IOException {

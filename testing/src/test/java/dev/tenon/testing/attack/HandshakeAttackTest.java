@@ -138,7 +138,7 @@ class HandshakeAttackTest {
 
     assertThat(answer.is(Refusal.NOT_AUTHENTICATED)).isTrue();
     oracles.expect(
-        "innocent enrolment enrol - denied unknown",
+        "- enrolment enrol innocent denied unknown",
         "mallory discovery discover testservice.v1.Echo success -");
   }
 }

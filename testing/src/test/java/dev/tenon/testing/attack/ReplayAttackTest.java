@@ -27,7 +27,7 @@ class ReplayAttackTest {
 
     assertThat(again.is(Refusal.TOKEN_SPENT)).isTrue();
     oracles.expect(
-        "eve enrolment enrol eve denied token already redeemed",
+        "- enrolment enrol eve denied token already redeemed",
         "eve lifecycle end eve success " + SPENT);
     Answer dead = oracles.refused(() -> Door.DATA.enter(eve, eve.bearer()));
     assertThat(dead.is(Refusal.NOT_AUTHENTICATED)).isTrue();
@@ -52,8 +52,8 @@ class ReplayAttackTest {
     assertThat(first.is(Refusal.TOKEN_SPENT)).isTrue();
     assertThat(second.is(Refusal.NOT_AUTHENTICATED)).isTrue();
     oracles.expect(
-        "frank enrolment enrol frank denied token already redeemed",
+        "- enrolment enrol frank denied token already redeemed",
         "frank lifecycle end frank success " + SPENT,
-        "frank enrolment enrol - denied unknown");
+        "- enrolment enrol frank denied unknown");
   }
 }

@@ -142,7 +142,7 @@ class StolenTokenAttackTest {
       first = first == null ? answer : first;
       oracles.sameAnswer(first, answer);
     }
-    oracles.expect(guesses, "mallory enrolment enrol - denied unknown");
+    oracles.expect(guesses, "- enrolment enrol mallory denied unknown");
   }
 
   /** A provider looks for its caller's token in what the router forwards. Attack: T27. */

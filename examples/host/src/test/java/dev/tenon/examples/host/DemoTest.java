@@ -34,10 +34,12 @@ final class DemoTest {
     place.close();
   }
 
+  /** The two runs of one plugin take its calls in turn, as the sample has it. */
   @Test
   void demo_onRealFiles_printsPluginsCountsAndCalls() throws Exception {
     List<Path> files = documents();
     List<String> arguments = demo(files.stream().map(Path::toString).toList());
+    place.configure("[selection]\n" + inSample("\"examples.tokens.v1.Tokens\" = "));
     try (HostProcess host = HostProcess.start(place, arguments)) {
       assertThat(host.status()).as(host.err()).isZero();
       assertThat(host.err()).isEmpty();
@@ -60,9 +62,7 @@ final class DemoTest {
       assertThat(printed.files()).containsExactlyElementsOf(expectedRows(files));
       assertThat(printed.calls()).containsExactlyElementsOf(expectedCalls(files.size()));
       assertThat(printed.splits()).hasSize(2);
-      assertThat(
-              printed.splits().stream().mapToInt(row -> Integer.parseInt(row.get("CALLS"))).sum())
-          .isEqualTo(4);
+      assertThat(printed.splits()).allMatch(row -> row.getOrDefault("CALLS", "").equals("2"));
       assertThat(printed.refusals()).isNotEmpty();
       assertThat(printed.refusals()).allMatch(row -> !row.getOrDefault("REASON", "").equals("-"));
       assertThat(host.out()).endsWith("audit: " + place.audit() + "\n");
@@ -73,6 +73,16 @@ final class DemoTest {
       }
       assertThat(place.sockets()).isEmpty();
     }
+  }
+
+  /** Returns the one line of the sample that begins with {@code begin}. */
+  private static String inSample(String begin) throws IOException {
+    List<String> lines =
+        Files.readAllLines(Path.of("tenon.toml")).stream()
+            .filter(line -> line.startsWith(begin))
+            .toList();
+    assertThat(lines).hasSize(1);
+    return lines.get(0);
   }
 
   private static List<Path> documents() throws IOException {

@@ -150,7 +150,7 @@ final class HostConfigTest {
         "tokens = { life = 'PT59S' }             | :1: tokens.life: got \"PT59S\" (expected: at least PT1M",
         "tokens = { life = 'PT25H' }             | :1: tokens.life: got \"PT25H\" (expected: > 0, at most",
         "tokens = { life = '1 hour' }            | :1: tokens.life: got \"1 hour\" (expected: an ISO",
-        "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: > 0, at most",
+        "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: at least PT30S",
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
         "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
