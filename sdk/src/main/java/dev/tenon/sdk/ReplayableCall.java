@@ -29,7 +29,6 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
   private final CallOptions options;
   private final Channel next;
   private final Context context = Context.current();
-  private final AtomicBoolean replayed = new AtomicBoolean();
 
   /*
    * Fields below are touched under `this`; nothing is called out to meanwhile. The caller has sent all
@@ -139,6 +138,10 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
     private final Metadata headers;
     private final LiveIdentity used = retry.identity().now();
     private final AtomicBoolean renewing = new AtomicBoolean();
+
+    /** Complete when the wait for a renewal is over; what it held on to is let go then. */
+    private final CompletableFuture<Void> settled = new CompletableFuture<>();
+
     private volatile boolean answered;
     private volatile @Nullable Refused refused;
 
@@ -195,16 +198,22 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
       Deadline deadline = options.getDeadline();
       if (deadline != null && !renewed.isDone()) {
         Duration rest = Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)));
-        retry.timer().after(rest, this::replayIfRefused);
+        onSettled(retry.timer().after(rest, this::replayIfRefused)::drop);
       }
-      context.addListener(cancelled -> replayIfRefused(), Runnable::run);
+      Context.CancellationListener gone = cancelled -> replayIfRefused();
+      context.addListener(gone, Runnable::run);
+      onSettled(() -> context.removeListener(gone));
       var unused = renewed.thenAccept(isRenewed -> settle(isRenewed, why));
+    }
+
+    private void onSettled(Runnable release) {
+      var unused = settled.thenRun(release);
     }
 
     private void settle(boolean isRenewed, Refused why) {
       if (isRenewed) {
         replayIfRefused();
-      } else if (replayed.compareAndSet(false, true)) {
+      } else if (settled.complete(null)) {
         retry.executor(options).execute(() -> listener.onClose(why.status(), why.trailers()));
       }
     }
@@ -214,7 +223,7 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
      * caller have ended it, which the second attempt then tells the caller.
      */
     void replayIfRefused() {
-      if (refused != null && replayed.compareAndSet(false, true)) {
+      if (refused != null && settled.complete(null)) {
         context.run(() -> replay(listener, headers));
       }
     }

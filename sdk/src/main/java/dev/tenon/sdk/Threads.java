@@ -3,6 +3,7 @@ package dev.tenon.sdk;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
@@ -45,6 +46,7 @@ final class Threads implements AutoCloseable {
     var executor =
         new ScheduledThreadPoolExecutor(1, daemons(name), new ThreadPoolExecutor.DiscardPolicy());
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    executor.setRemoveOnCancelPolicy(true);
     return executor;
   }
 
@@ -82,8 +84,10 @@ final class Threads implements AutoCloseable {
     return calls;
   }
 
-  private static void schedule(ScheduledThreadPoolExecutor on, Duration delay, Runnable task) {
-    var unused = on.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+  private static Timer.Planned schedule(
+      ScheduledThreadPoolExecutor on, Duration delay, Runnable task) {
+    Future<?> planned = on.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+    return () -> planned.cancel(/* mayInterruptIfRunning= */ false);
   }
 
   /** Ends the threads; tasks that run are interrupted. */

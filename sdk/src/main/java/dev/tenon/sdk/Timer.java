@@ -5,6 +5,15 @@ import java.time.Duration;
 /** What runs a task later. */
 @FunctionalInterface
 interface Timer {
-  /** Runs {@code task} after {@code delay}, unless the plugin has ended by then. */
-  void after(Duration delay, Runnable task);
+  /**
+   * Runs {@code task} after {@code delay}, unless it is dropped or the plugin has ended by then.
+   */
+  Planned after(Duration delay, Runnable task);
+
+  /** A task that is to run. Thread-safe. */
+  @FunctionalInterface
+  interface Planned {
+    /** Lets go of the task, which does not run if it has not begun. */
+    void drop();
+  }
 }

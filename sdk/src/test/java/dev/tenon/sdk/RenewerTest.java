@@ -119,9 +119,10 @@ final class RenewerTest {
     return identity(Duration.ofHours(1));
   }
 
-  private void later(Duration pause, Runnable task) {
+  private Timer.Planned later(Duration pause, Runnable task) {
     pauses.add(pause);
     tasks.add(task);
+    return () -> tasks.remove(task);
   }
 
   private void runNext() {
