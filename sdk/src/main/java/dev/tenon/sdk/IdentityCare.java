@@ -32,12 +32,15 @@ final class IdentityCare implements AutoCloseable {
 
   /*
    * Everything that changes the identity runs on `worker`, one thing after the other. `underWay` is
-   * the renewal that refused calls wait for, one for all of them; it and `quietUntil` are touched
-   * under `this`. `document` is the latest line that has not been used: a later one replaces it.
+   * the renewal that refused calls wait for, one for all of them; it, `quietUntil` and `renewedAt`
+   * are touched under `this`. `document` is the latest line that has not been used: a later one
+   * replaces it. `isLookPlanned` is touched on `worker` alone.
    */
   private final AtomicReference<byte @Nullable []> document = new AtomicReference<>();
   private CompletableFuture<Boolean> underWay = CompletableFuture.completedFuture(false);
   private Instant quietUntil = Instant.MIN;
+  private Instant renewedAt = Instant.MIN;
+  private boolean isLookPlanned;
   private boolean closed;
 
   /** Makes the care; {@code worker} runs one task after the other, and they may block. */
@@ -73,17 +76,42 @@ final class IdentityCare implements AutoCloseable {
     if (underWay.isDone()) {
       CompletableFuture<Boolean> next = new CompletableFuture<>();
       underWay = next;
-      worker.after(Duration.ZERO, () -> next.complete(renewNow(refused)));
+      worker.after(Duration.ZERO, () -> renewNow(refused, next));
     }
     return underWay;
   }
 
-  private boolean renewNow(LiveIdentity refused) {
-    boolean isRenewed = renewer.renewNow(refused);
-    if (!isRenewed) {
+  /** Completes {@code asked} whatever happens: callers wait for it, some without a deadline. */
+  private void renewNow(LiveIdentity refused, CompletableFuture<Boolean> asked) {
+    boolean isRenewed = false;
+    try {
+      isRenewed = renewer.renewNow(refused);
+    } finally {
+      note(isRenewed);
+      asked.complete(isRenewed);
+    }
+  }
+
+  private synchronized void note(boolean isRenewed) {
+    if (isRenewed) {
+      renewedAt = clock.instant();
+    } else {
       quietFor(Renewer.FIRST_PAUSE);
     }
-    return isRenewed;
+  }
+
+  /**
+   * Notes that the host refused a call that is not made again, with {@code refused}: asks for a
+   * successor for the calls after it. An identity that a refused call asked for a moment ago gets
+   * none: renewing did not help.
+   */
+  synchronized void refusedForGood(LiveIdentity refused) {
+    boolean isFresh = clock.instant().isBefore(renewedAt.plus(PAUSE_AFTER_USELESS));
+    if (isFresh && identity.now() == refused) {
+      useless();
+    } else {
+      var unused = renewed(refused);
+    }
   }
 
   /** Notes that a call was refused with the new identity as well: renewing does not help. */
@@ -127,12 +155,14 @@ final class IdentityCare implements AutoCloseable {
     } catch (PluginStartException e) {
       LOG.log(WARNING, "not enrolled again: {0}", e.getMessage());
     }
-    if (renewer.isExpired()) {
+    if (renewer.isExpired() && !isLookPlanned) {
+      isLookPlanned = true;
       worker.after(FILE_PAUSE, () -> readIfExpired(file));
     }
   }
 
   private void readIfExpired(BootstrapSource.PrivateFile file) {
+    isLookPlanned = false;
     if (renewer.isExpired()) {
       readAgain(file);
     }
@@ -149,6 +179,8 @@ final class IdentityCare implements AutoCloseable {
       enrolment.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(WARNING, "not enrolled again", e);
     }
   }
 

@@ -23,7 +23,7 @@ final class WatchedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
           @Override
           public void onClose(Status status, Metadata trailers) {
             if (RetryAfterRenewal.isRefusal(status, trailers)) {
-              var unused = retry.care().renewed(used);
+              retry.care().refusedForGood(used);
             }
             super.onClose(status, trailers);
           }

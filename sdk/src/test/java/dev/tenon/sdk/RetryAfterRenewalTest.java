@@ -222,6 +222,25 @@ final class RetryAfterRenewalTest {
     assertThat(host.answers.renewals).hasSize(1);
   }
 
+  /** A host that refuses the new identity as well is not asked for one at each call. */
+  @Test
+  void clientStream_newTokenRefusedToo_noLoop() {
+    host.answers.refusesAll = true;
+
+    for (int call = 0; call < 5; call++) {
+      CompletableFuture<Void> end = new CompletableFuture<>();
+      var unused = calling.context().client(EchoGrpc::newStub).clientStream(ending(end));
+      assertThat(end)
+          .failsWithin(Duration.ofSeconds(30))
+          .withThrowableThat()
+          .withMessageContaining("UNAUTHENTICATED");
+      await().untilAsserted(() -> assertThat(host.answers.renewals).hasSize(1));
+    }
+
+    assertRefused(() -> echo.unary(payload("a")));
+    assertThat(host.answers.renewals).hasSize(1);
+  }
+
   /** A renewal that takes too long ends the call at its deadline. */
   @Test
   void unary_renewalOutlivesDeadline_deadlineExceeded() {
