@@ -1,7 +1,9 @@
 """The bootstrap line: what a host tells a plugin that it starts (docs/protocol.md, section 1)."""
 
 import json
+import os
 import re
+import stat
 from dataclasses import dataclass, field
 
 MAX_BYTES = 65_536
@@ -63,6 +65,17 @@ def parse(line):
     if not values["runtime_id"].startswith(values["plugin"] + "-"):
         raise ValueError("bootstrap line: runtime_id is not of the plugin")
     return Bootstrap(**values)
+
+
+def read_file(path):
+    """Reads the document in a file that is its owner's alone. ValueError or OSError if it is refused."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode) or stat.S_IMODE(mode) != 0o600:
+            raise ValueError(f"{path}: mode {stat.S_IMODE(mode):04o} (expected: a regular file of mode 0600)")
+        document = file.read(MAX_BYTES + 1)
+    return parse(document[:-1] if document.endswith(b"\n") else document)
 
 
 def target(address):

@@ -1,5 +1,8 @@
 """What proves who a run is: key, certificates and token; how it gets them and keeps them fresh."""
 
+import datetime
+import hashlib
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -22,6 +25,7 @@ class Identity:
     bundle: bytes = field(repr=False)
     token: str = field(repr=False)
     half_life: float
+    ends: float
 
     def bearer(self):
         """Returns the metadata of a call."""
@@ -34,6 +38,65 @@ class Identity:
     def server(self):
         """Returns the credentials of the plugin's own server for one new connection."""
         return grpc.ssl_server_certificate_configuration([(self.key, self.chain)], self.bundle)
+
+
+class Current:
+    """The identity in use, and whether the host still takes it. Thread-safe."""
+
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._identity = None
+        self._refused = None
+        self._asked = False
+
+    def __call__(self):
+        return self._identity
+
+    def adopt(self, identity):
+        """Takes the one of an enrolment, whatever was before."""
+        with self._changed:
+            self._take(identity, asked=False)
+
+    def succeed(self, identity, successor):
+        """Takes the one of a renewal, unless an enrolment came before it: that made it useless."""
+        with self._changed:
+            if identity is self._identity:
+                self._take(successor, asked=identity is self._refused)
+
+    def _take(self, identity, asked):
+        self._identity = identity
+        self._asked = asked
+        self._changed.notify_all()
+
+    def accept(self, identity):
+        """Notes that the host took `identity`."""
+        with self._changed:
+            if identity is self._identity:
+                self._asked = False
+
+    def refuse(self, identity):
+        """Notes that the host did not take `identity`. Returns whether a renewal may help: it did not come of one."""
+        with self._changed:
+            if identity is not self._identity:
+                return True
+            if self._asked:
+                return False
+            self._refused = identity
+            self._changed.notify_all()
+            return True
+
+    def await_due(self, identity):
+        """Waits until `identity` is half worn, refused or replaced; returns whether it is still the one in use."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: identity is self._refused or identity is not self._identity, identity.half_life
+            )
+            return identity is self._identity
+
+    def await_other(self, identity, seconds=None):
+        """Waits until `identity` is replaced, or for `seconds`; returns whether it was."""
+        with self._changed:
+            return self._changed.wait_for(lambda: identity is not self._identity, seconds)
 
 
 def connect(address, credentials, server_name):
@@ -62,9 +125,11 @@ class Issuing:
         self._messages = messages
         self._version = version
         self._provides = provides
+        self._spent = set()
 
     def enrol(self, bootstrap):
         """Spends the token of `bootstrap`: once, whatever comes of it."""
+        self.spend(bootstrap.enrolment_token)
         key = ec.generate_private_key(ec.SECP256R1())
         request = self._messages.of("tenon.v1.EnrolRequest")(
             enrolment_token=bootstrap.enrolment_token,
@@ -83,6 +148,13 @@ class Issuing:
         if answer.spiffe_id != bootstrap.spiffe_id:
             raise ValueError(f"spiffe_id: {answer.spiffe_id} (expected: {bootstrap.spiffe_id})")
         return _identity(key, answer)
+
+    def spend(self, token):
+        """Notes that a token is shown to the host. ValueError the second time: the host would end the plugin."""
+        digest = hashlib.sha256(token.encode()).digest()
+        if digest in self._spent:
+            raise ValueError("enrolment_token: used before (expected: a fresh one)")
+        self._spent.add(digest)
 
     def renewal(self, bootstrap, identity):
         """Returns a function that asks for the successor of `identity`, each time with the same new key."""
@@ -114,6 +186,7 @@ def _identity(key, answer):
         bundle=_pem(answer.trust_bundle),
         token=answer.runtime_token,
         half_life=max(1.0, (answer.token_expires.seconds - time.time()) / 2),
+        ends=leaf.not_valid_after.replace(tzinfo=datetime.timezone.utc).timestamp(),
     )
 
 

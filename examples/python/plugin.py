@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 import threading
+import time
 
 import grpc
 
 import bootstrap
 import server
-from identity import Issuing, call, connect
+from health import Health
+from identity import Current, Issuing, call, connect
 
 LOG = logging.getLogger("plugin")
 RETRY_SECONDS = 2
@@ -24,41 +26,38 @@ class Plugin:
         self._version = version
         self._services = services
         self._issuing = Issuing(messages, version, list(services))
-        self._lock = threading.Lock()
-        self._identity = None
-        self._changed = threading.Event()
+        self._identity = Current()
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._grace = 0.0
 
     def run(self):
         """Serves until the host ends the run, or is gone. Returns the exit status."""
-        if os.environ.get("TENON_BOOTSTRAP") != "stdin":
-            print("not started by a host (expected: TENON_BOOTSTRAP=stdin)", file=sys.stderr)
+        source = os.environ.get("TENON_BOOTSTRAP", "")
+        file = source[len("file:"):] if source.startswith("file:") else ""
+        if source != "stdin" and not file:
+            print("not started by a host (expected: TENON_BOOTSTRAP=stdin or file:PATH)", file=sys.stderr)
             return 2
         lines = Lines(0)
-        self._start = bootstrap.parse(lines.next() or b"")
-        self._adopt(self._issuing.enrol(self._start))
+        self._start = bootstrap.read_file(file) if file else bootstrap.parse(lines.next() or b"")
+        self._identity.adopt(self._issuing.enrol(self._start))
         calls = server.Calls()
-        running = server.start(self._start.listen, lambda: self._identity, self._handler(calls))
+        running = server.start(self._start.listen, self._identity, self._handler(calls))
         signal.signal(signal.SIGTERM, lambda *unused: self._ended.set())
-        for work in (lambda: self._read(lines), self._keep_registered, self._keep_fresh):
+        again = (lambda: self._read_again(file)) if file else (lambda: self._read(lines))
+        for work in (again, self._keep_registered, self._keep_fresh):
             threading.Thread(target=work, daemon=True).start()
         self._ended.wait()
         calls.drain(self._grace)
         running.stop(0).wait(1)
         return 0
 
-    def _adopt(self, identity):
-        with self._lock:
-            self._identity = identity
-        self._changed.set()
-
     def _handler(self, calls):
         handler = server.HostOnly(self._start.host_id, calls)
         for service, methods in self._services.items():
             for name, (request_class, method) in methods.items():
                 handler.add(f"/{service}/{name}", request_class, method)
+        handler.add_health(Health(self._services, calls))
         of = self._messages.of
 
         def drain(request):
@@ -80,31 +79,50 @@ class Plugin:
         """Further lines bring fresh enrolment tokens; the end of standard input is the end of the host."""
         while (line := lines.next()) is not None:
             try:
-                self._enrol_again(line)
+                self._enrol_again(bootstrap.parse(line))
             except (ValueError, grpc.RpcError) as e:
                 LOG.warning("a line from the host had no effect: %s", _reason(e))
         self._ended.set()
 
-    def _enrol_again(self, line):
-        again = bootstrap.parse(line)
+    def _read_again(self, file):
+        """A file has a fresh enrolment token when the certificate has ended."""
+        while not self._ended.is_set():
+            identity = self._identity()
+            if self._identity.await_other(identity, max(RETRY_SECONDS, identity.ends - time.time())):
+                continue
+            try:
+                self._enrol_again(bootstrap.read_file(file))
+            except (ValueError, OSError, grpc.RpcError) as e:
+                LOG.warning("%s had no effect: %s", file, _reason(e))
+
+    def _enrol_again(self, again):
         if again.runtime_id != self._start.runtime_id or again.host_id != self._start.host_id:
             raise ValueError("bootstrap line: of another run")
-        self._adopt(self._issuing.enrol(again))
+        self._identity.adopt(self._issuing.enrol(again))
         self._lost.set()
 
     def _keep_registered(self):
         """Registrations live as long as the connection that they were made on."""
         while not self._ended.is_set():
             self._lost.clear()
-            identity = self._identity
+            identity = self._identity()
             with connect(self._start.control, identity.client(), self._start.server_name) as channel:
                 try:
                     self._register(channel, identity.bearer())
+                    self._identity.accept(identity)
                     channel.subscribe(self._watch)
                     self._lost.wait()
                 except grpc.RpcError as e:
                     LOG.warning("registration: %s", _reason(e))
+                    if e.code() is grpc.StatusCode.UNAUTHENTICATED:
+                        self._await_renewal(identity)
             self._ended.wait(RETRY_SECONDS)
+
+    def _await_renewal(self, identity):
+        """Renews once, at once; when that did not help, only a fresh enrolment does."""
+        if not self._identity.refuse(identity):
+            LOG.error("registration: refused after a renewal (expected: a new bootstrap document)")
+        self._identity.await_other(identity)
 
     def _watch(self, state):
         if state is not grpc.ChannelConnectivity.READY:
@@ -121,16 +139,15 @@ class Plugin:
         call(channel, "/tenon.v1.Lifecycle/ReportHealth", report, response_class, metadata=bearer)
 
     def _keep_fresh(self):
-        """Renews at half of the life; a failed renewal is tried again with the same key."""
+        """Renews at half of the life, or once refused; a failed renewal is tried again with the same key."""
         while not self._ended.is_set():
-            self._changed.clear()
-            identity = self._identity
-            if self._changed.wait(identity.half_life):
+            identity = self._identity()
+            if not self._identity.await_due(identity):
                 continue
             renew = self._issuing.renewal(self._start, identity)
-            while identity is self._identity and not self._ended.is_set():
+            while identity is self._identity() and not self._ended.is_set():
                 try:
-                    self._adopt(renew())
+                    self._identity.succeed(identity, renew())
                 except (ValueError, grpc.RpcError) as e:
                     LOG.warning("renewal: %s", _reason(e))
                     self._ended.wait(RETRY_SECONDS)

@@ -26,6 +26,15 @@ class Calls:
                 self._in_flight += 1
             return not self._draining
 
+    def is_draining(self):
+        with self._changed:
+            return self._draining
+
+    def await_drain(self):
+        """Returns when no more calls are taken."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._draining)
+
     def leave(self):
         with self._changed:
             self._in_flight -= 1
@@ -35,12 +44,13 @@ class Calls:
         """Takes no more calls; returns how many are left when none is, or after `seconds` (None: no limit)."""
         with self._changed:
             self._draining = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._in_flight == 0, seconds)
             return self._in_flight
 
 
 class HostOnly(grpc.GenericRpcHandler):
-    """Unary methods that answer the host and nobody else."""
+    """Methods that answer the host and nobody else."""
 
     def __init__(self, host_id, calls):
         self._host_id = host_id.encode()
@@ -51,8 +61,7 @@ class HostOnly(grpc.GenericRpcHandler):
         """Adds a method: a function of the request."""
 
         def answer(request, context):
-            if not is_host(context.auth_context(), self._host_id):
-                context.abort(grpc.StatusCode.PERMISSION_DENIED, "not the host")
+            self._require_host(context)
             if not counted:
                 return method(request)
             if not self._calls.enter():
@@ -67,6 +76,34 @@ class HostOnly(grpc.GenericRpcHandler):
             request_deserializer=request_class.FromString,
             response_serializer=lambda response: response.SerializeToString(),
         )
+
+    def add_health(self, health):
+        """Adds grpc.health.v1.Health. Its calls are none that a drain counts or waits for."""
+
+        def check(request, context):
+            self._require_host(context)
+            try:
+                return health.check(request)
+            except KeyError:
+                context.abort(grpc.StatusCode.NOT_FOUND, "no such service")
+
+        def watch(request, context):
+            self._require_host(context)
+            yield from health.watch(request)
+
+        for name, kind, method in (
+            ("Check", grpc.unary_unary_rpc_method_handler, check),
+            ("Watch", grpc.unary_stream_rpc_method_handler, watch),
+        ):
+            self._methods[f"/grpc.health.v1.Health/{name}"] = kind(
+                method,
+                request_deserializer=health.request_class.FromString,
+                response_serializer=lambda response: response.SerializeToString(),
+            )
+
+    def _require_host(self, context):
+        if not is_host(context.auth_context(), self._host_id):
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "not the host")
 
     def service(self, handler_call_details):
         return self._methods.get(handler_call_details.method)
