@@ -6,6 +6,7 @@ import dev.tenon.core.ServiceName;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The plugin's health in gRPC's own protocol, {@code grpc.health.v1}, for the host to poll: the
@@ -14,6 +15,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 final class HealthService {
   private final Plugin plugin;
   private final HealthStatusManager statuses = new HealthStatusManager();
+  private final AtomicBoolean ended = new AtomicBoolean();
 
   /** Makes the service of {@code plugin}; it answers that the plugin is not serving yet. */
   HealthService(Plugin plugin) {
@@ -38,8 +40,10 @@ final class HealthService {
     }
   }
 
-  /** Answers from now on that nothing is served, whatever is shown later. */
+  /** Answers from now on that nothing is served, whatever is shown later. Idempotent. */
   void end() {
-    statuses.enterTerminalState();
+    if (ended.compareAndSet(false, true)) {
+      statuses.enterTerminalState(); // logs a stack trace when it is entered twice
+    }
   }
 }
