@@ -12,6 +12,7 @@ import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,11 @@ record HostConfig(
     String tlsProvider,
     HostTrustConfig trust,
     Map<String, Selection> selection) {
+
+  /** Eight JVMs that start at once share the processors of a small machine. */
+  private static final Duration TO_ENROL = Duration.ofSeconds(25);
+
+  private static final Duration TO_HEALTHY = Duration.ofMinutes(1);
 
   /** The folders and files of a host. */
   record Folders(Path plugins, Path policy, Path state, Path run, Path audit) {}
@@ -145,6 +151,7 @@ record HostConfig(
     trust.configure(host);
     selection.forEach(host::selection);
     return host.trustDomain(trustDomain)
+        .startLimits(TO_ENROL, TO_HEALTHY)
         .state(folders.state())
         .run(folders.run())
         .audit(folders.audit())
