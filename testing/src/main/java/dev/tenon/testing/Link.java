@@ -27,6 +27,9 @@ final class Link {
   private final Thread opener;
   private final AtomicInteger open = new AtomicInteger(2);
 
+  // Guarded by this: a thread that was ended before it started would not see its interrupt.
+  private boolean ended;
+
   Link(Socket client, InetSocketAddress target, Weather weather) {
     this.client = client;
     this.target = target;
@@ -42,21 +45,33 @@ final class Link {
     return thread;
   }
 
-  void start() {
-    opener.start();
+  synchronized void start() {
+    if (!ended) {
+      opener.start();
+    }
   }
 
   private void open() {
     try {
       weather.awaitSound();
       server.connect(target, CONNECT_MILLIS);
-      up.reader.start();
-      down.reader.start();
+      startReaders();
     } catch (IOException e) {
       reset();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private synchronized void startReaders() {
+    if (!ended) {
+      up.reader.start();
+      down.reader.start();
+    }
+  }
+
+  boolean isStarted() {
+    return opener.getState() != Thread.State.NEW;
   }
 
   boolean isOver() {
@@ -80,7 +95,8 @@ final class Link {
     }
   }
 
-  private void end() {
+  private synchronized void end() {
+    ended = true;
     opener.interrupt();
     up.end();
     down.end();
