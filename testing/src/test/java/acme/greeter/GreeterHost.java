@@ -4,7 +4,7 @@ import acme.greeter.v1.GreetRequest;
 import acme.greeter.v1.GreeterGrpc;
 import acme.greeter.v1.GreeterGrpc.GreeterBlockingStub;
 import acme.log.v1.LogGrpc;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
 

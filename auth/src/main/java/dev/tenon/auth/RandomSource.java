@@ -13,15 +13,16 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>Every draw has the same size, whatever it is for, so that a generator that is stuck shows
  * itself at the second draw. The last output is remembered as a digest alone.
  */
-final class RandomSource {
+public final class RandomSource {
   /** Bytes of one draw. */
-  static final int DRAW_BYTES = 32;
+  public static final int DRAW_BYTES = 32;
 
   private final SecureRandom random;
   private final AtomicReference<Digest> last =
       new AtomicReference<>(Digest.of(new byte[DRAW_BYTES]));
 
-  RandomSource(SecureRandom random) {
+  /** Draws from {@code random}. */
+  public RandomSource(SecureRandom random) {
     this.random = requireNonNull(random, "random");
   }
 
@@ -31,7 +32,7 @@ final class RandomSource {
    * @throws RandomSourceFailedException if the generator throws, brings zeros alone, or brings what
    *     it brought before
    */
-  byte[] draw() throws RandomSourceFailedException {
+  public byte[] draw() throws RandomSourceFailedException {
     byte[] drawn = new byte[DRAW_BYTES];
     try {
       random.nextBytes(drawn);

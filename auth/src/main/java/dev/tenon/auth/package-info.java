@@ -1,6 +1,5 @@
 /**
- * Who may do what: tokens, issuers of SVIDs, policy and the audit log. Identity comes in as a
- * value.
+ * Enrolment and runtime tokens and the lineages they belong to. Identity comes in as a value.
  *
  * <p>Unsupported outside Tenon: its types are public only for Tenon's other modules.
  */

@@ -10,11 +10,11 @@ import java.util.concurrent.Future;
 import java.util.function.IntFunction;
 
 /** Many threads that begin the same thing at the same time. */
-final class Race {
+public final class Race {
   private Race() {}
 
   /** Runs what {@code runner} makes for each of {@code threads} and returns every outcome. */
-  static <T> List<T> run(int threads, IntFunction<Callable<T>> runner) throws Exception {
+  public static <T> List<T> run(int threads, IntFunction<Callable<T>> runner) throws Exception {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       CyclicBarrier start = new CyclicBarrier(threads);

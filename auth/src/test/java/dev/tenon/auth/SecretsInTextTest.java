@@ -3,6 +3,8 @@ package dev.tenon.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Token;
 import dev.tenon.core.TrustDomain;

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /**
  * Both clocks of the host, standing still until told otherwise. Begins close to nanoTime's wrap.
  */
-final class TestClock implements InstantSource, LongSupplier {
+public final class TestClock implements InstantSource, LongSupplier {
   private volatile Instant wall = Instant.parse("2026-11-23T12:00:00Z");
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
 
@@ -23,16 +23,16 @@ final class TestClock implements InstantSource, LongSupplier {
     return nanos.get();
   }
 
-  void advance(Duration time) {
+  public void advance(Duration time) {
     advanceWall(time);
     advanceNanos(time);
   }
 
-  void advanceWall(Duration time) {
+  public void advanceWall(Duration time) {
     wall = wall.plus(time);
   }
 
-  void advanceNanos(Duration time) {
+  public void advanceNanos(Duration time) {
     nanos.addAndGet(time.toNanos());
   }
 }

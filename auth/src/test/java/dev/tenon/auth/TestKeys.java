@@ -2,24 +2,25 @@ package dev.tenon.auth;
 
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.PublicKey;
-import java.security.SecureRandom;
+import java.security.spec.ECGenParameterSpec;
 
 /** Fresh P-256 keys. */
-final class TestKeys {
-  private static final SecureRandom RANDOM = new SecureRandom();
-
+public final class TestKeys {
   private TestKeys() {}
 
-  static KeyPair pair() {
+  public static KeyPair pair() {
     try {
-      return P256.newKeyPair(RANDOM);
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }
   }
 
-  static PublicKey key() {
+  public static PublicKey key() {
     return pair().getPublic();
   }
 }

@@ -5,11 +5,11 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /** A generator that works until it is told how to fail. */
-final class TestRandom extends SecureRandom {
+public final class TestRandom extends SecureRandom {
   private static final long serialVersionUID = 1;
 
   /** What the generator does. */
-  enum Mode {
+  public enum Mode {
     WORKS,
     THROWS,
     ZEROS,
@@ -18,13 +18,13 @@ final class TestRandom extends SecureRandom {
 
   private volatile Mode mode = Mode.WORKS;
 
-  TestRandom() {}
+  public TestRandom() {}
 
-  TestRandom(Mode mode) {
+  public TestRandom(Mode mode) {
     this.mode = mode;
   }
 
-  void turn(Mode to) {
+  public void turn(Mode to) {
     mode = to;
   }
 

@@ -2,7 +2,7 @@ package dev.tenon.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.CertificateRequests;
+import dev.tenon.auth.issue.CertificateRequests;
 import dev.tenon.core.InvalidRequestException;
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;

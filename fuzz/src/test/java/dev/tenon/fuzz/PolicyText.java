@@ -3,9 +3,9 @@ package dev.tenon.fuzz;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.CallDeniedException;
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.policy.CallDeniedException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;

@@ -2,9 +2,9 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.AuthorityFiles;
-import dev.tenon.auth.Role;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.issue.AuthorityFiles;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;

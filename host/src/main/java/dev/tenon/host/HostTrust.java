@@ -2,15 +2,15 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.AuthorityFiles;
-import dev.tenon.auth.CheckedIssuer;
-import dev.tenon.auth.EmbeddedAuthority;
 import dev.tenon.auth.EnrolmentTokens;
-import dev.tenon.auth.Issuer;
 import dev.tenon.auth.Lineages;
-import dev.tenon.auth.Role;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.issue.AuthorityFiles;
+import dev.tenon.auth.issue.CheckedIssuer;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Issuer;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.Trust;
 import java.util.EnumMap;

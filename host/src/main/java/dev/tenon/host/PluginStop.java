@@ -1,6 +1,6 @@
 package dev.tenon.host;
 
-import dev.tenon.auth.AuditFailedException;
+import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginName;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.LaunchedPlugin;

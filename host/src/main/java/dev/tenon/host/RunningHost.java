@@ -1,9 +1,9 @@
 package dev.tenon.host;
 
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditLog;
-import dev.tenon.auth.JsonLinesAuditLog;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.audit.JsonLinesAuditLog;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.DeclaredServices;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;

@@ -2,9 +2,9 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.EmbeddedAuthority;
 import dev.tenon.auth.Lineages;
-import dev.tenon.auth.Role;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.host.control.ProtocolVersions;
 import java.time.Duration;
 import java.util.Map;

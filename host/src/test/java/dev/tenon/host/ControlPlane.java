@@ -1,8 +1,8 @@
 package dev.tenon.host;
 
 import dev.tenon.auth.Issued;
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenMint;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;

@@ -3,7 +3,7 @@ package dev.tenon.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.tenon.auth.AuditEvent.Outcome;
+import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;

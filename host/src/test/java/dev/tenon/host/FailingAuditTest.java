@@ -2,7 +2,7 @@ package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.AuditEvent.Outcome;
+import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.core.Refusal;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.transport.CertificateRequest;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.tenon.auth.AuditFailedException;
+import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;

@@ -2,8 +2,8 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginName;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;

@@ -2,10 +2,10 @@ package dev.tenon.router;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditLog;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;

@@ -1,12 +1,12 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.AuditEvent;
-import dev.tenon.auth.AuditEvent.Outcome;
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditLog;
-import dev.tenon.auth.CallDeniedException;
 import dev.tenon.auth.NotAuthenticatedException;
-import dev.tenon.auth.Permit;
+import dev.tenon.auth.audit.AuditEvent;
+import dev.tenon.auth.audit.AuditEvent.Outcome;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.policy.CallDeniedException;
+import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.RefusedException;
 import io.grpc.Status;
 import java.time.InstantSource;

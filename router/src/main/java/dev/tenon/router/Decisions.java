@@ -2,9 +2,9 @@ package dev.tenon.router;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.tenon.auth.CallDeniedException;
-import dev.tenon.auth.Permit;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.CallDeniedException;
+import dev.tenon.auth.policy.Permit;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import java.util.function.Supplier;

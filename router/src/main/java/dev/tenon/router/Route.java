@@ -1,6 +1,6 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.Permit;
+import dev.tenon.auth.policy.Permit;
 import io.grpc.Channel;
 
 /**

@@ -1,7 +1,7 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditMode;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;

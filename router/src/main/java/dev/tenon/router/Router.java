@@ -2,8 +2,8 @@ package dev.tenon.router;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.tenon.auth.AuditLog;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;

@@ -1,6 +1,6 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.AuditMode;
+import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;

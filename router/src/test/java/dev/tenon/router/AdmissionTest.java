@@ -2,7 +2,7 @@ package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.AuditEvent;
+import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Token;
 import dev.tenon.testservice.v1.EchoGrpc;

@@ -2,7 +2,7 @@ package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.AuditEvent;
+import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import io.grpc.Status.Code;

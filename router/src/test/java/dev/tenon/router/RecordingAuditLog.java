@@ -1,8 +1,8 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.AuditEvent;
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.audit.AuditEvent;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.rpc.ErrorInfo;
-import dev.tenon.auth.AuditEvent;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.audit.AuditEvent;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Health;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;

@@ -1,10 +1,10 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.EmbeddedAuthority;
 import dev.tenon.auth.Lineages;
-import dev.tenon.auth.Policy;
-import dev.tenon.auth.Role;
 import dev.tenon.auth.TokenMint;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Role;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;

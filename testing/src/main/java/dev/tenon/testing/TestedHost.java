@@ -1,7 +1,7 @@
 package dev.tenon.testing;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.HostStartException;

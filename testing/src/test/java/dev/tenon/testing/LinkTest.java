@@ -17,8 +17,7 @@ class LinkTest {
     silence.silence();
     try (ServerSocket server = new ServerSocket(0, 1, loopback);
         Socket client = new Socket(loopback, server.getLocalPort())) {
-      Link link =
-          new Link(client, new InetSocketAddress(loopback, server.getLocalPort()), silence);
+      Link link = new Link(client, new InetSocketAddress(loopback, server.getLocalPort()), silence);
 
       link.reset();
       link.start();

@@ -2,7 +2,7 @@ package dev.tenon.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Plugin;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.PluginDefinition;

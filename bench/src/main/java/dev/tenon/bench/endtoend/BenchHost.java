@@ -2,8 +2,8 @@ package dev.tenon.bench.endtoend;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import java.io.BufferedReader;

@@ -1,8 +1,8 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.AuditEvent;
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.AuditLog;
+import dev.tenon.auth.audit.AuditEvent;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
 import java.time.InstantSource;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Refusal;

@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.CertificateRequests;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.TokenSpentException;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.issue.CertificateRequests;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
 import dev.tenon.core.InvalidRequestException;

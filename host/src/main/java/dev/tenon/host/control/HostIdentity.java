@@ -1,6 +1,6 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.IssueFailedException;
+import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.Credentials;

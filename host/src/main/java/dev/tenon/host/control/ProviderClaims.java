@@ -1,7 +1,7 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.Policy;
-import dev.tenon.auth.ProvideRight;
+import dev.tenon.auth.policy.Policy;
+import dev.tenon.auth.policy.ProvideRight;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;

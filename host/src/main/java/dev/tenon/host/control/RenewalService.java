@@ -1,9 +1,9 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.CertificateRequests;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.issue.CertificateRequests;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;

@@ -3,9 +3,9 @@ package dev.tenon.host.control;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.EnrolmentTokens;
-import dev.tenon.auth.Issuer;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
+import dev.tenon.auth.issue.Issuer;
 import dev.tenon.core.RuntimeId;
 import java.security.cert.X509Certificate;
 import java.util.List;

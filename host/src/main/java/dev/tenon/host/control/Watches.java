@@ -1,7 +1,7 @@
 package dev.tenon.host.control;
 
-import dev.tenon.auth.AuditFailedException;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusalStatus;

@@ -1,6 +1,6 @@
 package dev.tenon.host.life;
 
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import java.io.BufferedReader;

@@ -3,7 +3,7 @@ package dev.tenon.host.life;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginState;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;

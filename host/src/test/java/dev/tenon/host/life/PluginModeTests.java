@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
 import dev.tenon.host.HostStartException;

@@ -1,7 +1,7 @@
 package dev.tenon.host.life;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.host.PluginHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
-import dev.tenon.auth.CertificateRequests;
-import dev.tenon.auth.EmbeddedAuthority;
-import dev.tenon.auth.Role;
+import dev.tenon.auth.issue.CertificateRequests;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;

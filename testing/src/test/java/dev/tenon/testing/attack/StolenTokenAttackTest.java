@@ -2,8 +2,8 @@ package dev.tenon.testing.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.EmbeddedAuthority;
-import dev.tenon.auth.Role;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Role;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;

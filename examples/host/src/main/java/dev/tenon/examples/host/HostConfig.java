@@ -1,8 +1,8 @@
 package dev.tenon.examples.host;
 
-import dev.tenon.auth.Policy;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;

@@ -1,8 +1,8 @@
 package dev.tenon.examples.host;
 
-import dev.tenon.auth.AuthorityFiles;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
 import java.time.DateTimeException;

@@ -3,7 +3,7 @@ package dev.tenon.examples.host;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.Policy;
+import dev.tenon.auth.policy.Policy;
 import dev.tenon.examples.store.v1.GetRequest;
 import dev.tenon.examples.store.v1.StoreGrpc;
 import dev.tenon.examples.words.v1.Statistics;

@@ -1,0 +1,51 @@
+package dev.tenon.auth.issue;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.SpiffeId;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * An issuer whose results are read again before anyone gets them. A host uses every issuer through
+ * one. Thread-safe if the issuer is.
+ */
+public final class CheckedIssuer implements Issuer {
+  private final Issuer issuer;
+  private final InstantSource clock;
+
+  /** Makes the check of what {@code issuer} brings, at the time of {@code clock}. */
+  public CheckedIssuer(Issuer issuer, InstantSource clock) {
+    this.issuer = requireNonNull(issuer, "issuer");
+    this.clock = requireNonNull(clock, "clock");
+  }
+
+  /**
+   * Returns what the issuer issued, parsed again.
+   *
+   * @throws IssueFailedException if the issuer fails in whatever way, or its leaf is not for {@code
+   *     id} and {@code key} alone, may sign certificates, is not valid now, or is not of the
+   *     issuer's trust bundle
+   */
+  @Override
+  public List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException {
+    requireNonNull(id, "id");
+    requireNonNull(key, "key");
+    List<X509Certificate> chain;
+    List<X509Certificate> trustBundle;
+    try {
+      chain = issuer.issue(id, key);
+      trustBundle = issuer.trustBundle();
+    } catch (RuntimeException e) {
+      throw new IssueFailedException("issuer: threw for " + id, e);
+    }
+    return IssuedCertificate.check(id, key, chain, trustBundle, clock.instant());
+  }
+
+  @Override
+  public List<X509Certificate> trustBundle() {
+    return issuer.trustBundle();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.tenon.auth.policy;
+
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The format of a policy file. Everything in it is checked before any of it is used. */
+final class PolicyFile {
+  /** Longest rule id, which the audit log shows. */
+  static final int MAX_ID_LENGTH = 64;
+
+  private static final String EVERYTHING = "*";
+  private static final String PLACEHOLDER = "placeholder";
+
+  private final ProvideTable.Builder provided = new ProvideTable.Builder();
+  private final Set<String> ids = new HashSet<>();
+  private final List<PolicyRule> rules = new ArrayList<>();
+
+  private PolicyFile() {}
+
+  static Policy parse(ConfigTable root) throws ConfigException {
+    PolicyFile file = new PolicyFile();
+    root.tables("provide").forEach(file::readProvide);
+    root.tables("rule").forEach(file::readRule);
+    root.finish();
+    return new Policy(file.rules, file.provided.build());
+  }
+
+  private void readProvide(ConfigTable entry) {
+    PluginName plugin =
+        entry.requiredParsed("plugin", PluginName::new, new PluginName(PLACEHOLDER));
+    List<String> services = entry.requiredParsedList("services", PolicyFile::serviceOrEverything);
+    Sharing sharing = entry.bool("exclusive").orElse(false) ? Sharing.EXCLUSIVE : Sharing.SHARED;
+    if (services.size() > 1 && services.contains(EVERYTHING)) {
+      entry.problem("services", "got \"*\" beside names (expected: names, or \"*\" alone)");
+      return;
+    }
+    for (String service : services) {
+      boolean agrees =
+          service.equals(EVERYTHING)
+              ? provided.allowEverything(plugin, sharing)
+              : provided.allow(plugin, new ServiceName(service), sharing);
+      if (!agrees) {
+        entry.problem(
+            "exclusive",
+            "got "
+                + (sharing == Sharing.EXCLUSIVE)
+                + " for \""
+                + service
+                + "\" (expected: the same as in its earlier entry)");
+      }
+    }
+  }
+
+  private static String serviceOrEverything(String text) {
+    if (!text.equals(EVERYTHING) && new ServiceName(text).isReserved()) {
+      throw new IllegalArgumentException("service (expected: not a reserved service)");
+    }
+    return text;
+  }
+
+  private void readRule(ConfigTable entry) {
+    String id = entry.requiredParsed("id", PolicyFile::id, "");
+    if (!id.isEmpty() && !ids.add(id)) {
+      entry.problem("id", "got \"" + id + "\" again (expected: an id of its own)");
+    }
+    Glob every = Glob.ofMethods("*");
+    rules.add(
+        new PolicyRule(
+            id,
+            entry.requiredParsed("effect", PolicyFile::effect, PolicyRule.Effect.DENY),
+            entry.requiredParsed("caller", Glob::ofCallers, every),
+            entry.requiredParsed("service", Glob::ofServices, every),
+            entry.parsed("method", Glob::ofMethods).orElse(every),
+            entry.parsed("audit", PolicyFile::audit).orElse(AuditMode.FIRST)));
+    entry.string("description");
+  }
+
+  private static String id(String text) {
+    boolean valid =
+        !text.isEmpty()
+            && text.length() <= MAX_ID_LENGTH
+            && text.chars()
+                .allMatch(
+                    c ->
+                        (c >= 'a' && c <= 'z')
+                            || (c >= 'A' && c <= 'Z')
+                            || (c >= '0' && c <= '9')
+                            || "-_.".indexOf((char) c) >= 0);
+    if (!valid) {
+      throw new IllegalArgumentException(
+          "id (expected: 1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.')");
+    }
+    return text;
+  }
+
+  private static PolicyRule.Effect effect(String text) {
+    return switch (text) {
+      case "allow" -> PolicyRule.Effect.ALLOW;
+      case "deny" -> PolicyRule.Effect.DENY;
+      default -> throw new IllegalArgumentException("effect (expected: \"allow\" or \"deny\")");
+    };
+  }
+
+  private static AuditMode audit(String text) {
+    return switch (text) {
+      case "first" -> AuditMode.FIRST;
+      case "call" -> AuditMode.CALL;
+      default -> throw new IllegalArgumentException("audit (expected: \"first\" or \"call\")");
+    };
+  }
+}

@@ -1,0 +1,80 @@
+package dev.tenon.auth.policy;
+
+import dev.tenon.core.PluginName;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The {@code [[provide]]} entries of a policy: exact names, or every service. Immutable and
+ * thread-safe.
+ *
+ * <p>How a service is shared is a property of the service: an entry that names it decides, for
+ * plugins with a right to every service too. Reserved services are nobody's.
+ */
+final class ProvideTable {
+  private final Map<PluginName, Set<ServiceName>> named;
+  private final Set<PluginName> everything;
+  private final Map<ServiceName, Sharing> sharing;
+  private final Optional<Sharing> sharingOfEverything;
+
+  private ProvideTable(Builder builder) {
+    Map<PluginName, Set<ServiceName>> copy = new HashMap<>();
+    builder.named.forEach((plugin, services) -> copy.put(plugin, Set.copyOf(services)));
+    named = Map.copyOf(copy);
+    everything = Set.copyOf(builder.everything);
+    sharing = Map.copyOf(builder.sharing);
+    sharingOfEverything = builder.sharingOfEverything;
+  }
+
+  /** Returns the right of {@code plugin} to provide {@code service}, or empty if it has none. */
+  Optional<ProvideRight> right(PluginName plugin, ServiceName service) {
+    boolean allowed =
+        everything.contains(plugin) || named.getOrDefault(plugin, Set.of()).contains(service);
+    return allowed ? sharing(service).map(ProvideRight::new) : Optional.empty();
+  }
+
+  /** Returns whether some entry gives some plugin the right to provide {@code service}. */
+  boolean isProvidable(ServiceName service) {
+    return sharing(service).isPresent();
+  }
+
+  private Optional<Sharing> sharing(ServiceName service) {
+    if (service.isReserved()) {
+      return Optional.empty();
+    }
+    Sharing ofService = sharing.get(service);
+    return ofService == null ? sharingOfEverything : Optional.of(ofService);
+  }
+
+  /** Collects entries. Not thread-safe. */
+  static final class Builder {
+    private final Map<PluginName, Set<ServiceName>> named = new HashMap<>();
+    private final Set<PluginName> everything = new HashSet<>();
+    private final Map<ServiceName, Sharing> sharing = new HashMap<>();
+    private Optional<Sharing> sharingOfEverything = Optional.empty();
+
+    /** Returns whether {@code asked} is also what earlier entries say about {@code service}. */
+    boolean allow(PluginName plugin, ServiceName service, Sharing asked) {
+      named.computeIfAbsent(plugin, name -> new HashSet<>()).add(service);
+      Sharing earlier = sharing.putIfAbsent(service, asked);
+      return earlier == null || earlier == asked;
+    }
+
+    /** Returns whether {@code asked} is also what earlier entries say about every service. */
+    boolean allowEverything(PluginName plugin, Sharing asked) {
+      everything.add(plugin);
+      Sharing earlier = sharingOfEverything.orElse(asked);
+      sharingOfEverything = Optional.of(earlier);
+      return earlier == asked;
+    }
+
+    ProvideTable build() {
+      return new ProvideTable(this);
+    }
+  }
+}

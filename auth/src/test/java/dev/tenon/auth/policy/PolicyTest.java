@@ -1,0 +1,404 @@
+package dev.tenon.auth.policy;
+
+import static dev.tenon.auth.policy.Callers.path;
+import static dev.tenon.auth.policy.Callers.plugin;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.CallPath;
+import dev.tenon.core.Identity;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a policy allows, and above all what it does not. */
+class PolicyTest {
+  private static final CallPath GET = path("/acme.kv.v1.KeyValue/Get");
+
+  /** Without rules nothing is allowed. Row: PL-1. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\n\n",
+        "# nothing but a comment",
+        "rule = []",
+        "[[provide]]\nplugin = 'kv'\nservices = []"
+      })
+  void authorize_policyWithoutRules_denied(String toml) throws ConfigException {
+    Policy policy = Policy.parse(toml);
+
+    assertDenied(policy, plugin("words"), GET, "no rule");
+    assertDenied(policy, Callers.HOST, GET, "no rule");
+    assertThat(policy.mayCallAny(plugin("words"), GET.service())).isFalse();
+    assertThat(policy.mayProvide(new PluginName("kv"), GET.service())).isEmpty();
+    assertThat(policy.isProvidable(GET.service())).isFalse();
+  }
+
+  /** A policy file that was removed denies everything, and says so. Row: PL-1. */
+  @Test
+  void load_missingFile_deniesAllWithWarning(@TempDir Path folder) throws Exception {
+    Path missing = folder.resolve("policy.toml");
+    List<LogRecord> logged = new ArrayList<>();
+
+    Policy policy = loadCapturing(missing, logged);
+
+    assertDenied(policy, plugin("words"), GET, "no rule");
+    assertThat(logged)
+        .singleElement()
+        .satisfies(
+            record -> {
+              assertThat(record.getLevel()).isEqualTo(java.util.logging.Level.WARNING);
+              assertThat(String.valueOf(record.getParameters()[0]))
+                  .contains(missing.toString(), "no such file");
+            });
+  }
+
+  /** A policy that the system does not let us read denies everything, and says so. Row: PL-1. */
+  @Test
+  void load_unreadableFile_deniesAllWithWarning(@TempDir Path folder) throws Exception {
+    List<LogRecord> logged = new ArrayList<>();
+
+    Policy policy = loadCapturing(folder, logged);
+
+    assertDenied(policy, plugin("words"), GET, "no rule");
+    assertThat(logged)
+        .singleElement()
+        .satisfies(
+            record ->
+                assertThat(String.valueOf(record.getParameters()[0])).contains(folder.toString()));
+  }
+
+  @Test
+  void load_malformedFile_refusedNamingIt(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("policy.toml"), "[[rule]]\nefect = 'deny'\n");
+
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> Policy.load(file))
+        .withMessageContaining(file + ":2: rule[0].efect: got an unknown key");
+  }
+
+  /** A file that is there and is no policy is refused; it does not pass for a missing one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rule = yes", "[[rule]", "a = 1\na = 2"})
+  void load_notToml_refused(String text, @TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("policy.toml"), text);
+
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> Policy.load(file))
+        .withMessageContaining("not TOML");
+  }
+
+  @Test
+  void load_wellFormedFile_applies(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("policy.toml"), allow("a", "words", "*", "*"));
+
+    assertThat(Policy.load(file).authorize(plugin("words"), GET).rule()).isEqualTo("a");
+  }
+
+  /** A deny wins before an allow and after it, narrower or wider. Row: PL-2. */
+  @ParameterizedTest
+  @CsvSource({
+    "acme.*, acme.kv.v1.KeyValue",
+    "acme.kv.v1.KeyValue, acme.*",
+    "acme.kv.v1.KeyValue, acme.kv.v1.KeyValue",
+    "*, *.KeyValue",
+  })
+  void authorize_allowAndDeny_deniedInBothOrders(String allowed, String denied) throws Exception {
+    String allow = allow("yes", "*", allowed, "*");
+    String deny = deny("no", "words", denied, "*");
+
+    assertDenied(Policy.parse(allow + deny), plugin("words"), GET, "deny rule no");
+    assertDenied(Policy.parse(deny + allow), plugin("words"), GET, "deny rule no");
+    assertThat(Policy.parse(deny + allow).authorize(plugin("other"), GET).rule()).isEqualTo("yes");
+  }
+
+  /** Deny wins among rules of the same caller, in both orders. Row: PL-2. */
+  @ParameterizedTest
+  @ValueSource(strings = {"words", "w*", "*"})
+  void authorize_sameCaller_deniedInBothOrders(String caller) throws Exception {
+    String allow = allow("yes", caller, "acme.*", "*");
+    String deny = deny("no", caller, "acme.kv.v1.KeyValue", "*");
+
+    assertDenied(Policy.parse(allow + deny), plugin("words"), GET, "deny rule no");
+    assertDenied(Policy.parse(deny + allow), plugin("words"), GET, "deny rule no");
+  }
+
+  /** Deny wins when the wide rule denies and the narrow one allows. Row: PL-2. */
+  @Test
+  void authorize_denyOfEveryCaller_beatsAllowOfOne() throws ConfigException {
+    String allow = allow("yes", "words", "*", "*");
+    String deny = deny("no", "*", "*", "Get");
+
+    assertDenied(Policy.parse(allow + deny), plugin("words"), GET, "deny rule no");
+    assertDenied(Policy.parse(deny + allow), plugin("words"), GET, "deny rule no");
+  }
+
+  /** Callers, services and methods each matter. Row: PL-7. */
+  @ParameterizedTest
+  @CsvSource({
+    "words, /acme.files.v1.Files/Read, true",
+    "words, /acme.files.v1.Files/Write, false",
+    "words, /acme.kv.v1.KeyValue/Get, true",
+    "words, /acme.kv.v1.KeyValue/Set, true",
+    "words, /acme.kv.v2.KeyValue/Get, false",
+    "words-2, /acme.kv.v1.KeyValue/Get, true",
+    "words-2, /acme.files.v1.Files/Read, false",
+    "word, /acme.kv.v1.KeyValue/Get, false",
+    "wordsmith, /acme.kv.v1.KeyValue/Get, false",
+    "files, /acme.kv.v1.KeyValue/Get, false",
+    "host, /acme.files.v1.Files/Write, true",
+    "host, /acme.kv.v1.KeyValue/Get, false",
+  })
+  void authorize_matrix_asWritten(String caller, String path, boolean allowed) throws Exception {
+    Policy policy =
+        Policy.parse(
+            allow("r1", "words", "acme.files.v1.Files", "Read")
+                + allow("r2", "words", "acme.kv.v1.*", "?et")
+                + allow("r3", "words-?", "acme.kv.v1.KeyValue", "*")
+                + allow("r4", "host", "acme.files.v1.Files", "*"));
+    Identity identity = caller.equals("host") ? Callers.HOST : plugin(caller);
+
+    if (allowed) {
+      assertThat(policy.authorize(identity, path(path)).path()).hasToString(path);
+    } else {
+      assertDenied(policy, identity, path(path), "no rule");
+    }
+  }
+
+  @Test
+  void authorize_denied_peerLearnsNothing() throws ConfigException {
+    Policy policy = Policy.parse(deny("secret-rule", "words", "*", "*"));
+
+    assertThatExceptionOfType(CallDeniedException.class)
+        .isThrownBy(() -> policy.authorize(plugin("words"), GET))
+        .satisfies(
+            denied -> {
+              assertThat(denied.refusal()).isEqualTo(Refusal.NOT_ALLOWED);
+              assertThat(denied.publicText()).isEqualTo("not allowed");
+              assertThat(denied)
+                  .hasMessage(
+                      "words-0000000000000abc may not call /acme.kv.v1.KeyValue/Get: deny rule"
+                          + " secret-rule");
+            });
+  }
+
+  @Test
+  void authorize_allowed_permitCarriesTheDecision() throws Exception {
+    Identity caller = plugin("words");
+
+    Permit permit = Policy.parse(allow("r1", "words", "*", "*")).authorize(caller, GET);
+
+    assertThat(permit.caller()).isEqualTo(caller);
+    assertThat(permit.path()).isEqualTo(GET);
+    assertThat(permit.rule()).isEqualTo("r1");
+    assertThat(permit.audit()).isEqualTo(AuditMode.FIRST);
+    assertThat(permit)
+        .hasToString("Permit[words-0000000000000abc /acme.kv.v1.KeyValue/Get, rule r1]");
+  }
+
+  @Test
+  void authorize_severalAllow_strictestAuditWinsInBothOrders() throws Exception {
+    String first = allow("first", "words", "*", "*");
+    String call = allow("call", "*", "*", "*") + "audit = 'call'\n";
+
+    assertThat(Policy.parse(first + call).authorize(plugin("words"), GET).rule()).isEqualTo("call");
+    assertThat(Policy.parse(call + first).authorize(plugin("words"), GET).audit())
+        .isEqualTo(AuditMode.CALL);
+  }
+
+  /** A rule that cannot be evaluated denies, whatever the others say. */
+  @Test
+  void authorize_ruleThrows_denied() throws ConfigException {
+    PolicyRule broken =
+        new PolicyRule(
+            "broken",
+            PolicyRule.Effect.ALLOW,
+            Glob.ofCallers("*"),
+            service -> {
+              throw new IllegalStateException("evaluator");
+            },
+            Glob.ofMethods("*"),
+            AuditMode.FIRST);
+    PolicyRule allowing =
+        new PolicyRule(
+            "fine",
+            PolicyRule.Effect.ALLOW,
+            Glob.ofCallers("words"),
+            service -> true,
+            Glob.ofMethods("*"),
+            AuditMode.FIRST);
+    Policy policy = new Policy(List.of(allowing, broken), new ProvideTable.Builder().build());
+
+    assertDenied(policy, plugin("words"), GET, "rule broken failed");
+    assertThat(policy.mayCallAny(plugin("words"), GET.service())).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "*, '', true",
+    "Get, '', true",
+    "Get, Get, false",
+    "Get, Set, true",
+    "Get, G*, false",
+    "G*, Get, true",
+    "G*, G*, false",
+    "*, G*, true",
+    "G*, *, false",
+  })
+  void mayCallAny_someMethodLeft_true(String allowed, String denied, boolean any)
+      throws ConfigException {
+    String toml =
+        allow("yes", "words", "acme.*", allowed)
+            + (denied.isEmpty() ? "" : deny("no", "words", "acme.kv.*", denied));
+
+    assertThat(Policy.parse(toml).mayCallAny(plugin("words"), GET.service())).isEqualTo(any);
+  }
+
+  @Test
+  void mayCallAny_otherCallerOrService_false() throws ConfigException {
+    Policy policy = Policy.parse(allow("yes", "words", "acme.kv.*", "*"));
+
+    assertThat(policy.mayCallAny(plugin("other"), GET.service())).isFalse();
+    assertThat(policy.mayCallAny(plugin("words"), new ServiceName("acme.files.v1.Files")))
+        .isFalse();
+  }
+
+  /** Only the exact type in the exact case may be provided. Row: RG-2. */
+  @ParameterizedTest
+  @CsvSource({
+    "words, acme.words.v1.Words, true",
+    "words, acme.words.v1.Other, false",
+    "words, acme.words.v1.words, false",
+    "words, acme.words.v1.Word, false",
+    "words, acme.words.v1.WordsX, false",
+    "words, acme.words.v1, false",
+    "empty, acme.words.v1.Words, false",
+    "unknown, acme.words.v1.Words, false",
+    "dev, acme.words.v1.Words, true",
+    "dev, any.other.Service, true",
+    "dev, grpc.health.v1.Health, false",
+    "dev, tenon.v1.Registry, false",
+  })
+  void mayProvide_matrix_asWritten(String plugin, String service, boolean allowed)
+      throws ConfigException {
+    Policy policy =
+        Policy.parse(
+            """
+            [[provide]]
+            plugin = "words"
+            services = ["acme.words.v1.Words"]
+            [[provide]]
+            plugin = "empty"
+            services = []
+            [[provide]]
+            plugin = "dev"
+            services = ["*"]
+            """);
+
+    assertThat(policy.mayProvide(new PluginName(plugin), new ServiceName(service)).isPresent())
+        .isEqualTo(allowed);
+  }
+
+  @Test
+  void mayProvide_exclusive_belongsToTheService() throws ConfigException {
+    Policy policy =
+        Policy.parse(
+            """
+            [[provide]]
+            plugin = "one"
+            services = ["a.One"]
+            exclusive = true
+            [[provide]]
+            plugin = "dev"
+            services = ["*"]
+            [[provide]]
+            plugin = "one"
+            services = ["a.Two"]
+            """);
+
+    assertThat(policy.mayProvide(new PluginName("one"), new ServiceName("a.One")))
+        .contains(new ProvideRight(Sharing.EXCLUSIVE));
+    assertThat(policy.mayProvide(new PluginName("dev"), new ServiceName("a.One")))
+        .contains(new ProvideRight(Sharing.EXCLUSIVE));
+    assertThat(policy.mayProvide(new PluginName("one"), new ServiceName("a.Two")))
+        .contains(new ProvideRight(Sharing.SHARED));
+    assertThat(policy.mayProvide(new PluginName("dev"), new ServiceName("a.Three")))
+        .contains(new ProvideRight(Sharing.SHARED));
+  }
+
+  @Test
+  void isProvidable_namedByAnEntry_true() throws ConfigException {
+    Policy policy = Policy.parse("[[provide]]\nplugin = 'one'\nservices = ['a.One']\n");
+    Policy every = Policy.parse("[[provide]]\nplugin = 'one'\nservices = ['*']\n");
+
+    assertThat(policy.isProvidable(new ServiceName("a.One"))).isTrue();
+    assertThat(policy.isProvidable(new ServiceName("a.Two"))).isFalse();
+    assertThat(every.isProvidable(new ServiceName("a.Two"))).isTrue();
+    assertThat(every.isProvidable(new ServiceName("tenon.v1.Registry"))).isFalse();
+  }
+
+  private static void assertDenied(Policy policy, Identity caller, CallPath path, String reason) {
+    assertThatExceptionOfType(CallDeniedException.class)
+        .isThrownBy(() -> policy.authorize(caller, path))
+        .satisfies(denied -> assertThat(denied.auditReason()).isEqualTo(reason));
+  }
+
+  private static Policy loadCapturing(Path file, List<LogRecord> logged) throws ConfigException {
+    Logger logger = Logger.getLogger(Policy.class.getName());
+    Handler capture =
+        new Handler() {
+          @Override
+          public void publish(LogRecord record) {
+            logged.add(record);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(capture);
+    try {
+      return Policy.load(file);
+    } finally {
+      logger.removeHandler(capture);
+    }
+  }
+
+  private static String allow(String id, String caller, String service, String method) {
+    return rule(id, "allow", caller, service, method);
+  }
+
+  private static String deny(String id, String caller, String service, String method) {
+    return rule(id, "deny", caller, service, method);
+  }
+
+  private static String rule(
+      String id, String effect, String caller, String service, String method) {
+    return """
+        [[rule]]
+        id = "%s"
+        effect = "%s"
+        caller = "%s"
+        service = "%s"
+        method = "%s"
+        """
+        .formatted(id, effect, caller, service, method);
+  }
+}
