@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -95,7 +94,7 @@ record HostSettings(
         new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
     private Registry registry = Registry.DEFAULT;
     private TrustSettings trust = TrustSettings.DEFAULT;
-    private final Map<Role, AuthorityFiles> authorities = new EnumMap<>(Role.class);
+    private AuthoritySettings authorities = AuthoritySettings.DEFAULT;
     private HealthPolling polling =
         new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
@@ -175,7 +174,11 @@ record HostSettings(
     }
 
     void authority(Role role, Path certificate, Path key) {
-      authorities.put(role, new AuthorityFiles(certificate, key));
+      authorities = authorities.files(role, new AuthorityFiles(certificate, key));
+    }
+
+    void authorities(AuthoritySettings settings) {
+      authorities = requireNonNull(settings, "authorities");
     }
 
     void protocol(ProtocolVersions versions) {
@@ -226,7 +229,8 @@ record HostSettings(
           registry,
           calls,
           new Sources(clock, random),
-          trust.with(HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
+          trust.with(
+              authorities, HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
     }
 
     private static Path defaultRun() {

@@ -1,7 +1,5 @@
 package dev.tenon.host;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.tenon.auth.EnrolmentTokens;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
@@ -11,42 +9,56 @@ import dev.tenon.auth.issue.CheckedIssuer;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.auth.issue.RollingIssuer;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.Trust;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** How a host's trust is set up. */
 final class HostTrust {
   private HostTrust() {}
 
   /**
-   * Reads the authorities that have {@code files}.
+   * Reads the authorities that have files, and adds those that were brought.
    *
    * @throws ConfigException if a file is not what it should be, or both have one key: a plugin
    *     could then pass for the host
    */
-  static Map<Role, EmbeddedAuthority> load(
-      Map<Role, AuthorityFiles> files, TrustDomain trustDomain, HostSettings.Sources sources)
+  static Map<Role, Issuer> load(
+      AuthoritySettings settings, TrustDomain trustDomain, HostSettings.Sources sources)
       throws ConfigException {
-    Map<Role, EmbeddedAuthority> loaded = new EnumMap<>(Role.class);
-    for (Map.Entry<Role, AuthorityFiles> of : files.entrySet()) {
-      loaded.put(
+    Map<Role, Issuer> issuers = new EnumMap<>(Role.class);
+    issuers.putAll(settings.issuers());
+    for (Map.Entry<Role, AuthorityFiles> of : settings.files().entrySet()) {
+      issuers.put(
           of.getKey(),
           EmbeddedAuthority.load(
               trustDomain, of.getKey(), of.getValue(), sources.clock(), sources.random()));
     }
-    EmbeddedAuthority host = loaded.get(Role.HOST);
-    EmbeddedAuthority plugin = loaded.get(Role.PLUGIN);
-    if (host != null && plugin != null && host.hasKeyOf(plugin)) {
+    Issuer host = issuers.get(Role.HOST);
+    Issuer plugin = issuers.get(Role.PLUGIN);
+    if (host != null && plugin != null && !Collections.disjoint(keys(host), keys(plugin))) {
+      AuthorityFiles files = settings.files().get(Role.PLUGIN);
       throw new ConfigException(
           ConfigException.Kind.INVALID,
           List.of(
-              requireNonNull(files.get(Role.PLUGIN)).key()
+              (files == null ? "plugins' authority" : files.key())
                   + ": the key of the host's authority too (expected: another key)"));
     }
-    return loaded;
+    return issuers;
+  }
+
+  private static Set<PublicKey> keys(Issuer issuer) {
+    return issuer.trustBundle().stream()
+        .map(X509Certificate::getPublicKey)
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -68,18 +80,20 @@ final class HostTrust {
         authority(settings, Role.PLUGIN));
   }
 
-  private static Issuer authority(HostSettings settings, Role role) throws HostStartException {
+  private static RollingIssuer authority(HostSettings settings, Role role)
+      throws HostStartException {
     HostSettings.Sources sources = settings.sources();
     try {
-      return new CheckedIssuer(
-          settings
-              .trust()
-              .authority(role)
-              .orElseGet(
-                  () ->
-                      EmbeddedAuthority.create(
-                          settings.trustDomain(), role, sources.clock(), sources.random())),
-          sources.clock());
+      return new RollingIssuer(
+          new CheckedIssuer(
+              settings
+                  .trust()
+                  .issuer(role)
+                  .orElseGet(
+                      () ->
+                          EmbeddedAuthority.create(
+                              settings.trustDomain(), role, sources.clock(), sources.random())),
+              sources.clock()));
     } catch (IllegalStateException e) {
       throw new HostStartException(
           HostStartException.Kind.SYSTEM,

@@ -102,6 +102,11 @@ public final class PluginHost implements AutoCloseable {
     return running.calls();
   }
 
+  /** Returns the issuing authorities, and the way to let others succeed them. */
+  public Authorities authorities() {
+    return running.authorities();
+  }
+
   /** Returns one line about the machine: sockets, TLS provider, trust domain. */
   public String describe() {
     return running.describe();
@@ -306,20 +311,20 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Sets the files of the authority that issues the host's own certificates: {@code certificate}
-     * in PEM, self-signed; {@code key} its P-256 key, PKCS#8 in PEM, readable by its owner alone.
-     * Without it the authority is made in memory and goes with the process. {@link #start} reads
-     * and checks both before it makes or opens anything.
+     * Sets the authorities and how others succeed them; {@link AuthoritySettings#DEFAULT} without.
      */
+    public Builder authorities(AuthoritySettings authorities) {
+      settings.authorities(authorities);
+      return this;
+    }
+
+    /** Sets the authority of the host's own certificates; see {@link AuthoritySettings#files}. */
     public Builder hostAuthority(Path certificate, Path key) {
       settings.authority(Role.HOST, certificate, key);
       return this;
     }
 
-    /**
-     * Sets the files of the authority that issues plugins' certificates, as for {@link
-     * #hostAuthority}. Its key must be another than the host authority's.
-     */
+    /** Sets the authority of plugins' certificates; see {@link AuthoritySettings#files}. */
     public Builder pluginAuthority(Path certificate, Path key) {
       settings.authority(Role.PLUGIN, certificate, key);
       return this;

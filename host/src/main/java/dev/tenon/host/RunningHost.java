@@ -38,10 +38,13 @@ final class RunningHost implements AutoCloseable {
   private final Policy policy;
   private final Plugins plugins;
   private final CloseStack closing;
+  private final Authorities authorities;
   private final Channel channel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RunningHost(Planes planes, Policy policy, Plugins plugins, CloseStack closing) {
+  private RunningHost(
+      Planes planes, Policy policy, Plugins plugins, Authorities authorities, CloseStack closing) {
+    this.authorities = authorities;
     this.planes = planes;
     this.policy = policy;
     this.plugins = plugins;
@@ -66,7 +69,8 @@ final class RunningHost implements AutoCloseable {
       Plugins plugins = new Plugins(planes, settings, definitions);
       closing.add(plugins::stop);
       plugins.start(definitions);
-      return new RunningHost(planes, policy, plugins, closing);
+      Authorities authorities = new Authorities(planes, settings, closing);
+      return new RunningHost(planes, policy, plugins, authorities, closing);
     } catch (HostStartException e) {
       closing.close();
       throw e;
@@ -108,8 +112,8 @@ final class RunningHost implements AutoCloseable {
               throw new IllegalStateException(
                   "client: "
                       + service
-                      + " (expected: a service that the policy lets some plugin provide, or that the"
-                      + " host offers)");
+                      + " (expected: a service that the policy lets some plugin provide, or that"
+                      + " the host offers)");
             });
     return client;
   }
@@ -161,6 +165,10 @@ final class RunningHost implements AutoCloseable {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");
     }
     return planes.exit().drain(planes.runs().known(run), most);
+  }
+
+  Authorities authorities() {
+    return authorities;
   }
 
   List<CallCount> calls() {

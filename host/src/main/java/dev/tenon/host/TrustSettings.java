@@ -3,7 +3,7 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Lineages;
-import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.host.control.ProtocolVersions;
 import java.time.Duration;
@@ -11,19 +11,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a host trusts: how long its tokens live, which versions of the contract it speaks, and where
- * its authorities come from; one that is not named is made in memory. Immutable.
+ * How a host trusts: how long its tokens live, which versions of the contract it speaks, and its
+ * authorities, with those that exist already; one that is not named is made in memory. Immutable.
  */
 record TrustSettings(
-    Tokens tokens, ProtocolVersions protocol, Map<Role, EmbeddedAuthority> authorities) {
+    Tokens tokens,
+    ProtocolVersions protocol,
+    AuthoritySettings authorities,
+    Map<Role, Issuer> issuers) {
   static final TrustSettings DEFAULT =
       new TrustSettings(
           new Tokens(Lineages.DEFAULT_TOKEN_LIFE, Lineages.DEFAULT_GRACE),
           ProtocolVersions.CURRENT,
+          AuthoritySettings.DEFAULT,
           Map.of());
 
   TrustSettings {
-    authorities = Map.copyOf(authorities);
+    issuers = Map.copyOf(issuers);
   }
 
   /** How long runtime tokens live, and how long one works on beside its successor. */
@@ -53,20 +57,20 @@ record TrustSettings(
     }
   }
 
-  /** Returns the authority for {@code role}, if it was read from files. */
-  Optional<EmbeddedAuthority> authority(Role role) {
-    return Optional.ofNullable(authorities.get(role));
+  /** Returns the authority for {@code role}, if it was read from files or brought. */
+  Optional<Issuer> issuer(Role role) {
+    return Optional.ofNullable(issuers.get(role));
   }
 
   TrustSettings with(Tokens other) {
-    return new TrustSettings(other, protocol, authorities);
+    return new TrustSettings(other, protocol, authorities, issuers);
   }
 
   TrustSettings with(ProtocolVersions other) {
-    return new TrustSettings(tokens, other, authorities);
+    return new TrustSettings(tokens, other, authorities, issuers);
   }
 
-  TrustSettings with(Map<Role, EmbeddedAuthority> other) {
-    return new TrustSettings(tokens, protocol, other);
+  TrustSettings with(AuthoritySettings other, Map<Role, Issuer> theirs) {
+    return new TrustSettings(tokens, protocol, other, theirs);
   }
 }

@@ -14,10 +14,13 @@ import io.grpc.ServerTransportFilter;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,12 @@ public final class ConnectionAdmission extends ServerTransportFilter {
       new ConcurrentHashMap<>();
   private final Lineages lineages;
 
+  /*
+   * A connection is in `open` before `trusted` is asked about it, and `trustOnly` sets `trusted` before
+   * it looks through `open`: so a connection that is made meanwhile is seen by one of the two.
+   */
+  private volatile Predicate<Connection> trusted = connection -> true;
+
   /** Makes the admission by the keys of {@code lineages}. */
   public ConnectionAdmission(Lineages lineages) {
     this.lineages = requireNonNull(lineages, "lineages");
@@ -57,7 +66,10 @@ public final class ConnectionAdmission extends ServerTransportFilter {
     if (connection.isPresent() && key.isPresent()) {
       plugin(attributes).ifPresent(plugin -> add(plugin, connection.get(), key.get()));
     }
-    Optional<Why> refused = decide(attributes);
+    Optional<Why> refused =
+        connection.isPresent() && !trusted.test(connection.get())
+            ? Optional.of(Why.EXPIRED)
+            : decide(attributes);
     if (refused.isPresent()) {
       connection.ifPresent(made -> made.closeAfter(REFUSED_LIFE));
     }
@@ -115,6 +127,22 @@ public final class ConnectionAdmission extends ServerTransportFilter {
                 connection.close();
               }
             });
+  }
+
+  /**
+   * Trusts from now on only connections that {@code trust} takes, and ends the others after {@code
+   * before} was told whose they are: an authority on which they rest is over.
+   */
+  public void trustOnly(Predicate<Connection> trust, Consumer<RuntimeId> before) {
+    trusted = requireNonNull(trust, "trust");
+    open.forEach(
+        (plugin, connections) -> {
+          List<Connection> ending = connections.keySet().stream().filter(trust.negate()).toList();
+          if (!ending.isEmpty()) {
+            before.accept(plugin);
+            ending.forEach(Connection::close);
+          }
+        });
   }
 
   private boolean isLive(RuntimeId plugin, PublicKey key) {

@@ -55,8 +55,9 @@ final class HostConnections {
    */
   void remake(Duration limit) throws InterruptedException {
     ManagedChannel second = host.control(identity::credentials);
-    cross(second);
-    if (!awaitReady(second, limit)) {
+    boolean isReady = awaitReady(second, limit);
+    cross(second); // not earlier: another change may be under way, and live by the bridge before
+    if (!isReady) {
       LOG.log(WARNING, "control connection: the host did not answer within {0}", limit);
     }
     control.enterIdle();

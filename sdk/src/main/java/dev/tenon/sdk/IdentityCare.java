@@ -81,6 +81,28 @@ final class IdentityCare implements AutoCloseable {
     return underWay;
   }
 
+  /**
+   * Renews because the host asks for it, and then makes the connections to it anew. The result
+   * tells whether there is another identity now, with the trust that came with it.
+   */
+  CompletableFuture<Boolean> renewForHost() {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    worker.after(Duration.ZERO, () -> renewForHost(done));
+    return done;
+  }
+
+  private void renewForHost(CompletableFuture<Boolean> done) {
+    boolean isRenewed = false;
+    try {
+      isRenewed = renewer.renewNow(identity.now());
+      if (isRenewed) {
+        attempt(reenrolment::reconnect);
+      }
+    } finally {
+      done.complete(isRenewed);
+    }
+  }
+
   /** Completes {@code asked} whatever happens: callers wait for it, some without a deadline. */
   private void renewNow(LiveIdentity refused, CompletableFuture<Boolean> asked) {
     boolean isRenewed = false;
@@ -168,19 +190,19 @@ final class IdentityCare implements AutoCloseable {
     }
   }
 
-  /** An enrolment that can be interrupted: by the end of the plugin alone. */
+  /** Work with the host that can be interrupted: by the end of the plugin alone. */
   @FunctionalInterface
   private interface Attempt {
     void run() throws InterruptedException;
   }
 
-  private static void attempt(Attempt enrolment) {
+  private static void attempt(Attempt work) {
     try {
-      enrolment.run();
+      work.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      LOG.log(WARNING, "not enrolled again", e);
+      LOG.log(WARNING, "not connected anew", e);
     }
   }
 

@@ -6,6 +6,8 @@ import dev.tenon.core.Reason;
 import dev.tenon.v1.DrainRequest;
 import dev.tenon.v1.DrainResponse;
 import dev.tenon.v1.PluginControlGrpc;
+import dev.tenon.v1.RenewIdentityRequest;
+import dev.tenon.v1.RenewIdentityResponse;
 import dev.tenon.v1.ShutdownRequest;
 import dev.tenon.v1.ShutdownResponse;
 import io.grpc.Status;
@@ -13,21 +15,32 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** What the host can tell this plugin: to drain, and to end. Thread-safe. */
+/** What the host can tell this plugin: to drain, to renew its identity, and to end. Thread-safe. */
 final class PluginControlService extends PluginControlGrpc.PluginControlImplBase {
   private static final System.Logger LOG = System.getLogger(PluginControlService.class.getName());
 
   private final DrainGate gate;
   private final Timer timer;
+  private final Supplier<CompletableFuture<Boolean>> renewal;
   private final Consumer<Duration> stop;
 
-  /** Makes the service; {@code stop} gets the grace of a shutdown, and must return at once. */
-  PluginControlService(DrainGate gate, Timer timer, Consumer<Duration> stop) {
+  /**
+   * Makes the service; {@code renewal} begins one and tells later whether there is a new identity,
+   * and {@code stop} gets the grace of a shutdown. Both must return at once.
+   */
+  PluginControlService(
+      DrainGate gate,
+      Timer timer,
+      Supplier<CompletableFuture<Boolean>> renewal,
+      Consumer<Duration> stop) {
     this.gate = gate;
     this.timer = timer;
+    this.renewal = renewal;
     this.stop = stop;
   }
 
@@ -65,6 +78,23 @@ final class PluginControlService extends PluginControlGrpc.PluginControlImplBase
     response.onNext(ShutdownResponse.getDefaultInstance());
     response.onCompleted();
     stop.accept(grace);
+  }
+
+  @Override
+  public void renewIdentity(
+      RenewIdentityRequest request, StreamObserver<RenewIdentityResponse> response) {
+    // With a handler, an answer to a host that has hung up is dropped and not thrown.
+    ((ServerCallStreamObserver<RenewIdentityResponse>) response).setOnCancelHandler(() -> {});
+    var unused = renewal.get().thenAccept(isRenewed -> answer(response, isRenewed));
+  }
+
+  private static void answer(StreamObserver<RenewIdentityResponse> response, boolean isRenewed) {
+    if (isRenewed) {
+      response.onNext(RenewIdentityResponse.getDefaultInstance());
+      response.onCompleted();
+    } else {
+      response.onError(Status.UNAVAILABLE.withDescription("not renewed").asRuntimeException());
+    }
   }
 
   /** The one answer to a drain, sent by whichever comes first: no call left, or the deadline. */

@@ -96,7 +96,8 @@ final class PluginStart {
         new RouterClients(
             enrolled.id(), plugin, router, (health, reason) -> own.report(health, reason.text()));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
-    serve(transport.server(bootstrap.listen(), tls(identity)), services, enrolled.limits());
+    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity));
+    serve(server, services, enrolled.limits(), care);
     register(lease);
     own.follow(
         () -> {
@@ -149,7 +150,10 @@ final class PluginStart {
   }
 
   private void serve(
-      ServerBuilder<?> builder, List<ServerServiceDefinition> services, AgreedLimits limits)
+      ServerBuilder<?> builder,
+      List<ServerServiceDefinition> services,
+      AgreedLimits limits,
+      IdentityCare care)
       throws PluginStartException {
     Server server =
         builder
@@ -158,7 +162,8 @@ final class PluginStart {
             .maxInboundMetadataSize(limits.maxMetadataBytes())
             .intercept(new HostOnly(bootstrap.hostId()))
             .addServices(services.stream().map(this::guarded).toList())
-            .addService(new PluginControlService(gate, threads.timer(), this::stop))
+            .addService(
+                new PluginControlService(gate, threads.timer(), care::renewForHost, this::stop))
             .addService(health.service())
             .build();
     try {

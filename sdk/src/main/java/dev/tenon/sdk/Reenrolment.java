@@ -83,6 +83,11 @@ final class Reenrolment {
     }
     LOG.log(INFO, "enrolled again: {0}", identity.now());
     renewer.restart();
+    reconnect();
+  }
+
+  /** Makes the connections to the host anew, with the identity of the moment. */
+  void reconnect() throws InterruptedException {
     connections.remake(settings.identityDeadline());
   }
 

@@ -9,7 +9,9 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -37,16 +39,24 @@ public final class Connection {
   private final Http2ConnectionHandler http2;
   private final Http2Guard guard;
   private volatile boolean ready;
+  private final List<X509Certificate> ownChain;
+  private volatile List<X509Certificate> peerChain = List.of();
 
-  private Connection(Channel channel, Http2ConnectionHandler http2, Http2Guard guard) {
+  private Connection(
+      Channel channel,
+      Http2ConnectionHandler http2,
+      Http2Guard guard,
+      List<X509Certificate> ownChain) {
+    this.ownChain = ownChain;
     this.channel = channel;
     this.http2 = http2;
     this.guard = guard;
   }
 
   /** Makes the connection of {@code channel}, on its event loop, before anything was read. */
-  static Connection accepted(Channel channel, Http2ConnectionHandler http2) {
-    Connection connection = new Connection(channel, http2, Http2Guard.on(http2));
+  static Connection accepted(
+      Channel channel, Http2ConnectionHandler http2, List<X509Certificate> ownChain) {
+    Connection connection = new Connection(channel, http2, Http2Guard.on(http2), ownChain);
     channel.closeFuture().addListener(closed -> connection.closed());
     return connection;
   }
@@ -66,6 +76,21 @@ public final class Connection {
     Future<?> expiry =
         channel.eventLoop().schedule(this::requireAgreement, limit.toMillis(), MILLISECONDS);
     channel.closeFuture().addListener(closed -> expiry.cancel(/* mayInterruptIfRunning= */ false));
+  }
+
+  /** Notes the chain, leaf first, that the client proved itself with. */
+  void proved(List<X509Certificate> chain) {
+    peerChain = List.copyOf(chain);
+  }
+
+  /** Returns the chain, leaf first, that this side proved itself with in the handshake. */
+  public List<X509Certificate> ownChain() {
+    return ownChain;
+  }
+
+  /** Returns the chain, leaf first, that the client proved itself with; empty without one. */
+  public List<X509Certificate> peerChain() {
+    return peerChain;
   }
 
   private void requireAgreement() {

@@ -30,9 +30,11 @@ final class Handshakes {
     this.clock = clock;
   }
 
-  /** Returns a context for one accepted connection; the caller releases it. */
-  SslContext server(ServerTls tls) throws SSLException {
-    Credentials credentials = tls.credentials().get();
+  /**
+   * Returns a context for one connection that a server of {@code tls} accepted, with {@code
+   * credentials}; the caller releases it.
+   */
+  SslContext server(ServerTls tls, Credentials credentials) throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forServer(requireKey(credentials), credentials.chain())
             .clientAuth(

@@ -20,6 +20,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /**
@@ -39,15 +40,22 @@ final class Negotiation {
 
   private Negotiation() {}
 
-  /** Makes the TLS context of one connection. */
+  /** Makes the TLS context of one connection to be made. */
   @FunctionalInterface
   interface Contexts {
     SslContext next() throws SSLException;
   }
 
-  static ServerCredentials server(Contexts contexts, UidCheck uids) {
+  /** Makes the TLS context of one accepted connection from the credentials of its moment. */
+  @FunctionalInterface
+  interface AcceptedContexts {
+    SslContext next(Credentials credentials) throws SSLException;
+  }
+
+  static ServerCredentials server(
+      Supplier<Credentials> credentials, AcceptedContexts contexts, UidCheck uids) {
     return InternalNettyServerCredentials.create(
-        new Negotiator(next -> new Accepting(next, contexts, uids)));
+        new Negotiator(next -> new Accepting(next, credentials, contexts, uids)));
   }
 
   static ChannelCredentials client(Contexts contexts, String serverName) {
@@ -84,12 +92,6 @@ final class Negotiation {
 
   /** Waits for grpc-java to start the connection, then puts the TLS handlers in its own place. */
   private abstract static class Beginning extends ChannelInboundHandlerAdapter {
-    private final Contexts contexts;
-
-    Beginning(Contexts contexts) {
-      this.contexts = contexts;
-    }
-
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
       if (event instanceof ProtocolNegotiationEvent start) {
@@ -104,8 +106,7 @@ final class Negotiation {
 
     abstract ChannelHandler tls(SslContext context);
 
-    void proceed(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
-      SslContext context = contexts.next();
+    void proceed(ChannelHandlerContext ctx, ProtocolNegotiationEvent start, SslContext context) {
       ctx.channel().closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
       ctx.pipeline().replace(this, null, tls(context));
       ctx.fireUserEventTriggered(start);
@@ -115,11 +116,18 @@ final class Negotiation {
   /** The beginning of an accepted connection. */
   private static final class Accepting extends Beginning {
     private final GrpcHttp2ConnectionHandler next;
+    private final Supplier<Credentials> credentials;
+    private final AcceptedContexts contexts;
     private final UidCheck uids;
 
-    Accepting(GrpcHttp2ConnectionHandler next, Contexts contexts, UidCheck uids) {
-      super(contexts);
+    Accepting(
+        GrpcHttp2ConnectionHandler next,
+        Supplier<Credentials> credentials,
+        AcceptedContexts contexts,
+        UidCheck uids) {
       this.next = next;
+      this.credentials = credentials;
+      this.contexts = contexts;
       this.uids = uids;
     }
 
@@ -132,7 +140,9 @@ final class Negotiation {
           ChannelFuture unused = ctx.close();
           return;
         }
-        proceed(ctx, with(start, process, Connection.accepted(ctx.channel(), next)));
+        Credentials own = credentials.get();
+        Connection connection = Connection.accepted(ctx.channel(), next, own.chain());
+        proceed(ctx, with(start, process, connection), contexts.next(own));
       } catch (IOException | RuntimeException e) {
         LOG.warn("refused a connection: " + e);
         ChannelFuture unused = ctx.close();
@@ -157,17 +167,18 @@ final class Negotiation {
   /** The beginning of a connection that we make. */
   private static final class Connecting extends Beginning {
     private final GrpcHttp2ConnectionHandler next;
+    private final Contexts contexts;
     private final String serverName;
 
     Connecting(GrpcHttp2ConnectionHandler next, Contexts contexts, String serverName) {
-      super(contexts);
       this.next = next;
+      this.contexts = contexts;
       this.serverName = serverName;
     }
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
-      proceed(ctx, start);
+      proceed(ctx, start, contexts.next());
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -34,35 +36,42 @@ final class PeerFilter extends ServerTransportFilter {
   @Override
   public Attributes transportReady(Attributes attributes) {
     Optional<PeerProcess> process = Optional.ofNullable(attributes.get(Negotiation.PROCESS));
-    return attributes.toBuilder().set(Peer.KEY, peer(session(attributes), process)).build();
+    Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
+    Peer peer = peer(session(attributes), connection, process);
+    return attributes.toBuilder().set(Peer.KEY, peer).build();
   }
 
   private static Optional<SSLSession> session(Attributes attributes) {
     return Optional.ofNullable(attributes.get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
   }
 
-  private Peer peer(Optional<SSLSession> session, Optional<PeerProcess> process) {
-    long connection = CONNECTIONS.incrementAndGet();
+  private Peer peer(
+      Optional<SSLSession> session,
+      Optional<Connection> connection,
+      Optional<PeerProcess> process) {
+    long number = CONNECTIONS.incrementAndGet();
     if (check.isPresent() && session.isPresent()) {
       try {
-        X509Certificate leaf = leaf(session.get());
-        return new Peer(
-            Optional.of(check.get().verify(leaf)), Optional.of(leaf), process, connection);
+        List<X509Certificate> chain = parsed(session.get().getPeerCertificates());
+        X509Certificate leaf = chain.get(0);
+        connection.ifPresent(made -> made.proved(chain));
+        return new Peer(Optional.of(check.get().verify(leaf)), Optional.of(leaf), process, number);
       } catch (CertificateException | SSLPeerUnverifiedException e) {
-        LOG.warn("connection " + connection + " has no identity: " + e.getMessage());
+        LOG.warn("connection " + number + " has no identity: " + e.getMessage());
       }
     }
-    return new Peer(Optional.empty(), Optional.empty(), process, connection);
+    return new Peer(Optional.empty(), Optional.empty(), process, number);
   }
 
-  /**
-   * Parses the leaf anew, so that what later readers hold is the JDK's and outlives the session.
-   */
-  private static X509Certificate leaf(SSLSession session)
-      throws CertificateException, SSLPeerUnverifiedException {
-    Certificate leaf = session.getPeerCertificates()[0];
-    return (X509Certificate)
-        CertificateFactory.getInstance("X.509")
-            .generateCertificate(new ByteArrayInputStream(leaf.getEncoded()));
+  /** Parses a chain anew, so that what later readers hold is the JDK's and outlives the session. */
+  private static List<X509Certificate> parsed(Certificate[] chain) throws CertificateException {
+    CertificateFactory x509 = CertificateFactory.getInstance("X.509");
+    List<X509Certificate> parsed = new ArrayList<>();
+    for (Certificate certificate : chain) {
+      parsed.add(
+          (X509Certificate)
+              x509.generateCertificate(new ByteArrayInputStream(certificate.getEncoded())));
+    }
+    return parsed;
   }
 }

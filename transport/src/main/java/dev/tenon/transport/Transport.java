@@ -144,7 +144,12 @@ public final class Transport implements AutoCloseable {
             ? Optional.of(handshakes.clientCheck(tls))
             : Optional.empty();
     return sockets
-        .server(listen, Negotiation.server(() -> handshakes.server(tls), new UidCheck(ownUid)))
+        .server(
+            listen,
+            Negotiation.server(
+                tls.credentials(),
+                credentials -> handshakes.server(tls, credentials),
+                new UidCheck(ownUid)))
         .addTransportFilter(new PeerFilter(check))
         .addTransportFilter(new Beginnings(patience.settings()))
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)

@@ -4,18 +4,13 @@ import dev.tenon.core.SpiffeId;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXParameters;
-import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -58,7 +53,7 @@ final class IssuedCertificate {
     try {
       List<X509Certificate> parsed = parseAgain(chain);
       checkLeaf(id, key, parsed.get(0));
-      checkPath(parsed, trustBundle, now);
+      TrustPath.check(parsed, trustBundle, now);
       return parsed;
     } catch (GeneralSecurityException | RuntimeException e) {
       throw new IssueFailedException("issued certificate of " + id + ": refused", e);
@@ -110,18 +105,6 @@ final class IssuedCertificate {
             .filter(name -> name.get(0).equals(type))
             .map(name -> String.valueOf(name.get(1)))
             .toList();
-  }
-
-  private static void checkPath(
-      List<X509Certificate> chain, List<X509Certificate> trustBundle, Instant now)
-      throws GeneralSecurityException {
-    Set<TrustAnchor> anchors = new HashSet<>();
-    trustBundle.forEach(root -> anchors.add(new TrustAnchor(root, null)));
-    PKIXParameters parameters = new PKIXParameters(anchors);
-    parameters.setRevocationEnabled(false); // nobody can have revoked what nobody has seen
-    parameters.setDate(Date.from(now));
-    CertificateFactory x509 = CertificateFactory.getInstance("X.509");
-    CertPathValidator.getInstance("PKIX").validate(x509.generateCertPath(chain), parameters);
   }
 
   private static void require(boolean condition, String gotAndExpected)

@@ -19,15 +19,21 @@ import java.util.function.Supplier;
  */
 public final class BackendChannels {
   private final Supplier<ManagedChannel> connector;
-  private final ManagedChannel control;
+  private volatile ManagedChannel control;
 
   /*
    * Readers look into `byCaller` without a lock. Channels are added and removed under `this`, so that none
    * is added after `closed`. A channel connects when it is first used; making one blocks on nothing.
+   * `outgoing` are those that others have replaced: whoever found one just before may still call on
+   * it, so it is left open until `endOutgoing`.
    */
   private final Map<String, ManagedChannel> byCaller = new ConcurrentHashMap<>();
+  private final List<Outgoing> outgoing = new ArrayList<>();
   private final List<ManagedChannel> dropped = new ArrayList<>();
   private boolean closed;
+
+  /** A channel that takes no new calls, and whose it was; empty: the host's own. */
+  private record Outgoing(String caller, ManagedChannel channel) {}
 
   /** Makes the channels; {@code connector} makes one to the run, not connected yet. */
   public BackendChannels(Supplier<ManagedChannel> connector) {
@@ -52,19 +58,50 @@ public final class BackendChannels {
         : Optional.of(byCaller.computeIfAbsent(caller, absent -> connector.get()));
   }
 
-  /** Ends the connection of a caller that has ended, with its calls. */
+  /**
+   * Makes all connections anew, with the host's credentials of the moment at which each is used:
+   * new calls go over the new ones, and calls in flight run on over the old ones until {@link
+   * #endOutgoing}. Returns at once.
+   */
+  public synchronized void renew() {
+    if (closed) {
+      return;
+    }
+    outgoing.add(new Outgoing("", control));
+    control = connector.get();
+    byCaller.replaceAll(
+        (caller, old) -> {
+          outgoing.add(new Outgoing(caller, old));
+          return connector.get();
+        });
+  }
+
+  /** Ends the connections that others have replaced, with the calls on them. Idempotent. */
+  public synchronized void endOutgoing() {
+    outgoing.forEach(old -> dropped.add(old.channel().shutdownNow()));
+    outgoing.clear();
+    dropped.removeIf(ManagedChannel::isTerminated);
+  }
+
+  /** Ends the connections of a caller that has ended, with its calls. */
   synchronized void drop(String caller) {
     ManagedChannel channel = byCaller.remove(caller);
     if (channel != null) {
       dropped.add(channel.shutdownNow());
-      dropped.removeIf(ManagedChannel::isTerminated);
     }
+    outgoing.removeIf(old -> old.caller().equals(caller) && ended(old.channel()));
+    dropped.removeIf(ManagedChannel::isTerminated);
+  }
+
+  private boolean ended(ManagedChannel channel) {
+    return dropped.add(channel.shutdownNow());
   }
 
   /** Ends all connections but the host's own, with the calls on them. */
   public synchronized void closeToCallers() {
     closed = true;
     byCaller.values().forEach(ManagedChannel::shutdownNow);
+    endOutgoing();
   }
 
   synchronized void close() {

@@ -70,6 +70,15 @@ public final class HostIdentity implements Supplier<Credentials> {
     }
   }
 
+  /**
+   * Replaces key, certificate and trust bundle at once, whatever their age: an authority changes.
+   *
+   * @throws IssueFailedException if none is issued; nothing changes then
+   */
+  public synchronized void renew() throws IssueFailedException {
+    current = issue();
+  }
+
   private Snapshot issue() throws IssueFailedException {
     KeyPair key = CertificateRequest.newKeyPair();
     List<X509Certificate> chain = trust.hostIssuer().issue(id, key.getPublic());

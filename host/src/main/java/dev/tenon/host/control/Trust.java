@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.EnrolmentTokens;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
-import dev.tenon.auth.issue.Issuer;
+import dev.tenon.auth.issue.Role;
+import dev.tenon.auth.issue.RollingIssuer;
 import dev.tenon.core.RuntimeId;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -18,8 +19,8 @@ public record Trust(
     TokenMint mint,
     EnrolmentTokens enrolmentTokens,
     Lineages lineages,
-    Issuer hostIssuer,
-    Issuer pluginIssuer) {
+    RollingIssuer hostIssuer,
+    RollingIssuer pluginIssuer) {
   /** Checks for null. */
   public Trust {
     requireNonNull(mint, "mint");
@@ -27,6 +28,14 @@ public record Trust(
     requireNonNull(lineages, "lineages");
     requireNonNull(hostIssuer, "hostIssuer");
     requireNonNull(pluginIssuer, "pluginIssuer");
+  }
+
+  /** Returns the issuer for {@code role}. */
+  public RollingIssuer issuer(Role role) {
+    return switch (role) {
+      case HOST -> hostIssuer;
+      case PLUGIN -> pluginIssuer;
+    };
   }
 
   /** Returns what plugins trust: the issuer of the host's certificates. */

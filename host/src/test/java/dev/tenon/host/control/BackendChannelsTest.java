@@ -92,6 +92,35 @@ final class BackendChannelsTest {
     call(kept);
   }
 
+  /** Calls that are under way have their connection until the old ones end. */
+  @Test
+  void renew_newCallsGetNewConnectionsAndOldOnesEndLater() {
+    EchoGrpc.EchoBlockingStub before = EchoGrpc.newBlockingStub(channels.of("a").orElseThrow());
+    ManagedChannel old = made.get(1);
+
+    channels.renew();
+
+    assertThat(channels.of("a").orElseThrow()).isNotSameAs(old);
+    assertThat(channels.control()).isNotSameAs(made.get(0));
+    call(before);
+    channels.endOutgoing();
+    assertThat(old.isShutdown()).isTrue();
+    assertThat(made.get(0).isShutdown()).isTrue();
+    call(EchoGrpc.newBlockingStub(channels.of("a").orElseThrow()));
+  }
+
+  /** Who has ended loses its old connection as well. */
+  @Test
+  void drop_afterRenew_endsTheOldConnectionToo() {
+    call(EchoGrpc.newBlockingStub(channels.of("gone").orElseThrow()));
+    ManagedChannel old = made.get(1);
+    channels.renew();
+
+    channels.drop("gone");
+
+    assertThat(old.isShutdown()).isTrue();
+  }
+
   @Test
   void of_afterClose_isNone() {
     channels.close();

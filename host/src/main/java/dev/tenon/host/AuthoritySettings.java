@@ -1,0 +1,104 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.issue.AuthorityFiles;
+import dev.tenon.auth.issue.EmbeddedAuthority;
+import dev.tenon.auth.issue.Issuer;
+import dev.tenon.auth.issue.Role;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where a host's two issuing authorities come from, and how others succeed them. Immutable.
+ *
+ * <pre>{@code
+ * PluginHost.builder()
+ *     .authorities(AuthoritySettings.DEFAULT.issuer(Role.PLUGIN, adapter).overlap(Duration.ofHours(2)))
+ * }</pre>
+ *
+ * @param files those that are files
+ * @param issuers those that the embedder brings; a role without either gets an authority in memory,
+ *     which goes with the process
+ * @param overlap how long an authority is trusted beside its successor
+ * @param watch how often the files are looked at for a successor; empty: never
+ */
+public record AuthoritySettings(
+    Map<Role, AuthorityFiles> files,
+    Map<Role, Issuer> issuers,
+    Duration overlap,
+    Optional<Duration> watch) {
+  /** Two authorities in memory, an overlap of an hour. */
+  public static final AuthoritySettings DEFAULT =
+      new AuthoritySettings(Map.of(), Map.of(), EmbeddedAuthority.SVID_LIFE, Optional.empty());
+
+  /**
+   * Checks and copies.
+   *
+   * @throws IllegalArgumentException if a role has files and an issuer, or a time is not positive
+   */
+  public AuthoritySettings {
+    files = Map.copyOf(files);
+    issuers = Map.copyOf(issuers);
+    requireNonNull(overlap, "overlap");
+    requireNonNull(watch, "watch");
+    for (Role role : files.keySet()) {
+      if (issuers.containsKey(role)) {
+        throw new IllegalArgumentException(
+            "authority for " + role + ": files and an issuer (expected: one of them)");
+      }
+    }
+    requirePositive("overlap", overlap);
+    watch.ifPresent(pause -> requirePositive("watch", pause));
+  }
+
+  private static void requirePositive(String name, Duration duration) {
+    if (duration.isNegative() || duration.isZero()) {
+      throw new IllegalArgumentException(name + ": " + duration + " (expected: > 0)");
+    }
+  }
+
+  /**
+   * Returns these settings with an authority for {@code role} from {@code own}: its certificate in
+   * PEM, self-signed, and its P-256 key, readable by its owner alone. {@link
+   * PluginHost.Builder#start} reads and checks both before it makes or opens anything. The two
+   * roles must have different keys.
+   */
+  public AuthoritySettings files(Role role, AuthorityFiles own) {
+    Map<Role, AuthorityFiles> all = new HashMap<>(files);
+    all.put(role, own);
+    return new AuthoritySettings(all, issuers, overlap, watch);
+  }
+
+  /**
+   * Returns these settings with {@code own} as the authority for {@code role}, for one an adapter
+   * to an authority elsewhere. What it issues is read again before anyone gets it.
+   */
+  public AuthoritySettings issuer(Role role, Issuer own) {
+    Map<Role, Issuer> all = new HashMap<>(issuers);
+    all.put(role, own);
+    return new AuthoritySettings(files, all, overlap, watch);
+  }
+
+  /**
+   * Returns these settings with another overlap. Plugins without Tenon's SDK may need half an hour
+   * to learn of a change.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public AuthoritySettings overlap(Duration other) {
+    return new AuthoritySettings(files, issuers, other, watch);
+  }
+
+  /**
+   * Returns these settings with a look at the files every {@code pause}: a pair that has changed
+   * and is good succeeds the one before it, as {@link Authorities#rollOver} does.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public AuthoritySettings watch(Duration pause) {
+    return new AuthoritySettings(files, issuers, overlap, Optional.of(pause));
+  }
+}
