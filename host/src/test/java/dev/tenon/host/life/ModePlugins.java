@@ -87,6 +87,7 @@ final class ModePlugins {
 
   /** Answers with who called, and ends calls in every way. */
   private static final class Echo extends EchoGrpc.EchoImplBase {
+    private final AtomicInteger hanging = new AtomicInteger();
     private final AtomicInteger cancelled = new AtomicInteger();
 
     @Override
@@ -94,6 +95,7 @@ final class ModePlugins {
       if (request.getHang()) {
         ((ServerCallStreamObserver<EchoResponse>) response)
             .setOnCancelHandler(cancelled::incrementAndGet);
+        hanging.incrementAndGet();
         return;
       }
       if (request.getEndWith() != 0) {
@@ -112,7 +114,8 @@ final class ModePlugins {
           .setPayload(payload)
           .setCaller(Caller.current().map(Caller::name).orElse("nobody"))
           .addAllMetadataKeys(KEYS.get())
-          .setPid(cancelled.get())
+          .setHanging(hanging.get())
+          .setCancelled(cancelled.get())
           .build();
     }
 

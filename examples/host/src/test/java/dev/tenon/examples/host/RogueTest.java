@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,8 @@ final class RogueTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String UNKNOWN = "examples.nothing.v1.Nothing";
   private static final String STORE = "examples.store.v1.Store";
+  private static final Set<String> OF_THE_HOST =
+      Set.of("examples.host.v1.Log", "grpc.health.v1.Health", "tenon.v1.Registry");
 
   /** Nothing succeeds, and what is unknown looks as what is forbidden. */
   @Test
@@ -43,13 +46,55 @@ final class RogueTest {
     assertThat(rogue.outcomes()).hasSize(2);
     assertThat(rogue.successes()).isZero();
     rogue.outcomes().values().forEach(RogueTest::assertRefused);
-    List<Refusals.Refused> refused = refusals.read();
-    long attempts = rogue.outcomes().values().stream().mapToLong(List::size).sum();
-    assertThat(refused).hasSize((int) (attempts - rogue.pastTheHost()));
-    assertThat(refused).extracting(Refusals.Refused::reason).doesNotContain("-", "", "malformed");
-    assertThat(refused).extracting(Refusals.Refused::reason).contains("foreign", "no rule");
+    assertOnRecord(rogue, refusals.read());
     assertThat(host.plugins()).allMatch(plugin -> plugin.state().label().equals("healthy"));
     assertThat(tokenFiles(place.state())).isEmpty();
+  }
+
+  /** Each attempt that reached the host is one line, in the order of the attempts. */
+  private static void assertOnRecord(Rogue rogue, List<Refusals.Refused> refused) {
+    rogue
+        .outcomes()
+        .forEach(
+            (run, outcomes) ->
+                assertThat(refused)
+                    .filteredOn(line -> line.caller().equals(run))
+                    .containsExactlyElementsOf(linesOf(run, outcomes)));
+    assertThat(refused)
+        .filteredOn(line -> !rogue.outcomes().containsKey(line.caller()))
+        .as("enrolling as another, which proves nobody's name")
+        .hasSize(2)
+        .allMatch(line -> line.action().equals("enrol") && line.reason().equals("unknown"));
+  }
+
+  private static List<Refusals.Refused> linesOf(String run, List<Outcome> outcomes) {
+    return outcomes.stream()
+        .filter(outcome -> !Set.of("connect", "enrol").contains(outcome.getAction()))
+        .map(outcome -> lineOf(run, outcome))
+        .toList();
+  }
+
+  private static Refusals.Refused lineOf(String run, Outcome outcome) {
+    String resource = outcome.getResource();
+    return switch (outcome.getDisguise()) {
+      case "a forged token" -> new Refusals.Refused(run, "verify", "-", "unknown");
+      case "the other run's token" -> new Refusals.Refused(run, "verify", "-", "foreign");
+      case "no token" -> new Refusals.Refused(run, "verify", "-", "missing");
+      default ->
+          switch (outcome.getAction()) {
+            case "call" -> new Refusals.Refused(run, "refuse", "/" + resource, "no rule");
+            case "discover" -> new Refusals.Refused(run, "discover", resource, "no rule");
+            case "register" ->
+                new Refusals.Refused(
+                    run,
+                    "register",
+                    resource,
+                    OF_THE_HOST.contains(resource)
+                        ? "a service of the host"
+                        : "no [[provide]] entry");
+            default -> throw new AssertionError("an attempt of no known kind: " + outcome);
+          };
+    };
   }
 
   private static void assertRefused(List<Outcome> outcomes) {
