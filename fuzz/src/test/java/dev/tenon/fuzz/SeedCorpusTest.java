@@ -1,8 +1,12 @@
 package dev.tenon.fuzz;
 
+import static java.util.Map.entry;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.core.QuotedText;
+import dev.tenon.transport.PeerCertificateDer;
+import dev.tenon.transport.PemText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,14 +30,21 @@ class SeedCorpusTest {
   }
 
   private static final Map<String, Check> TARGETS =
-      Map.of(
-          "SpiffeId", SpiffeIdText::check,
-          "Version", VersionText::check,
-          "VersionRange", VersionRangeText::check,
-          "Policy", PolicyText::check,
-          "CallPath", CallPathText::check,
-          "Annotations", AnnotationsText::check,
-          "CertificateRequest", CertificateRequestDer::check);
+      Map.ofEntries(
+          entry("SpiffeId", SpiffeIdText::check),
+          entry("Version", VersionText::check),
+          entry("VersionRange", VersionRangeText::check),
+          entry("Policy", PolicyText::check),
+          entry("CallPath", CallPathText::check),
+          entry("Annotations", AnnotationsText::check),
+          entry("CertificateRequest", CertificateRequestDer::check),
+          entry("Token", TokenText::check),
+          entry("Names", NamesText::check),
+          entry("Endpoint", EndpointText::check),
+          entry("ConfigTable", ConfigTableText::check),
+          entry("Pem", PemText::check),
+          entry("PeerCertificate", PeerCertificateDer::check),
+          entry("Quoted", QuotedText::check));
 
   private static Stream<Arguments> seeds() throws Exception {
     List<Arguments> seeds = new ArrayList<>();
