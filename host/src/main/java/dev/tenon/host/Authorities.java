@@ -10,10 +10,12 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The two issuing authorities of a running host, and how others succeed them without a lost call.
@@ -40,6 +42,36 @@ public final class Authorities {
     this.settings = settings;
     worker = closing.add(new AuthorityThread()).executor();
     requests = new RenewalRequests(planes.runs(), planes.threads().timer());
+    settings.trust().authorities().watch().ifPresent(this::watch);
+  }
+
+  private void watch(Duration pause) {
+    settings
+        .trust()
+        .authorities()
+        .files()
+        .forEach(
+            (role, files) -> {
+              AuthorityWatch watch =
+                  new AuthorityWatch(
+                      role,
+                      files,
+                      settings,
+                      planes.trust().issuer(role).trustBundle(),
+                      this::beginIfIdle);
+              var unused =
+                  worker.scheduleWithFixedDelay(
+                      watch::look, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
+            });
+  }
+
+  private boolean beginIfIdle(Role role, Issuer next)
+      throws IssueFailedException, AuditFailedException {
+    if (!current.isDone()) {
+      return false;
+    }
+    var unused = begin(role, new CheckedIssuer(next, settings.sources().clock()));
+    return true;
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.tenon.host.control.Trust;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.Connection;
 import java.lang.System.Logger.Level;
+import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -82,7 +83,9 @@ final class Rollover {
     requireNew(next);
     if (role == Role.HOST) {
       // Every plugin would have to trust an authority that cannot serve.
-      var unused = next.issue(planes.identity().id(), CertificateRequest.newKeyPair().getPublic());
+      KeyPair keys = CertificateRequest.newKeyPair();
+      var unused =
+          next.issue(planes.identity().id(), keys.getPublic(), CertificateRequest.create(keys));
     }
     record("roll-over", next.trustBundle());
     issuer.trust(next);
@@ -102,16 +105,17 @@ final class Rollover {
     return succession;
   }
 
-  /** One key for both roles would let a plugin pass for the host; one twice is no succession. */
+  /** One key for both roles would let a plugin pass for the host; a root twice is no succession. */
   private void requireNew(Issuer next) {
-    Set<PublicKey> known = new HashSet<>();
-    for (Role each : Role.values()) {
-      trust.issuer(each).trustBundle().forEach(root -> known.add(root.getPublicKey()));
-    }
+    Set<PublicKey> others = new HashSet<>();
+    RollingIssuer other = trust.issuer(role == Role.HOST ? Role.PLUGIN : Role.HOST);
+    other.trustBundle().forEach(root -> others.add(root.getPublicKey()));
     List<X509Certificate> roots = next.trustBundle();
-    if (roots.isEmpty() || roots.stream().anyMatch(root -> known.contains(root.getPublicKey()))) {
+    if (roots.isEmpty()
+        || roots.stream().anyMatch(root -> others.contains(root.getPublicKey()))
+        || roots.stream().anyMatch(issuer.trustBundle()::contains)) {
       throw new IllegalArgumentException(
-          "authority for " + role + ": a key that is trusted already (expected: another key)");
+          "authority for " + role + ": one that is trusted already (expected: another)");
     }
   }
 

@@ -35,7 +35,13 @@ import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyPair;
+import java.security.SignatureException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -160,6 +166,18 @@ final class RawPlugin implements AutoCloseable {
       }
       return parsed;
     } catch (CertificateException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Returns whether the key of the certificate in {@code authority} has signed {@code leaf}. */
+  static boolean isIssuedBy(X509Certificate leaf, Path authority) {
+    try (InputStream in = Files.newInputStream(authority)) {
+      leaf.verify(CertificateFactory.getInstance("X.509").generateCertificate(in).getPublicKey());
+      return true;
+    } catch (SignatureException | InvalidKeyException e) {
+      return false;
+    } catch (GeneralSecurityException | IOException e) {
       throw new AssertionError(e);
     }
   }

@@ -188,7 +188,7 @@ class RolloverTest {
       for (Role role : Role.values()) {
         assertThatThrownBy(() -> host.host().authorities().rollOver(role, hosts))
             .isInstanceOf(IllegalArgumentException.class)
-            .hasMessageContaining("a key that is trusted already");
+            .hasMessageContaining("one that is trusted already");
       }
     }
   }

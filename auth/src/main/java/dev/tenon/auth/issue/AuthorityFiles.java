@@ -19,19 +19,21 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files of an authority: its certificate in PEM, self-signed, and its P-256 key, PKCS#8 in PEM.
- * Immutable.
+ * The files of an authority: its certificate in PEM, self-signed, and its P-256 key, PKCS#8 in PEM,
+ * encrypted if there is a file with its passphrase. Immutable.
  *
  * <p>It is a root of its own because peers trust it and nothing else: below a root that others
  * share, whatever else that root leads to could pass for the host or for a plugin.
  */
-public record AuthorityFiles(Path certificate, Path key) {
+public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphrase) {
   /** Bit of keyUsage (RFC 5280, section 4.2.1.3). */
   private static final int KEY_CERT_SIGN = 5;
 
@@ -48,6 +50,17 @@ public record AuthorityFiles(Path certificate, Path key) {
   public AuthorityFiles {
     requireNonNull(certificate, "certificate");
     requireNonNull(key, "key");
+    requireNonNull(passphrase, "passphrase");
+  }
+
+  /** Returns the files of an authority whose key is not encrypted: its mode alone protects it. */
+  public AuthorityFiles(Path certificate, Path key) {
+    this(certificate, key, Optional.empty());
+  }
+
+  /** Returns these files with a key that is encrypted; {@code file} has the passphrase. */
+  public AuthorityFiles encrypted(Path file) {
+    return new AuthorityFiles(certificate, key, Optional.of(file));
   }
 
   /** What was read and found good. */
@@ -123,8 +136,8 @@ public record AuthorityFiles(Path certificate, Path key) {
   }
 
   private PrivateKey signingKey() throws ConfigException {
-    checkMode();
-    byte[] der = PemFile.privateKey(key);
+    checkMode(key);
+    byte[] der = passphrase.isPresent() ? decrypted(passphrase.get()) : PemFile.privateKey(key);
     try {
       PrivateKey parsed =
           KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der));
@@ -137,6 +150,26 @@ public record AuthorityFiles(Path certificate, Path key) {
     throw wrong(key, "another key", "PKCS#8, on the curve P-256, secp256r1");
   }
 
+  /** Returns the passphrase, which the caller wipes; empty if there is to be none. */
+  Optional<char[]> readPassphrase() throws ConfigException {
+    if (passphrase.isEmpty()) {
+      return Optional.empty();
+    }
+    checkMode(passphrase.get());
+    return Optional.of(PemFile.line(passphrase.get()));
+  }
+
+  private byte[] decrypted(Path file) throws ConfigException {
+    char[] secret = readPassphrase().orElseThrow();
+    try {
+      return EncryptedKey.open(PemFile.encryptedKey(key), secret);
+    } catch (GeneralSecurityException e) {
+      throw wrong(key, "cannot be decrypted", "PKCS#8 under the passphrase in " + file);
+    } finally {
+      Arrays.fill(secret, ' ');
+    }
+  }
+
   /** Who may write the certificate chooses whom all peers trust. */
   private void checkWriters() throws ConfigException {
     if (permissions(certificate).stream().anyMatch(OF_OTHER_WRITERS::contains)) {
@@ -146,9 +179,9 @@ public record AuthorityFiles(Path certificate, Path key) {
   }
 
   /** Who may read the key may issue any identity. Links are followed: the file itself counts. */
-  private void checkMode() throws ConfigException {
-    if (!OF_THE_OWNER.containsAll(permissions(key))) {
-      throw wrong(key, "open to group or others", "mode 0600: chmod 600 " + key);
+  private static void checkMode(Path file) throws ConfigException {
+    if (!OF_THE_OWNER.containsAll(permissions(file))) {
+      throw wrong(file, "open to group or others", "mode 0600: chmod 600 " + file);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.tenon.auth.issue;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.InvalidRequestException;
+import dev.tenon.core.RuntimeId;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
@@ -13,14 +14,22 @@ import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Primitive;
+import org.bouncycastle.asn1.ASN1Set;
+import org.bouncycastle.asn1.ASN1String;
+import org.bouncycastle.asn1.pkcs.Attribute;
 import org.bouncycastle.asn1.pkcs.CertificationRequest;
+import org.bouncycastle.asn1.pkcs.CertificationRequestInfo;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.x500.RDN;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 
 /**
  * Reads certificate requests (PKCS#10, RFC 2986). A request only proves that its sender holds a
- * key: its subject, attributes and extensions are never looked at.
+ * key; what it says beside that is at most compared.
  */
 public final class CertificateRequests {
   /** Longest request; one with a P-256 key has some 200 bytes. */
@@ -52,6 +61,51 @@ public final class CertificateRequests {
       throw refused("signature (expected: ECDSA with the request's own key)");
     }
     return key;
+  }
+
+  /**
+   * Returns the key of the request {@code der} as {@link #verify(byte[])} does, once it is found to
+   * ask for nobody else: its subject is empty or the common name of {@code sender} alone, and it
+   * asks for no extension (PKCS#9, RFC 2985, section 5.4.2), since names and rights are the host's
+   * to choose.
+   *
+   * @throws InvalidRequestException if it is not such a request
+   */
+  public static PublicKey verify(byte[] der, RuntimeId sender) throws InvalidRequestException {
+    requireNonNull(sender, "sender");
+    PublicKey key = verify(der);
+    CertificationRequestInfo info = parse(der).getCertificationRequestInfo();
+    if (!isOf(info.getSubject(), sender)) {
+      throw refused("subject (expected: empty, or the common name " + sender + ")");
+    }
+    if (asksForExtensions(info)) {
+      throw refused("extensions (expected: none; the host chooses them)");
+    }
+    return key;
+  }
+
+  private static boolean isOf(X500Name subject, RuntimeId sender) {
+    RDN[] names = subject.getRDNs();
+    return names.length == 0
+        || (names.length == 1
+            && !names[0].isMultiValued()
+            && names[0].getFirst().getType().equals(BCStyle.CN)
+            && names[0].getFirst().getValue() instanceof ASN1String text
+            && text.getString().equals(sender.value()));
+  }
+
+  private static boolean asksForExtensions(CertificationRequestInfo info) {
+    ASN1Set attributes = info.getAttributes();
+    if (attributes == null) {
+      return false;
+    }
+    for (ASN1Encodable attribute : attributes) {
+      ASN1ObjectIdentifier type = Attribute.getInstance(attribute).getAttrType();
+      if (type.equals(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static CertificationRequest parse(byte[] der) throws InvalidRequestException {

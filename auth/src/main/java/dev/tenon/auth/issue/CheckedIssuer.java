@@ -26,17 +26,39 @@ public final class CheckedIssuer implements Issuer {
    * Returns what the issuer issued, parsed again.
    *
    * @throws IssueFailedException if the issuer fails in whatever way, or its leaf is not for {@code
-   *     id} and {@code key} alone, may sign certificates, is not valid now, or is not of the
-   *     issuer's trust bundle
+   *     id} and {@code key} alone, may sign certificates, is not valid now or for longer than 24 h,
+   *     or is not of the issuer's trust bundle
    */
   @Override
   public List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException {
+    return checked(id, key, () -> issuer.issue(id, key));
+  }
+
+  /**
+   * Returns what the issuer issued for {@code request}, parsed again.
+   *
+   * @throws IssueFailedException as {@link #issue(SpiffeId, PublicKey)}
+   */
+  @Override
+  public List<X509Certificate> issue(SpiffeId id, PublicKey key, byte[] request)
+      throws IssueFailedException {
+    return checked(id, key, () -> issuer.issue(id, key, request.clone()));
+  }
+
+  /** What the issuer is asked to do. */
+  @FunctionalInterface
+  private interface Order {
+    List<X509Certificate> fill() throws IssueFailedException;
+  }
+
+  private List<X509Certificate> checked(SpiffeId id, PublicKey key, Order order)
+      throws IssueFailedException {
     requireNonNull(id, "id");
     requireNonNull(key, "key");
     List<X509Certificate> chain;
     List<X509Certificate> trustBundle;
     try {
-      chain = issuer.issue(id, key);
+      chain = order.fill();
       trustBundle = issuer.trustBundle();
     } catch (RuntimeException e) {
       throw new IssueFailedException("issuer: threw for " + id, e);

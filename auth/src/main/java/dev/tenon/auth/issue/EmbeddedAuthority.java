@@ -68,7 +68,7 @@ public final class EmbeddedAuthority implements Issuer {
   private final X509Certificate own;
 
   private EmbeddedAuthority(
-      TrustDomain trustDomain, Role role, InstantSource clock, SecureRandom random)
+      TrustDomain trustDomain, Role role, Duration life, InstantSource clock, SecureRandom random)
       throws GeneralSecurityException, IOException, RandomSourceFailedException {
     this.trustDomain = requireNonNull(trustDomain, "trustDomain");
     this.role = requireNonNull(role, "issuesFor");
@@ -82,7 +82,7 @@ public final class EmbeddedAuthority implements Issuer {
     this.name = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT) + " authority");
     this.keyIdentifier =
         new JcaX509ExtensionUtils().createSubjectKeyIdentifier(keys.getPublic()).getKeyIdentifier();
-    this.own = certifySelf(serial, keys.getPublic());
+    this.own = certifySelf(serial, keys.getPublic(), life);
   }
 
   private EmbeddedAuthority(
@@ -118,8 +118,18 @@ public final class EmbeddedAuthority implements Issuer {
    */
   public static EmbeddedAuthority create(
       TrustDomain trustDomain, Role issuesFor, InstantSource clock, SecureRandom random) {
+    return create(trustDomain, issuesFor, OWN_LIFE, clock, random);
+  }
+
+  /** Returns the same with a certificate of its own that is valid for {@code life}. */
+  static EmbeddedAuthority create(
+      TrustDomain trustDomain,
+      Role issuesFor,
+      Duration life,
+      InstantSource clock,
+      SecureRandom random) {
     try {
-      return new EmbeddedAuthority(trustDomain, issuesFor, clock, random);
+      return new EmbeddedAuthority(trustDomain, issuesFor, life, clock, random);
     } catch (GeneralSecurityException | IOException | RandomSourceFailedException e) {
       throw new IllegalStateException("authority for " + issuesFor + ": not made", e);
     }
@@ -148,10 +158,10 @@ public final class EmbeddedAuthority implements Issuer {
     }
   }
 
-  private X509Certificate certifySelf(BigInteger serial, PublicKey own)
+  private X509Certificate certifySelf(BigInteger serial, PublicKey own, Duration life)
       throws GeneralSecurityException, IOException {
     Instant now = clock.instant();
-    X509v3CertificateBuilder builder = builder(name, serial, now, now.plus(OWN_LIFE), own);
+    X509v3CertificateBuilder builder = builder(name, serial, now, now.plus(life), own);
     builder.addExtension(
         Extension.basicConstraints, /* isCritical= */ true, new BasicConstraints(0));
     builder.addExtension(
@@ -261,9 +271,9 @@ public final class EmbeddedAuthority implements Issuer {
     }
   }
 
-  /** Returns whether {@code other} signs with the same key. */
-  public boolean hasKeyOf(EmbeddedAuthority other) {
-    return own.getPublicKey().equals(other.own.getPublicKey());
+  /** Returns the key, for the file that it is written to. */
+  PrivateKey key() {
+    return key;
   }
 
   @Override

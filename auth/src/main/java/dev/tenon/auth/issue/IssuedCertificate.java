@@ -7,6 +7,7 @@ import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,14 +35,20 @@ final class IssuedCertificate {
   /** serverAuth and clientAuth (RFC 5280, section 4.2.1.12). */
   private static final Set<String> PURPOSES = Set.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
 
+  /** The longest life of a leaf: no token lives longer, and plugins renew at half of it. */
+  private static final Duration MAX_LIFE = Duration.ofHours(24);
+
+  /** How far before its issue a certificate may begin, and beyond its life end. */
+  private static final Duration MAX_SKEW = Duration.ofMinutes(10);
+
   private IssuedCertificate() {}
 
   /**
    * Returns {@code chain}, parsed again.
    *
    * @throws IssueFailedException if its leaf is not for {@code id} and {@code key} alone, may sign
-   *     certificates, cannot serve both ends of a connection, or the chain does not lead to {@code
-   *     trustBundle} at {@code now}
+   *     certificates, cannot serve both ends of a connection, lives too long, or the chain does not
+   *     lead to {@code trustBundle} at {@code now}
    */
   static List<X509Certificate> check(
       SpiffeId id,
@@ -53,6 +60,7 @@ final class IssuedCertificate {
     try {
       List<X509Certificate> parsed = parseAgain(chain);
       checkLeaf(id, key, parsed.get(0));
+      checkLife(parsed.get(0));
       TrustPath.check(parsed, trustBundle, now);
       return parsed;
     } catch (GeneralSecurityException | RuntimeException e) {
@@ -95,6 +103,14 @@ final class IssuedCertificate {
     require(
         purposes != null && Set.copyOf(purposes).equals(PURPOSES),
         "extendedKeyUsage: " + purposes + " (expected: serverAuth and clientAuth)");
+  }
+
+  private static void checkLife(X509Certificate leaf) throws CertificateException {
+    Duration life =
+        Duration.between(leaf.getNotBefore().toInstant(), leaf.getNotAfter().toInstant());
+    require(
+        life.compareTo(MAX_LIFE.plus(MAX_SKEW)) <= 0,
+        "life: " + life + " (expected: at most " + MAX_LIFE + ")");
   }
 
   private static List<String> names(X509Certificate leaf, int type) throws CertificateException {

@@ -20,6 +20,18 @@ public interface Issuer {
    */
   List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException;
 
+  /**
+   * Returns a certificate as {@link #issue(SpiffeId, PublicKey)} does. An adapter to an authority
+   * that wants the request overrides this one; others need not look at it.
+   *
+   * @param request a PKCS#10 request in DER, found to be signed with {@code key}; it names nobody
+   * @throws IssueFailedException as above
+   */
+  default List<X509Certificate> issue(SpiffeId id, PublicKey key, byte[] request)
+      throws IssueFailedException {
+    return issue(id, key);
+  }
+
   /** Returns the roots that whoever talks to a bearer must trust. */
   List<X509Certificate> trustBundle();
 }

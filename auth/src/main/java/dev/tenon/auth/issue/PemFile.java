@@ -57,13 +57,34 @@ final class PemFile {
     String expected = "one PRIVATE KEY in PEM, PKCS#8, and nothing else";
     List<String> lines = lines(file, expected);
     if (lines.get(0).equals(begin(ENCRYPTED))) {
-      throw invalid(file, "an encrypted key, and there is no password", expected);
+      throw invalid(file, "an encrypted key, and there is no passphrase", expected);
     }
     int end = end(file, lines, 0, PRIVATE_KEY, expected);
     if (end != lines.size() - 1) {
       throw invalid(file, "more than a key", expected);
     }
     return decode(file, lines.subList(1, end));
+  }
+
+  /** Returns the one encrypted PKCS#8 key of {@code file}, in DER. */
+  static byte[] encryptedKey(Path file) throws ConfigException {
+    String expected = "one ENCRYPTED PRIVATE KEY in PEM, PKCS#8, and nothing else";
+    List<String> lines = lines(file, expected);
+    int end = end(file, lines, 0, ENCRYPTED, expected);
+    if (end != lines.size() - 1) {
+      throw invalid(file, "more than a key", expected);
+    }
+    return decode(file, lines.subList(1, end));
+  }
+
+  /** Returns the one line of {@code file}, without its end. */
+  static char[] line(Path file) throws ConfigException {
+    String expected = "one line with a passphrase";
+    List<String> lines = lines(file, expected);
+    if (lines.size() != 1 || lines.get(0).isEmpty()) {
+      throw invalid(file, lines.get(0).isEmpty() ? "empty" : "more than a line", expected);
+    }
+    return lines.get(0).toCharArray();
   }
 
   private static List<String> lines(Path file, String expected) throws ConfigException {

@@ -66,6 +66,12 @@ public final class RollingIssuer implements Issuer {
     return stage.issuing().issue(id, key);
   }
 
+  @Override
+  public List<X509Certificate> issue(SpiffeId id, PublicKey key, byte[] request)
+      throws IssueFailedException {
+    return stage.issuing().issue(id, key, request);
+  }
+
   /** Returns the roots of all that are trusted, those of the issuing one first. */
   @Override
   public List<X509Certificate> trustBundle() {

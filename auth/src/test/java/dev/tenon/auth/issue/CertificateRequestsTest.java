@@ -2,10 +2,12 @@ package dev.tenon.auth.issue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.auth.TestKeys;
 import dev.tenon.core.InvalidRequestException;
 import dev.tenon.core.Refusal;
+import dev.tenon.core.RuntimeId;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
@@ -18,6 +20,9 @@ import org.bouncycastle.asn1.pkcs.CertificationRequest;
 import org.bouncycastle.asn1.pkcs.CertificationRequestInfo;
 import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.ExtensionsGenerator;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequestBuilder;
@@ -26,6 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CertificateRequestsTest {
+  private static final RuntimeId WORDS = new RuntimeId("words-0000000000000001");
+
   private final KeyPair keys = TestKeys.pair();
 
   private static byte[] request(KeyPair signer, PublicKey key, String algorithm, String subject)
@@ -70,6 +77,51 @@ class CertificateRequestsTest {
   @Test
   void verify_attributes_ignored() throws Exception {
     assertThat(CertificateRequests.verify(withAttribute(2))).isEqualTo(keys.getPublic());
+  }
+
+  /** A request asks for the run that sends it, or for nobody. Row: PK-10. Attack: F13. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CN=log-0000000000000002",
+        "CN=words-0000000000000001,O=Tenon",
+        "CN=words-0000000000000001+O=Tenon",
+        "O=words-0000000000000001",
+        "CN=WORDS-0000000000000001",
+        "CN=host"
+      })
+  void verify_subjectOfAnother_refused(String subject) throws Exception {
+    byte[] der = request(keys, keys.getPublic(), "SHA256withECDSA", subject);
+    assertThatThrownBy(() -> CertificateRequests.verify(der, WORDS))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("subject (expected: empty, or the common name " + WORDS);
+  }
+
+  /** Row: PK-10. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "CN=words-0000000000000001"})
+  void verify_noSubjectOrItsOwn_itsKey(String subject) throws Exception {
+    byte[] der = request(keys, keys.getPublic(), "SHA256withECDSA", subject);
+    assertThat(CertificateRequests.verify(der, WORDS)).isEqualTo(keys.getPublic());
+  }
+
+  /** Names, CA:TRUE and whatever else: the host chooses them. Row: PK-10. Attack: F13. */
+  @Test
+  void verify_extensionsAskedFor_refused() throws Exception {
+    PKCS10CertificationRequestBuilder builder =
+        new PKCS10CertificationRequestBuilder(
+            new X500Name(""), SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()));
+    ExtensionsGenerator extensions = new ExtensionsGenerator();
+    extensions.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
+    builder.addAttribute(PKCSObjectIdentifiers.pkcs_9_at_extensionRequest, extensions.generate());
+    byte[] der =
+        builder
+            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+            .getEncoded();
+
+    assertThatThrownBy(() -> CertificateRequests.verify(der, WORDS))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("extensions (expected: none");
   }
 
   @Test

@@ -9,6 +9,8 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import java.io.ByteArrayInputStream;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.SecureRandom;
@@ -16,6 +18,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -32,7 +36,7 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.Test;
 
-/** Attack: an issuer that brings something else than it was asked for. */
+/** Attack: an issuer that brings something else than it was asked for. Row: PK-9. */
 class LyingIssuerTest {
   private static final SpiffeId WORDS =
       SpiffeId.parse("spiffe://example.org/host/main/plugin/words/words-0000000000000001");
@@ -56,6 +60,7 @@ class LyingIssuerTest {
     private PublicKey leafKey = key;
     private KeyPair signer = authority;
     private Instant notBefore = clock.instant();
+    private Duration life = Duration.ofHours(1);
 
     Lie uri(String... uris) {
       return names(GeneralName.uniformResourceIdentifier, uris);
@@ -78,7 +83,7 @@ class LyingIssuerTest {
               NAME,
               BigInteger.TEN,
               Date.from(notBefore),
-              Date.from(notBefore.plus(Duration.ofHours(1))),
+              Date.from(notBefore.plus(life)),
               new X500Name("CN=leaf"),
               SubjectPublicKeyInfo.getInstance(leafKey.getEncoded()));
       builder.addExtension(Extension.basicConstraints, true, constraints);
@@ -234,6 +239,70 @@ class LyingIssuerTest {
     Lie early = honest();
     early.notBefore = clock.instant().plus(Duration.ofHours(2));
     assertRefused(early, "validity");
+  }
+
+  /** A leaf that lives for longer than any token would outlive its renewal. Row: PK-9. */
+  @Test
+  void issue_longerThanADay_refused() throws Exception {
+    Lie day = honest();
+    day.life = Duration.ofHours(24);
+    assertThat(issuing(List.of(day.certificate())).issue(WORDS, key)).hasSize(1);
+    Lie longer = honest();
+    longer.life = Duration.ofHours(25);
+    assertRefused(longer, "life: PT25H");
+  }
+
+  /** An end that cannot be read is no end far away. Row: PK-14. */
+  @Test
+  void issue_endThatCannotBeRead_refused() throws Exception {
+    X509Certificate leaf = honest().certificate();
+    byte[] der = leaf.getEncoded();
+    String end =
+        DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'")
+            .withZone(ZoneOffset.UTC)
+            .format(leaf.getNotAfter().toInstant());
+    int at = new String(der, StandardCharsets.ISO_8859_1).indexOf(end);
+    assertThat(at).isPositive();
+    der[at + 2] = '9'; // the month
+    CheckedIssuer issuer = issuing(List.of(new Encoded(leaf, der)));
+
+    assertThatExceptionOfType(IssueFailedException.class)
+        .isThrownBy(() -> issuer.issue(WORDS, key))
+        .withCauseInstanceOf(GeneralSecurityException.class);
+  }
+
+  /** The request gets to the issuer that wants it, and the check is the same. Row: PK-29. */
+  @Test
+  void issue_withRequest_passedOnAndChecked() throws Exception {
+    X509Certificate leaf = honest().certificate();
+    List<X509Certificate> bundle = List.of(root());
+    byte[] request = {1, 2, 3};
+    List<byte[]> seen = new ArrayList<>();
+    CheckedIssuer issuer =
+        new CheckedIssuer(
+            new Issuer() {
+              @Override
+              public List<X509Certificate> issue(SpiffeId id, PublicKey asked) {
+                throw new IllegalStateException("without the request");
+              }
+
+              @Override
+              public List<X509Certificate> issue(SpiffeId id, PublicKey asked, byte[] der) {
+                seen.add(der);
+                return List.of(leaf);
+              }
+
+              @Override
+              public List<X509Certificate> trustBundle() {
+                return bundle;
+              }
+            },
+            clock);
+
+    assertThat(new RollingIssuer(issuer).issue(WORDS, key, request)).containsExactly(leaf);
+    assertThat(seen).singleElement().isEqualTo(request);
+    assertThatExceptionOfType(IssueFailedException.class)
+        .isThrownBy(() -> issuer.issue(SpiffeId.parse(LOG), key, request));
   }
 
   @Test

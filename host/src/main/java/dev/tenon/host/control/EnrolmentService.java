@@ -154,8 +154,9 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
     int protocol = offer.protocol().negotiate(request.getProtocol());
     Enrolled declaration = declaration(request, run);
-    PublicKey key = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
-    List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key);
+    byte[] asked = request.getCertificateRequest().toByteArray();
+    PublicKey key = CertificateRequests.verify(asked, run.id().runtimeId());
+    List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key, asked);
     Issued token = opened(run, key, declaration, chain.get(0));
     return EnrolResponse.newBuilder()
         .addAllCertificateChain(encode(chain))

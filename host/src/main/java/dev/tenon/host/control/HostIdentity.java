@@ -81,7 +81,8 @@ public final class HostIdentity implements Supplier<Credentials> {
 
   private Snapshot issue() throws IssueFailedException {
     KeyPair key = CertificateRequest.newKeyPair();
-    List<X509Certificate> chain = trust.hostIssuer().issue(id, key.getPublic());
+    List<X509Certificate> chain =
+        trust.hostIssuer().issue(id, key.getPublic(), CertificateRequest.create(key));
     Instant from = chain.get(0).getNotBefore().toInstant();
     Instant until = chain.get(0).getNotAfter().toInstant();
     Instant half = from.plus(Duration.between(from, until).dividedBy(2));

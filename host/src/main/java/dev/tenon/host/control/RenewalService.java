@@ -4,6 +4,7 @@ import dev.tenon.auth.Issued;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.issue.CertificateRequests;
+import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -44,12 +45,13 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
       throws RefusedException {
     RuntimeId runtimeId = Callers.runtimeId(caller);
     PublicKey connectionKey = peer.certificate().orElseThrow().getPublicKey();
-    PublicKey newKey = CertificateRequests.verify(request.getCertificateRequest().toByteArray());
+    byte[] asked = request.getCertificateRequest().toByteArray();
+    PublicKey newKey = CertificateRequests.verify(asked, runtimeId);
     try {
       // The connection may be older than the end of its key or of its run: nothing is issued to
       // those.
       trust.lineages().verifyKey(runtimeId, connectionKey);
-      List<X509Certificate> chain = trust.pluginIssuer().issue(caller.id(), newKey);
+      List<X509Certificate> chain = trust.pluginIssuer().issue(caller.id(), newKey, asked);
       audit.success(
           "renewal",
           runtimeId.value(),
@@ -61,6 +63,9 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
       return response(chain, token);
     } catch (NotAuthenticatedException e) {
       refuse(runtimeId, e);
+      throw e;
+    } catch (IssueFailedException e) {
+      audit.denied("renewal", runtimeId.value(), "renew", null, String.valueOf(e.getMessage()));
       throw e;
     }
   }

@@ -3,6 +3,8 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.issue.AuthorityFiles;
+import dev.tenon.auth.issue.Role;
+import dev.tenon.host.AuthoritySettings;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -16,6 +18,8 @@ import java.util.function.Function;
 record HostTrustConfig(
     Optional<AuthorityFiles> hostAuthority,
     Optional<AuthorityFiles> pluginAuthority,
+    Duration overlap,
+    Optional<Duration> watch,
     Duration tokenLife,
     Duration tokenGrace) {
   /** Shorter lives than this are for tests: plugins would do little but renew. */
@@ -32,6 +36,9 @@ record HostTrustConfig(
     return new HostTrustConfig(
         tls.flatMap(table -> authority(table, "host_ca", path)),
         tls.flatMap(table -> authority(table, "plugin_ca", path)),
+        tls.flatMap(table -> table.parsed("overlap", HostTrustConfig::overlap))
+            .orElse(AuthoritySettings.DEFAULT.overlap()),
+        tls.flatMap(table -> table.parsed("watch", HostTrustConfig::watch)),
         life,
         tokens.flatMap(table -> table.parsed("grace", text -> grace(text, life))).orElse(shortest));
   }
@@ -42,12 +49,26 @@ record HostTrustConfig(
     String keyKey = name + "_key";
     Optional<Path> certificate = tls.parsed(certificateKey, path);
     Optional<Path> key = tls.parsed(keyKey, path);
+    String passphraseKey = name + "_passphrase";
+    Optional<Path> passphrase = tls.parsed(passphraseKey, path);
     if (certificate.isPresent() != key.isPresent()) {
       String given = certificate.isPresent() ? certificateKey : keyKey;
       String missing = certificate.isPresent() ? keyKey : certificateKey;
       tls.problem(given, "got it alone (expected: " + missing + " too, or neither)");
     }
-    return certificate.flatMap(file -> key.map(secret -> new AuthorityFiles(file, secret)));
+    if (passphrase.isPresent() && key.isEmpty()) {
+      tls.problem(passphraseKey, "got it alone (expected: " + keyKey + " too)");
+    }
+    return certificate.flatMap(
+        file -> key.map(secret -> new AuthorityFiles(file, secret, passphrase)));
+  }
+
+  private static Duration overlap(String text) {
+    return AuthoritySettings.DEFAULT.overlap(duration(text)).overlap();
+  }
+
+  private static Duration watch(String text) {
+    return AuthoritySettings.DEFAULT.watch(duration(text)).watch().orElseThrow();
   }
 
   private static Duration life(String text) {
@@ -75,8 +96,14 @@ record HostTrustConfig(
 
   /** Configures {@code host} with all of it. */
   void configure(PluginHost.Builder host) {
-    hostAuthority.ifPresent(files -> host.hostAuthority(files.certificate(), files.key()));
-    pluginAuthority.ifPresent(files -> host.pluginAuthority(files.certificate(), files.key()));
+    AuthoritySettings authorities = AuthoritySettings.DEFAULT.overlap(overlap);
+    if (hostAuthority.isPresent()) {
+      authorities = authorities.files(Role.HOST, hostAuthority.get());
+    }
+    if (pluginAuthority.isPresent()) {
+      authorities = authorities.files(Role.PLUGIN, pluginAuthority.get());
+    }
+    host.authorities(watch.map(authorities::watch).orElse(authorities));
     host.tokenLife(tokenLife, tokenGrace);
   }
 
@@ -85,6 +112,8 @@ record HostTrustConfig(
     Map<String, String> entries = new LinkedHashMap<>();
     put(entries, "host_ca", hostAuthority);
     put(entries, "plugin_ca", pluginAuthority);
+    entries.put("overlap", overlap.toString());
+    watch.ifPresent(pause -> entries.put("watch", pause.toString()));
     return entries;
   }
 
@@ -94,6 +123,7 @@ record HostTrustConfig(
         files -> {
           entries.put(name + "_certificate", files.certificate().toString());
           entries.put(name + "_key", files.key().toString());
+          files.passphrase().ifPresent(file -> entries.put(name + "_passphrase", file.toString()));
         });
   }
 }

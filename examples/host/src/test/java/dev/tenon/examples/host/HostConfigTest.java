@@ -58,6 +58,7 @@ final class HostConfigTest {
 
             [tls]
             provider = "%3$s"
+            overlap = "PT1H"
 
             [tokens]
             life = "PT1H"
@@ -95,6 +96,9 @@ final class HostConfigTest {
         tls.host_ca_key = "h.private"
         tls.plugin_ca_certificate = "/p.crt"
         tls.plugin_ca_key = "/p.private"
+        tls.plugin_ca_passphrase = "p.phrase"
+        tls.overlap = "PT2H"
+        tls.watch = "PT1M"
         tokens.life = "PT2M"
         tokens.grace = "PT30S"
         """,
@@ -143,25 +147,46 @@ final class HostConfigTest {
         "run = \"a\\u0000b\"                     | :1: run: got \"a?b\" (expected: a path of",
         "state = 7                               | :1: state: got 7 (expected: a string)",
         "trust_domain = 'A B'                    | :1: trust_domain: got \"A B\" (expected: a-z",
-        "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected: boring",
+        "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected:"
+            + " boring",
         "tls = { verify = false }                | :1: tls.verify: got an unknown key",
-        "tls = { host_ca_key = 'k' }             | :1: tls.host_ca_key: got it alone (expected: host_",
-        "tls = { plugin_ca_certificate = 'c' }   | :1: tls.plugin_ca_certificate: got it alone (exp",
-        "tokens = { life = 'PT59S' }             | :1: tokens.life: got \"PT59S\" (expected: at least PT1M",
-        "tokens = { life = 'PT25H' }             | :1: tokens.life: got \"PT25H\" (expected: > 0, at most",
-        "tokens = { life = '1 hour' }            | :1: tokens.life: got \"1 hour\" (expected: an ISO",
-        "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: at least PT30S",
-        "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected: unix:",
-        "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected: unix:",
+        "tls = { host_ca_key = 'k' }             | :1: tls.host_ca_key: got it alone (expected:"
+            + " host_",
+        "tls = { plugin_ca_certificate = 'c' }   | :1: tls.plugin_ca_certificate: got it alone"
+            + " (exp",
+        "tokens = { life = 'PT59S' }             | :1: tokens.life: got \"PT59S\" (expected: at"
+            + " least PT1M",
+        "tokens = { life = 'PT25H' }             | :1: tokens.life: got \"PT25H\" (expected: > 0,"
+            + " at most",
+        "tokens = { life = '1 hour' }            | :1: tokens.life: got \"1 hour\" (expected: an"
+            + " ISO",
+        "tls = { host_ca_passphrase = 'k' }      | :1: tls.host_ca_passphrase: got it alone"
+            + " (expected: h",
+        "tls = { overlap = 'PT0S' }              | :1: tls.overlap: got \"PT0S\"",
+        "tls = { watch = 'often' }               | :1: tls.watch: got \"often\"",
+        "tokens = { grace = 'PT2H' }             | :1: tokens.grace: got \"PT2H\" (expected: at"
+            + " least PT30S",
+        "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected:"
+            + " unix:",
+        "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected:"
+            + " unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
-        "selection = 'random'                    | :1: selection: got \"random\" (expected: a table)",
-        "selection = { 'a.B' = 'weighted' }      | :1: selection.\"a.B\": got \"weighted\" (expected: f",
-        "selection = { 'a.B' = 7 }               | :1: selection.\"a.B\": got 7 (expected: a string)",
-        "selection = { 'a b' = 'first' }         | :1: selection.\"a b\": got a key that is no serv",
-        "selection = { 'a.B' = { A = 1 } }       | :1: selection.\"a.B\".A: got a key that is no plugin",
-        "selection = { 'a.B' = { x = 'y' } }     | :1: selection.\"a.B\".x: got \"y\" (expected: an int",
-        "selection = { 'a.B' = { x = 0 } }       | :1: selection.\"a.B\": got weights: {x=0} (expected",
-        "selection = { 'a.B' = { x = -1 } }      | :1: selection.\"a.B\": got weight of x: -1 (expec",
+        "selection = 'random'                    | :1: selection: got \"random\" (expected: a"
+            + " table)",
+        "selection = { 'a.B' = 'weighted' }      | :1: selection.\"a.B\": got \"weighted\""
+            + " (expected: f",
+        "selection = { 'a.B' = 7 }               | :1: selection.\"a.B\": got 7 (expected: a"
+            + " string)",
+        "selection = { 'a b' = 'first' }         | :1: selection.\"a b\": got a key that is no"
+            + " serv",
+        "selection = { 'a.B' = { A = 1 } }       | :1: selection.\"a.B\".A: got a key that is no"
+            + " plugin",
+        "selection = { 'a.B' = { x = 'y' } }     | :1: selection.\"a.B\".x: got \"y\" (expected: an"
+            + " int",
+        "selection = { 'a.B' = { x = 0 } }       | :1: selection.\"a.B\": got weights: {x=0}"
+            + " (expected",
+        "selection = { 'a.B' = { x = -1 } }      | :1: selection.\"a.B\": got weight of x: -1"
+            + " (expec",
         "insecure_plaintext = true               | :1: insecure_plaintext: got an unknown key",
         "plugins = = 1                           | :1: not TOML",
       })

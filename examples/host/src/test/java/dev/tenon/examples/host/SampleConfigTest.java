@@ -21,8 +21,8 @@ final class SampleConfigTest {
   /** A key where a parser reads it. */
   private static final Pattern IN_PARSER =
       Pattern.compile(
-          "(?:toml|audit|table|tls)\\s*\\.(?:parsed|requiredParsed|table|string|strings|stringTable"
-              + "|integer|bool|tables|requiredString)\\(\"([a-z0-9_]+)\"|listen\\(toml, \"([a-z]+)\"");
+          "(?:toml|audit|table|tls)\\s*\\.(?:parsed|requiredParsed|table|string|strings|stringTable|integer|bool|tables|requiredString)\\(\"([a-z0-9_]+)\"|listen\\(toml,"
+              + " \"([a-z]+)\"");
 
   /** A key, or the begin of an authority's two keys, where the parser of trust reads it. */
   private static final Pattern IN_TRUST_PARSER =
@@ -60,13 +60,14 @@ final class SampleConfigTest {
     assertThat(HostConfig.read(sample).folders().policy()).exists();
   }
 
-  /** Returns {@code keys} with, for each authority, the keys of its two files. */
+  /** Returns {@code keys} with, for each authority, the keys of its files. */
   private static Set<String> withFiles(Set<String> keys) {
     Set<String> all = new TreeSet<>();
     for (String key : keys) {
       if (key.endsWith("_ca")) {
         all.add(key + "_certificate");
         all.add(key + "_key");
+        all.add(key + "_passphrase");
       } else {
         all.add(key);
       }
