@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
@@ -74,8 +75,8 @@ record HostSettings(
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
 
-  /** What calls may be; the plugins are told when they enrol. */
-  record Calls(int maxMessageBytes) {}
+  /** What calls may be, of which the plugins are told the length, and on whose behalf. */
+  record Calls(int maxMessageBytes, OnBehalfOf.Verifier onBehalfOf) {}
 
   /** Settings under way, with the defaults. Not thread-safe. */
   static final class Draft {
@@ -99,7 +100,7 @@ record HostSettings(
         new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
-    private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES);
+    private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE);
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -204,7 +205,11 @@ record HostSettings(
                 + MAX_MESSAGE_BYTES
                 + ")");
       }
-      calls = new Calls(bytes);
+      calls = new Calls(bytes, calls.onBehalfOf());
+    }
+
+    void onBehalfOf(OnBehalfOf.Verifier verifier) {
+      calls = new Calls(calls.maxMessageBytes(), requireNonNull(verifier, "verifier"));
     }
 
     /**

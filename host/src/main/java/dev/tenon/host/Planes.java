@@ -112,6 +112,7 @@ final class Planes {
                 .hostServices(hostServices)
                 .backends(runs::backend)
                 .onDemand((service, most) -> onDemand.start(service, most))
+                .onBehalfOf(settings.calls().onBehalfOf())
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
@@ -358,6 +359,12 @@ public final class PluginHost implements AutoCloseable {
       return this;
     }
 
+    /** Sets who verifies tokens of calls on behalf of others; without it those are refused. */
+    public Builder onBehalfOf(OnBehalfOf.Verifier verifier) {
+      settings.onBehalfOf(verifier);
+      return this;
+    }
+
     /** Sets the clock by which tokens and certificates expire. */
     public Builder clock(InstantSource clock) {
       settings.clock(clock);
@@ -371,26 +378,23 @@ public final class PluginHost implements AutoCloseable {
     }
 
     /**
-     * Starts the host and its plugins, and returns when all of them are healthy. All or nothing:
-     * after a failure nothing is left running.
+     * Starts the host and its plugins, all or none, and returns when all of them are healthy.
      *
-     * @throws HostStartException if a file or setting is wrong, a plugin does not start, or the
-     *     machine refuses something; the message says which
+     * @throws HostStartException if a file, a setting, a plugin or the machine refuses; says which
      */
     public PluginHost start() throws HostStartException {
       List<PluginDefinition> plugins = new ArrayList<>(definitions);
-      HostSettings checked;
       try {
-        checked = settings.settings();
+        HostSettings checked = settings.settings();
         for (Path folder : pluginFolders) {
           plugins.addAll(PluginDefinition.loadAll(folder));
         }
+        return new PluginHost(
+            RunningHost.start(checked, plugins, policy, List.copyOf(offers.values())));
       } catch (ConfigException e) {
         throw new HostStartException(
             HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
       }
-      return new PluginHost(
-          RunningHost.start(checked, plugins, policy, List.copyOf(offers.values())));
     }
   }
 }

@@ -54,27 +54,31 @@ final class CallAudit {
     return String.valueOf(refused.getMessage());
   }
 
-  /** Records the first call of its caller, service and method under one policy. */
-  void first(Permit permit, String provider) throws AuditFailedException {
-    relayed(permit, "relay", Outcome.SUCCESS, details(permit, provider));
+  /**
+   * Records the first call of its caller, service and method under one policy, and every call that
+   * is made on behalf of another.
+   */
+  void first(Route route) throws AuditFailedException {
+    relayed(route.permit(), "relay", Outcome.SUCCESS, details(route));
   }
 
   /** Records that a call is about to be relayed, for a rule that wants every call on record. */
-  void intent(Permit permit, String provider) throws AuditFailedException {
-    relayed(permit, "intent", Outcome.SUCCESS, details(permit, provider));
+  void intent(Route route) throws AuditFailedException {
+    relayed(route.permit(), "intent", Outcome.SUCCESS, details(route));
   }
 
   /** Records how a call ended whose intent was recorded. */
-  void outcome(Permit permit, String provider, Status status) throws AuditFailedException {
-    Map<String, String> details = details(permit, provider);
+  void outcome(Route route, Status status) throws AuditFailedException {
+    Map<String, String> details = details(route);
     details.put("status", status.getCode().name());
-    relayed(permit, "outcome", status.isOk() ? Outcome.SUCCESS : Outcome.ERROR, details);
+    relayed(route.permit(), "outcome", status.isOk() ? Outcome.SUCCESS : Outcome.ERROR, details);
   }
 
-  private static Map<String, String> details(Permit permit, String provider) {
+  private static Map<String, String> details(Route route) {
     Map<String, String> details = new LinkedHashMap<>();
-    details.put("rule", permit.rule());
-    details.put("provider", provider);
+    details.put("rule", route.permit().rule());
+    details.put("provider", route.provider());
+    route.delegation().ifPresent(by -> details.put("obo_identity", by.subject()));
     return details;
   }
 

@@ -23,6 +23,7 @@ final class MetadataRules {
    *                 peer and the host; a provider that saw a caller's could be that caller.
    *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to is read before,
    *                 tenon-caller is written after; so no peer can forge or repeat either.
+   *                 tenon-on-behalf-of is put back by RoutedCall where it was verified.
    *   hop-by-hop    RFC 9110, section 7.6.1, and proxy-*: they describe one connection.
    *   transport's   host, content-*, user-agent, accept-encoding and grpc-*: grpc-java writes its
    *                 own on each side. Of grpc-* pass only the keys that gRPC gives to

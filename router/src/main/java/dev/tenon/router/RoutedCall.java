@@ -3,6 +3,7 @@ package dev.tenon.router;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.Identity;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
@@ -127,7 +128,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     if (waited == null) {
       delegate = call;
     }
-    call.start(responses, MetadataRules.request(headers, caller.id()));
+    Metadata forwarded = MetadataRules.request(headers, caller.id());
+    chosen
+        .delegation()
+        .ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
+    call.start(responses, forwarded);
     if (waited != null) {
       waited.passTo(call);
     }
@@ -192,7 +197,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       return end;
     }
     try {
-      router.audit().outcome(taken.permit(), taken.provider(), end.status());
+      router.audit().outcome(taken, end.status());
       return end;
     } catch (AuditFailedException e) {
       return ProviderStatus.End.afterRelay(RefusalStatus.of(e));

@@ -6,6 +6,7 @@ import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -161,6 +162,7 @@ public final class Router implements AutoCloseable {
     private @Nullable HostServices hostServices;
     private @Nullable Backends backends;
     private OnDemand onDemand = OnDemand.NEVER;
+    private OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
     private @Nullable AuditLog audit;
     private InstantSource clock = InstantSource.system();
 
@@ -196,6 +198,12 @@ public final class Router implements AutoCloseable {
       return this;
     }
 
+    /** Sets who says on whose behalf calls are made; without it such calls are refused. */
+    public Builder onBehalfOf(OnBehalfOf.Verifier verifier) {
+      this.onBehalfOf = requireNonNull(verifier, "verifier");
+      return this;
+    }
+
     /** Sets where calls are recorded. The router does not close it. */
     public Builder audit(AuditLog audit) {
       this.audit = requireNonNull(audit, "audit");
@@ -222,6 +230,7 @@ public final class Router implements AutoCloseable {
               requireNonNull(hostServices, "hostServices"),
               requireNonNull(backends, "backends"),
               onDemand,
+              new Delegations(onBehalfOf),
               callAudit);
       return new Router(routes, callAudit);
     }

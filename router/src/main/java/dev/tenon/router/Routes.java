@@ -11,6 +11,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
 import io.grpc.Metadata;
 import java.time.Duration;
@@ -27,6 +28,7 @@ final class Routes {
   private final HostServices hostServices;
   private final Backends backends;
   private final OnDemand onDemand;
+  private final Delegations delegations;
   private final CallAudit audit;
 
   Routes(
@@ -35,12 +37,14 @@ final class Routes {
       HostServices hostServices,
       Backends backends,
       OnDemand onDemand,
+      Delegations delegations,
       CallAudit audit) {
     this.decisions = decisions;
     this.registry = registry;
     this.hostServices = hostServices;
     this.backends = backends;
     this.onDemand = onDemand;
+    this.delegations = delegations;
     this.audit = audit;
   }
 
@@ -76,12 +80,17 @@ final class Routes {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
     }
     Decisions.Decision decision = decisions.decide(caller, path);
-    Route route = choose(decision, MetadataRules.target(headers), patience);
+    Optional<Delegation> delegation = delegations.of(caller, path, headers);
+    Route route = choose(decision, MetadataRules.target(headers), patience, delegation);
     record(decision, route);
     return route;
   }
 
-  private Route choose(Decisions.Decision decision, Optional<RuntimeId> target, Duration patience)
+  private Route choose(
+      Decisions.Decision decision,
+      Optional<RuntimeId> target,
+      Duration patience,
+      Optional<Delegation> delegation)
       throws RefusedException, ProviderStarting {
     ServiceName service = decision.permit().path().service();
     Optional<Channel> ofHost = hostServices.channel(service);
@@ -89,7 +98,8 @@ final class Routes {
       if (target.isPresent()) {
         throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
       }
-      return new Route(decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get());
+      return new Route(
+          decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get(), delegation);
     }
     Registration chosen = chosen(decision, service, target, patience);
     Channel channel =
@@ -97,7 +107,11 @@ final class Routes {
             .backend(chosen.provider(), decision.permit().caller())
             .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
     return new Route(
-        decision.permit(), chosen.provider().value(), chosen.provider().plugin().value(), channel);
+        decision.permit(),
+        chosen.provider().value(),
+        chosen.provider().plugin().value(),
+        channel,
+        delegation);
   }
 
   private Registration chosen(
@@ -128,9 +142,9 @@ final class Routes {
 
   private void record(Decisions.Decision decision, Route route) throws RefusedException {
     if (decision.permit().audit() == AuditMode.CALL) {
-      audit.intent(decision.permit(), route.provider());
-    } else if (!decision.isRecorded()) {
-      audit.first(decision.permit(), route.provider());
+      audit.intent(route);
+    } else if (!decision.isRecorded() || route.delegation().isPresent()) {
+      audit.first(route);
       decision.markRecorded();
     }
   }

@@ -6,6 +6,7 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Health;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
@@ -48,6 +49,7 @@ final class Wire implements AutoCloseable {
   final InstantSource clock = InstantSource.system();
   final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
   final SecureRandom random = new SecureRandom();
+  volatile OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
   final RecordingAuditLog audit = new RecordingAuditLog();
   final ServiceRegistry registry = ServiceRegistry.inMemory();
   final HostServices hostServices = HostServices.builder().start();
@@ -86,6 +88,7 @@ final class Wire implements AutoCloseable {
             .registry(registry)
             .hostServices(hostServices)
             .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
+            .onBehalfOf((caller, path, token) -> onBehalfOf.subject(caller, path, token))
             .audit(audit)
             .clock(clock)
             .build();

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.DAYS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.transport.ServerTls.ClientAuth;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
@@ -15,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -56,8 +58,10 @@ public final class Transport implements AutoCloseable {
 
   static final int CONNECT_TIMEOUT_MILLIS = 5_000;
 
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  /** What must not stay in a table of HPACK (RFC 7541, section 7.1.3). */
+  private static final List<Metadata.Key<String>> SECRET_METADATA =
+      List.of(
+          Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), OnBehalfOf.HEADER);
 
   private final Handshakes handshakes;
   private final Sockets sockets;
@@ -159,7 +163,7 @@ public final class Transport implements AutoCloseable {
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
         .permitKeepAliveTime(MIN_KEEP_ALIVE_SECONDS, SECONDS)
         .permitKeepAliveWithoutCalls(true)
-        .neverIndexMetadataKey(AUTHORIZATION);
+        .neverIndexMetadataKeys(SECRET_METADATA);
   }
 
   /**
@@ -176,7 +180,7 @@ public final class Transport implements AutoCloseable {
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-        .neverIndexMetadataKey(AUTHORIZATION)
+        .neverIndexMetadataKeys(SECRET_METADATA)
         .idleTimeout(365, DAYS) // From 30 days on, grpc-java turns it off.
         .proxyDetector(address -> null) // No environment variable reroutes us.
         .disableServiceConfigLookUp();
