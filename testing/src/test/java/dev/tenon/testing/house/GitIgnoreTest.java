@@ -15,7 +15,7 @@ class GitIgnoreTest {
   private static final int IGNORED = 0;
   private static final int NOT_IGNORED = 1;
 
-  /** Keys and certificates are ignored wherever they lie, and a source is not. Row: PK-27. */
+  /** Keys and certificates are ignored wherever they lie, and a source is not. Row: PK-27, SL-6. */
   @ParameterizedTest
   @CsvSource({
     "host-ca.key, true",
@@ -23,6 +23,8 @@ class GitIgnoreTest {
     "certs/host-ca.crt, true",
     "examples/host/certs/anything, true",
     "ca.pem, true",
+    ".env, true",
+    "examples/host/.env, true",
     "auth/src/test/resources/ca.pem, true",
     "auth/src/main/java/dev/tenon/auth/Policy.java, false"
   })
