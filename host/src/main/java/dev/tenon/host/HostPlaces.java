@@ -87,6 +87,11 @@ final class HostPlaces {
     }
   }
 
+  /** Returns the file in which the host keeps what it revoked. */
+  Path revocations() {
+    return state.path().resolve("revocations");
+  }
+
   /** Makes, once, the directory that {@code plugin} keeps between runs. */
   Path stateOf(PluginName plugin) throws IOException {
     Path directory = state.path().resolve("plugins").resolve(plugin.value());

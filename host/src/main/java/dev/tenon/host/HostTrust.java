@@ -10,6 +10,7 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.issue.RollingIssuer;
+import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.Trust;
 import java.security.PublicKey;
@@ -78,6 +79,20 @@ final class HostTrust {
             settings.trust().tokens().grace()),
         authority(settings, Role.HOST),
         authority(settings, Role.PLUGIN));
+  }
+
+  /**
+   * Reads what the host revoked before.
+   *
+   * @throws HostStartException if the file is damaged: what it says must not be forgotten
+   */
+  static Revocations revocations(HostPlaces places) throws HostStartException {
+    try {
+      return Revocations.open(places.revocations());
+    } catch (ConfigException e) {
+      throw new HostStartException(
+          HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static RollingIssuer authority(HostSettings settings, Role role)

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -67,6 +68,7 @@ final class Planes {
   private final HostThreads threads;
   private final ControlParts control;
   private final RunExit exit;
+  private final HostCertificates certificates;
   private final Reenrolment reenrolment;
   private final Addresses addresses;
   private volatile OnDemand onDemand = OnDemand.NEVER;
@@ -122,9 +124,14 @@ final class Planes {
             new ControlConnections(registry),
             new Discoveries(() -> policy, registry, offers, audit, threads.timer()),
             new RunHealth(runs));
+    Revocations revoked = HostTrust.revocations(places);
     exit =
         new RunExit(
-            runs, router, new ControlCalls(runs), new ConnectionAdmission(trust.lineages()));
+            runs,
+            router,
+            new ControlCalls(runs),
+            new ConnectionAdmission(trust.lineages(), revoked));
+    certificates = new HostCertificates(revoked, runs, exit.connections(), audit);
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());
@@ -313,6 +320,10 @@ final class Planes {
   /** Returns whether {@code plugin} may provide {@code service}. */
   boolean mayProvide(PluginName plugin, ServiceName service) {
     return policy.mayProvide(plugin, service).isPresent();
+  }
+
+  HostCertificates certificates() {
+    return certificates;
   }
 
   /** Returns what ends the calls and connections of a run. */

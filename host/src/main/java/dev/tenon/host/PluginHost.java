@@ -85,6 +85,11 @@ public final class PluginHost implements AutoCloseable {
     running.revoke(requireNonNull(run, "run"));
   }
 
+  /** Returns how certificates are taken back, one by one. */
+  public HostCertificates certificates() {
+    return running.certificates();
+  }
+
   /**
    * Takes {@code run} out of service: it gets no new calls from now on. Returns when none is in
    * flight, or after {@code most}; the run itself goes on.

@@ -160,6 +160,10 @@ final class RunningHost implements AutoCloseable {
     planes.runs().revoke(run);
   }
 
+  HostCertificates certificates() {
+    return planes.certificates();
+  }
+
   long drain(RuntimeId run, Duration most) throws InterruptedException {
     if (most.isNegative()) {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");

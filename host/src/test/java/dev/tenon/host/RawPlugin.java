@@ -93,6 +93,18 @@ final class RawPlugin implements AutoCloseable {
     return Credentials.of(keys.getPrivate(), credentials().chain(), bundle);
   }
 
+  /** Returns a request for a certificate of the key that the plugin has. */
+  byte[] certificateRequest() {
+    return CertificateRequest.create(keys);
+  }
+
+  /** Uses {@code leaf}, a certificate of the key that the plugin has, on new connections. */
+  void use(X509Certificate leaf) {
+    credentials = Credentials.of(keys.getPrivate(), List.of(leaf), credentials().trustBundle());
+    control = null;
+    data = null;
+  }
+
   /** Returns a request with which enrolment succeeds. */
   EnrolRequest.Builder enrolRequest() {
     return EnrolRequest.newBuilder()

@@ -2,6 +2,7 @@ package dev.tenon.router;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.CertificateRule;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.NotAuthenticatedException.Why;
@@ -11,42 +12,43 @@ import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
-import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides once, when a connection is made, whether its key is a live one of a living lineage. A
- * connection then lives while its lineage does: it is not cut when its own key is succeeded by
- * another, and {@link #end} ends it when the lineage was revoked. A server whose calls pass {@link
- * Admission} must have it; without it no call is let in. One may serve several servers.
- * Thread-safe.
+ * Decides once, when a connection is made, whether its key is a live one of a living lineage, and
+ * its certificate one that the {@link CertificateRule} lets in. A connection then lives while its
+ * lineage does: it is not cut when its own key is succeeded by another, and {@link #end} ends it
+ * when the lineage was revoked. A server whose calls pass {@link Admission} must have it; without
+ * it no call is let in. One may serve several servers. Thread-safe.
  */
 public final class ConnectionAdmission extends ServerTransportFilter {
-  /** Why the connection's calls are refused; {@link #ADMITTED} if they are not. */
+  /** Why the connection's calls are refused; empty if they are not. */
   private static final Attributes.Key<Optional<Why>> REFUSED =
       Attributes.Key.create("dev.tenon.connection-refused");
-
-  private static final Optional<Why> ADMITTED = Optional.empty();
 
   /** How long a connection that is refused lives; its calls are told why there is no use. */
   private static final Duration REFUSED_LIFE = Duration.ofMillis(500);
 
   /*
-   * A connection is in `open` before its key is verified. A lineage is revoked before its connections
-   * are ended: so a connection that is made meanwhile is seen by `end`, or is refused.
+   * A connection is in `open` before its key and certificate are verified. A lineage or certificate is
+   * revoked before its connections are looked for: so a connection that is made meanwhile is seen by
+   * `end` or `usersOfRefused`, or is refused.
    */
-  private final ConcurrentMap<RuntimeId, Map<Connection, PublicKey>> open =
+  private final ConcurrentMap<RuntimeId, Map<Connection, X509Certificate>> open =
       new ConcurrentHashMap<>();
   private final Lineages lineages;
+  private final CertificateRule certificates;
 
   /*
    * A connection is in `open` before `trusted` is asked about it, and `trustOnly` sets `trusted` before
@@ -54,17 +56,23 @@ public final class ConnectionAdmission extends ServerTransportFilter {
    */
   private volatile Predicate<Connection> trusted = connection -> true;
 
-  /** Makes the admission by the keys of {@code lineages}. */
+  /** Makes the admission by the keys of {@code lineages}, of any certificate. */
   public ConnectionAdmission(Lineages lineages) {
+    this(lineages, CertificateRule.NONE);
+  }
+
+  /** Makes the admission by the keys of {@code lineages} and by {@code certificates}. */
+  public ConnectionAdmission(Lineages lineages, CertificateRule certificates) {
     this.lineages = requireNonNull(lineages, "lineages");
+    this.certificates = requireNonNull(certificates, "certificates");
   }
 
   @Override
   public Attributes transportReady(Attributes attributes) {
     Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
-    Optional<PublicKey> key = certificate(attributes).map(X509Certificate::getPublicKey);
-    if (connection.isPresent() && key.isPresent()) {
-      plugin(attributes).ifPresent(plugin -> add(plugin, connection.get(), key.get()));
+    Optional<X509Certificate> leaf = certificate(attributes);
+    if (connection.isPresent() && leaf.isPresent()) {
+      plugin(attributes).ifPresent(plugin -> add(plugin, connection.get(), leaf.get()));
     }
     Optional<Why> refused =
         connection.isPresent() && !trusted.test(connection.get())
@@ -85,14 +93,14 @@ public final class ConnectionAdmission extends ServerTransportFilter {
     plugin(attributes).ifPresent(plugin -> connection.ifPresent(made -> remove(plugin, made)));
   }
 
-  private void add(RuntimeId plugin, Connection connection, PublicKey key) {
+  private void add(RuntimeId plugin, Connection connection, X509Certificate leaf) {
     var unused =
         open.compute(
             plugin,
             (id, known) -> {
-              Map<Connection, PublicKey> connections =
+              Map<Connection, X509Certificate> connections =
                   known == null ? new ConcurrentHashMap<>() : known;
-              connections.put(connection, key);
+              connections.put(connection, leaf);
               return connections;
             });
   }
@@ -122,8 +130,8 @@ public final class ConnectionAdmission extends ServerTransportFilter {
   public void endForeign(RuntimeId plugin) {
     open.getOrDefault(plugin, Map.of())
         .forEach(
-            (connection, key) -> {
-              if (!isLive(plugin, key)) {
+            (connection, leaf) -> {
+              if (!isLive(plugin, leaf)) {
                 connection.close();
               }
             });
@@ -145,9 +153,21 @@ public final class ConnectionAdmission extends ServerTransportFilter {
         });
   }
 
-  private boolean isLive(RuntimeId plugin, PublicKey key) {
+  /** Returns the runs with a connection whose certificate is refused by now. */
+  public Set<RuntimeId> usersOfRefused() {
+    return open.entrySet().stream()
+        .filter(
+            run ->
+                run.getValue().values().stream()
+                    .anyMatch(
+                        leaf -> certificates.refusal(run.getKey().plugin(), leaf).isPresent()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private boolean isLive(RuntimeId plugin, X509Certificate leaf) {
     try {
-      lineages.verifyKey(plugin, key);
+      lineages.verifyKey(plugin, leaf.getPublicKey());
       return true;
     } catch (NotAuthenticatedException e) {
       return false;
@@ -173,7 +193,7 @@ public final class ConnectionAdmission extends ServerTransportFilter {
     }
     try {
       lineages.verifyKey(plugin.get(), certificate.get().getPublicKey());
-      return ADMITTED;
+      return certificates.refusal(plugin.get().plugin(), certificate.get());
     } catch (NotAuthenticatedException e) {
       return Optional.of(e.why());
     }

@@ -222,7 +222,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     Issued token =
         again ? trust.lineages().reopen(runtimeId, key) : trust.lineages().open(runtimeId, key);
     run.enrolled(declaration);
-    run.certified(certificate.getNotAfter().toInstant());
+    run.certified(certificate);
     runs.requireLiving(run);
     if (again) {
       runs.reenrolled(runtimeId);

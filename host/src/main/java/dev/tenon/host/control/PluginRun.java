@@ -8,13 +8,15 @@ import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.launch.LaunchedPlugin;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * One run of one plugin as the host knows it: its state, its process, its channel. Thread-safe.
@@ -38,7 +40,8 @@ public final class PluginRun {
   private volatile PluginState state = new PluginState.Starting();
   private boolean isStopping; // under `this`
 
-  private volatile @Nullable Instant certifiedUntil;
+  /** The newest certificate and the one before: a lineage has no more live keys. */
+  private volatile List<X509Certificate> certificates = List.of();
 
   /* `known` is written under `healthLock`, by RunHealth alone, and read without it. */
   private final Object healthLock = new Object();
@@ -131,14 +134,19 @@ public final class PluginRun {
     enrolled.complete(declaration);
   }
 
-  /** Notes until when the certificate is good that the run was given last. */
-  void certified(Instant until) {
-    certifiedUntil = until;
+  /** Notes the certificate that the run was given last. */
+  synchronized void certified(X509Certificate newest) {
+    certificates = Stream.concat(Stream.of(newest), certificates.stream()).limit(2).toList();
+  }
+
+  /** Returns the certificates that the run was given last, the newest first. */
+  List<X509Certificate> certificates() {
+    return certificates;
   }
 
   /** Returns until when the run's newest certificate is good; empty before it has one. */
   public Optional<Instant> certifiedUntil() {
-    return Optional.ofNullable(certifiedUntil);
+    return certificates.stream().findFirst().map(newest -> newest.getNotAfter().toInstant());
   }
 
   Object healthLock() {

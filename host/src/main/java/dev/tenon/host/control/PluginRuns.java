@@ -10,13 +10,17 @@ import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import java.lang.System.Logger.Level;
+import java.security.cert.X509Certificate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * All runs of a host, by runtime id, and the one way to end one that must not go on. Thread-safe.
@@ -100,6 +104,14 @@ public final class PluginRuns {
   /** Returns all runs, in no order. */
   public Collection<PluginRun> all() {
     return List.copyOf(runs.values());
+  }
+
+  /** Returns the runs, not ended yet, that were given a certificate which {@code is} picks. */
+  public Set<RuntimeId> holding(Predicate<X509Certificate> is) {
+    return runs.values().stream()
+        .filter(run -> !run.state().isEnd() && run.certificates().stream().anyMatch(is))
+        .map(run -> run.id().runtimeId())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Returns whether {@code runtimeId} is in use. */

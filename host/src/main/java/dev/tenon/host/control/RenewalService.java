@@ -59,7 +59,7 @@ public final class RenewalService extends RenewalGrpc.RenewalImplBase {
           caller.id().toString(),
           Map.of("serial", chain.get(0).getSerialNumber().toString(16)));
       Issued token = trust.lineages().renew(runtimeId, connectionKey, newKey);
-      runs.find(runtimeId).ifPresent(run -> run.certified(chain.get(0).getNotAfter().toInstant()));
+      runs.find(runtimeId).ifPresent(run -> run.certified(chain.get(0)));
       return response(chain, token);
     } catch (NotAuthenticatedException e) {
       refuse(runtimeId, e);
