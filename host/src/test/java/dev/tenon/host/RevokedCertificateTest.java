@@ -95,7 +95,7 @@ class RevokedCertificateTest {
 
   /**
    * During a session: the next call and the next connection are refused, what is open ends with
-   * UNAUTHENTICATED, and the connection is closed. Another plugin does not notice.
+   * UNAUTHENTICATED, and the connection is closed. Another plugin does not notice. Attack: X16.
    *
    * <p>Row: PK-15
    */

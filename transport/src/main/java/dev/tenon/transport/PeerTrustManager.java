@@ -3,11 +3,15 @@ package dev.tenon.transport;
 import dev.tenon.transport.PeerCheck.Purpose;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.EdECKey;
+import java.security.interfaces.RSAKey;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +46,11 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
           "RSASSA-PSS",
           "Ed25519",
           "EdDSA");
+
+  /** As RFC 9325, section 4.2, asks for; the JDK still takes RSA with 1024 bits. */
+  private static final int MIN_RSA_BITS = 2048;
+
+  private static final int MIN_CURVE_BITS = 256;
 
   private final X509TrustManager pkix;
   private final PeerCheck check;
@@ -136,11 +145,27 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
         throw new CertificateException(
             "signature: " + certificate.getSigAlgName() + " (expected: SHA-256 or better)");
       }
+      if (!isStrong(certificate.getPublicKey())) {
+        throw new CertificateException(
+            "key: "
+                + certificate.getPublicKey().getAlgorithm()
+                + " (expected: a curve of 256 bits, Ed25519, or RSA with 2048 bits, or better)");
+      }
     }
     switch (purpose) {
       case CLIENT -> pkix.checkClientTrusted(chain, authType);
       case SERVER -> pkix.checkServerTrusted(chain, authType);
     }
     check.verify(chain[0]);
+  }
+
+  private static boolean isStrong(PublicKey key) {
+    if (key instanceof RSAKey rsa) {
+      return rsa.getModulus().bitLength() >= MIN_RSA_BITS;
+    }
+    if (key instanceof ECKey ec) {
+      return ec.getParams().getCurve().getField().getFieldSize() >= MIN_CURVE_BITS;
+    }
+    return key instanceof EdECKey;
   }
 }

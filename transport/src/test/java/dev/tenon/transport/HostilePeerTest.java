@@ -31,6 +31,9 @@ final class HostilePeerTest {
     NOT_YET_VALID(
         (authority, leaf) ->
             leaf.valid(Instant.now().plusSeconds(60), Instant.now().plusSeconds(120))),
+    ENDS_BEFORE_IT_BEGINS(
+        (authority, leaf) ->
+            leaf.valid(Instant.now().plusSeconds(60), Instant.now().minusSeconds(60))),
     TWO_URIS((authority, leaf) -> leaf.uri("spiffe://test.example/host/h2")),
     NO_NAMES((authority, leaf) -> leaf.withoutNames()),
     NAME_OF_ANOTHER_KIND(
@@ -70,7 +73,7 @@ final class HostilePeerTest {
     assertNoPayloadArrives(server, plugins.leaf(PLUGIN, Dns.PLUGIN), provider);
   }
 
-  /** A client whose certificate is flawed reaches no handler. Row: PK-1. */
+  /** A client whose certificate is flawed reaches no handler. Attack: X3, X4, X5, X8, X10, X11. Row: PK-1. */
   @ParameterizedTest
   @MethodSource("flaws")
   void call_fromClientWithFlaw_reachesNoHandler(Flaw flaw, TlsProvider provider) throws Exception {
@@ -78,7 +81,7 @@ final class HostilePeerTest {
     assertNoPayloadArrives(hosts.leaf(HOST, Dns.HOST), client, provider);
   }
 
-  /** No payload reaches the wrong server. Row: PK-4. */
+  /** No payload reaches the wrong server. Attack: X19. Row: PK-4, PK-26. */
   @ParameterizedTest
   @MethodSource("wrongServers")
   void call_toWrongServer_failsBeforeAnyPayload(String wrong, TlsProvider provider)
@@ -94,7 +97,11 @@ final class HostilePeerTest {
     assertNoPayloadArrives(server, plugins.leaf(PLUGIN, Dns.PLUGIN), provider);
   }
 
-  /** Clients of another authority, host or kind reach no handler. Row: PK-1, PK-22. */
+  /**
+   * Clients of another authority, host or kind reach no handler.
+   *
+   * <p>Row: PK-1, PK-22, HS-11, TE-15
+   */
   @ParameterizedTest
   @MethodSource("wrongClients")
   void call_fromWrongClient_reachesNoHandler(String wrong, TlsProvider provider) throws Exception {

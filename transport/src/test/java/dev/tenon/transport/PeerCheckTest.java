@@ -44,6 +44,7 @@ final class PeerCheckTest {
     assertThat(SERVER.verify(leaf().certificate())).isEqualTo(SpiffeId.parse(HOST));
   }
 
+  /** SPIFFE IDs that mean one thing to one reader and another to the next. Attack: X9. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -84,6 +85,7 @@ final class PeerCheckTest {
     }
   }
 
+  /** The right text, as a name of another kind. Attack: X10. */
   @Test
   void verify_uriInOtherName_refuses() {
     GeneralName other =
@@ -98,6 +100,7 @@ final class PeerCheckTest {
     assertThatThrownBy(() -> CLIENT.verify(leaf)).isInstanceOf(CertificateException.class);
   }
 
+  /** A certificate for the other side's part. Attack: X4. */
   @Test
   void verify_otherPurpose_refuses() {
     X509Certificate serverOnly = leaf().purposes(KeyPurposeId.id_kp_serverAuth).certificate();
@@ -106,6 +109,7 @@ final class PeerCheckTest {
     assertThatThrownBy(() -> SERVER.verify(clientOnly)).hasMessageContaining("extended key usage");
   }
 
+  /** No skew is allowed for: the clocks of host and plugin are one machine's, or kept. Attack: X3. */
   @Test
   void verify_atTheEdgesOfValidity_isExact() throws Exception {
     Instant from = Instant.parse("2030-01-01T00:00:00Z");

@@ -53,7 +53,7 @@ final class PeerIdentityTest {
     }
   }
 
-  /** Without a certificate the handshake fails, not a later call. Row: PK-1. */
+  /** Without a certificate the handshake fails, not a later call. Attack: X1. Row: PK-1, HS-11, TE-15. */
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void call_withoutCertificate_failsInTheHandshake(TlsProvider provider) throws Exception {
@@ -82,7 +82,7 @@ final class PeerIdentityTest {
     }
   }
 
-  /** Whatever {@code :authority} says, the peer is the same. Row: CI-14. */
+  /** Whatever {@code :authority} says, the peer is the same. Attack: X20. Row: CI-14. */
   @Test
   void call_withAuthorityLocalhost_givesNoPrivilege() throws Exception {
     try (Connections connections = new Connections(TlsProvider.JDK, TlsProvider.JDK)) {

@@ -8,8 +8,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -55,6 +59,35 @@ final class TestAuthority {
         .dns(dns);
   }
 
+  /** Returns an order for an authority below this one, with {@code keys}. */
+  Order below(String subject, KeyPair keys) {
+    return below(certificate, this.keys, subject, keys);
+  }
+
+  /** Returns an order for an authority below {@code issuer}. */
+  static Order below(X509Certificate issuer, KeyPair issuerKeys, String subject, KeyPair keys) {
+    return new Order(
+            subjectOf(issuer), new X500Name("CN=" + subject), keys, issuerKeys.getPrivate())
+        .ca(true)
+        .usage(KeyUsage.keyCertSign)
+        .purposes();
+  }
+
+  /** Returns an order for a leaf below {@code issuer}. */
+  static Order leafOf(X509Certificate issuer, KeyPair issuerKeys, String uri, String dns) {
+    return new Order(
+            subjectOf(issuer),
+            new X500Name("CN=leaf"),
+            CertificateRequest.newKeyPair(),
+            issuerKeys.getPrivate())
+        .uri(uri)
+        .dns(dns);
+  }
+
+  private static X500Name subjectOf(X509Certificate certificate) {
+    return X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+  }
+
   /** Returns an order for a leaf that signs itself. */
   static Order selfSigned(String uri, String dns) {
     KeyPair own = CertificateRequest.newKeyPair();
@@ -66,7 +99,8 @@ final class TestAuthority {
   static final class Order {
     private final X500Name issuer;
     private final X500Name subject;
-    private final KeyPair keys;
+    private final Map<ASN1ObjectIdentifier, ASN1Encodable> critical = new LinkedHashMap<>();
+    private KeyPair keys;
     private final PrivateKey issuerKey;
     private final List<GeneralName> names = new ArrayList<>();
     private Instant from = Instant.now().minus(Duration.ofMinutes(5));
@@ -124,6 +158,17 @@ final class TestAuthority {
       return this;
     }
 
+    Order keys(KeyPair other) {
+      keys = other;
+      return this;
+    }
+
+    /** Adds an extension that whoever checks must understand. */
+    Order critical(ASN1ObjectIdentifier oid, ASN1Encodable value) {
+      critical.put(oid, value);
+      return this;
+    }
+
     Order signature(String signature) {
       this.signature = signature;
       return this;
@@ -143,6 +188,9 @@ final class TestAuthority {
           builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
         }
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));
+        for (Map.Entry<ASN1ObjectIdentifier, ASN1Encodable> added : critical.entrySet()) {
+          builder.addExtension(added.getKey(), true, added.getValue());
+        }
         if (purposes.length > 0) {
           builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
         }
@@ -162,6 +210,13 @@ final class TestAuthority {
     /** Returns the leaf with its key, trusting what {@code trusted} issues. */
     Credentials credentials(TestAuthority trusted) {
       return Credentials.of(keys.getPrivate(), List.of(certificate()), trusted.bundle());
+    }
+
+    /** Returns the leaf with its key and {@code issuers} after it, trusting {@code bundle}. */
+    Credentials credentials(List<X509Certificate> issuers, List<X509Certificate> bundle) {
+      List<X509Certificate> chain = new ArrayList<>(List.of(certificate()));
+      chain.addAll(issuers);
+      return Credentials.of(keys.getPrivate(), chain, bundle);
     }
 
     PrivateKey key() {

@@ -125,7 +125,7 @@ final class TlsFloorTest {
     }
   }
 
-  /** A ticket of one connection is worth nothing to the next. Row: PK-4. */
+  /** A ticket of one connection is worth nothing to the next. Attack: X15. Row: PK-4. */
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_withTicketOfEarlierConnection_neverResumes(TlsProvider provider) throws Exception {

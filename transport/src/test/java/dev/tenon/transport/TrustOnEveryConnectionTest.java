@@ -74,6 +74,7 @@ final class TrustOnEveryConnectionTest {
     }
   }
 
+  /** The client was let in before. Attack: X15. */
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_afterClientRevoked_refuses(TlsProvider provider) throws Exception {

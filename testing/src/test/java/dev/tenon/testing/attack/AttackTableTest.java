@@ -18,14 +18,22 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every attack on tokens (T), on the handshake (H) and on the registry (G) has a test that names it
- * in its Javadoc, or stands here with the reason why it has none.
+ * Every attack on tokens (T), on the handshake (H), on the registry (G) and on TLS (X) has a test
+ * that names it in its Javadoc, or stands here with the reason why it has none.
  */
 class AttackTableTest {
   private static final Map<String, String> WITHOUT_TEST =
       Map.of("H20", "a handshake in JSON: enrolment is gRPC alone");
 
   private static final Pattern LINE = Pattern.compile("\\bAttack:([THG0-9,\\s*]+)\\.");
+  /** Attacks on TLS, which have their tests where the connection is made. */
+  private static final Pattern ON_TLS = Pattern.compile("\\bAttack:((?:[\\s*]*X[0-9]+,?)+)\\.");
+
+  private static final Map<String, String> ON_TLS_WITHOUT_TEST =
+      Map.of(
+          "X14", "TLS 1.3 has no renegotiation; the TLS libraries bound what else it names",
+          "X18", "tested as T22, the certificate of another run over one's own token");
+
   private static final Pattern TEST_AFTER =
       Pattern.compile("\\A[^/]*\\*/\\s*@(?:Test|ParameterizedTest)\\b");
 
@@ -64,6 +72,35 @@ class AttackTableTest {
       }
     }
     return named;
+  }
+
+  private static Set<String> namedOnTls() throws IOException {
+    Set<String> named = new TreeSet<>();
+    for (String module : List.of("transport", "host")) {
+      Path sources = RepositoryRoot.find().resolve(module + "/src/test/java");
+      try (Stream<Path> files = Files.walk(sources)) {
+        for (Path file : files.filter(path -> path.toString().endsWith("Test.java")).toList()) {
+          Matcher line = ON_TLS.matcher(Files.readString(file));
+          while (line.find()) {
+            named.addAll(List.of(line.group(1).replaceAll("[\\s*]", "").split(",", -1)));
+          }
+        }
+      }
+    }
+    return named;
+  }
+
+  @Test
+  void attacks_onTls_haveTestsOrReasons() throws IOException {
+    Set<String> expected =
+        ids("X", 1, 3, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16, 18, 19, 20, 21, 23)
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(expected).containsAll(ON_TLS_WITHOUT_TEST.keySet());
+    expected.removeAll(ON_TLS_WITHOUT_TEST.keySet());
+
+    assertThat(namedOnTls())
+        .containsAll(expected)
+        .doesNotContainAnyElementsOf(ON_TLS_WITHOUT_TEST.keySet());
   }
 
   @Test
