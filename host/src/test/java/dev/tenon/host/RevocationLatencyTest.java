@@ -27,8 +27,8 @@ import org.junit.jupiter.api.TestReporter;
 
 /**
  * How long a revoked plugin is still served, over many connections with a stream each on which its
- * providers send all the time. The long form is {@code -Dtenon.connections=1000
- * -Dtenon.rounds=10}; docs/evidence/revocation.md has what it measured.
+ * providers send all the time. The long form is {@code -Dtenon.connections=1000 -Dtenon.rounds=10};
+ * docs/evidence/revocation.md has what it measured.
  */
 class RevocationLatencyTest {
   private static final int CONNECTIONS = Integer.getInteger("tenon.connections", 50);
@@ -72,7 +72,9 @@ class RevocationLatencyTest {
           ClientInterceptors.intercept(
               RawPlugin.authorized(connection, victim.bearer()),
               MetadataUtils.newAttachHeadersInterceptor(to));
-      EchoGrpc.newStub(channel).withWaitForReady().serverStream(EchoRequest.getDefaultInstance(), this);
+      EchoGrpc.newStub(channel)
+          .withWaitForReady()
+          .serverStream(EchoRequest.getDefaultInstance(), this);
     }
 
     @Override
@@ -138,12 +140,11 @@ class RevocationLatencyTest {
   }
 
   /** Returns how many nanoseconds the revocation took before it returned. */
-  private static long round(
-      ConcurrentLinkedQueue<Long> lastBytes, ConcurrentLinkedQueue<Long> ends) throws Exception {
+  private static long round(ConcurrentLinkedQueue<Long> lastBytes, ConcurrentLinkedQueue<Long> ends)
+      throws Exception {
     int providers = (CONNECTIONS + STREAMS_OF_A_PROVIDER - 1) / STREAMS_OF_A_PROVIDER;
     TestHost planned = TestHost.with(policy(providers)).enrolled("victim");
-    IntStream.range(0, providers)
-        .forEach(i -> planned.enrolled("p" + i, EchoGrpc.SERVICE_NAME));
+    IntStream.range(0, providers).forEach(i -> planned.enrolled("p" + i, EchoGrpc.SERVICE_NAME));
     try (TestHost host = planned.start();
         SteadyEcho steady = new SteadyEcho()) {
       for (int i = 0; i < providers; i++) {
@@ -154,10 +155,8 @@ class RevocationLatencyTest {
       List<Lane> lanes = new ArrayList<>();
       while (lanes.size() < CONNECTIONS) {
         for (int i = 0; i < AT_ONCE && lanes.size() < CONNECTIONS; i++) {
-          ManagedChannel connection =
-              victim.connect(victim.bootstrap.data(), victim.credentials());
-          lanes.add(
-              new Lane(connection, victim, host.plugin("p" + lanes.size() % providers)));
+          ManagedChannel connection = victim.connect(victim.bootstrap.data(), victim.credentials());
+          lanes.add(new Lane(connection, victim, host.plugin("p" + lanes.size() % providers)));
         }
         await().atMost(SOON).until(() -> lanes.stream().allMatch(lane -> lane.received > 0));
       }
@@ -184,10 +183,7 @@ class RevocationLatencyTest {
   private static String policy(int providers) {
     return IntStream.range(0, providers)
         .mapToObj(
-            i ->
-                "[[provide]]\nplugin = \"p"
-                    + i
-                    + "\"\nservices = [\"testservice.v1.Echo\"]\n")
+            i -> "[[provide]]\nplugin = \"p" + i + "\"\nservices = [\"testservice.v1.Echo\"]\n")
         .collect(Collectors.joining("", "", RULE));
   }
 

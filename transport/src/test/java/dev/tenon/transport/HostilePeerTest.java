@@ -73,7 +73,10 @@ final class HostilePeerTest {
     assertNoPayloadArrives(server, plugins.leaf(PLUGIN, Dns.PLUGIN), provider);
   }
 
-  /** A client whose certificate is flawed reaches no handler. Attack: X3, X4, X5, X8, X10, X11. Row: PK-1. */
+  /**
+   * A client whose certificate is flawed reaches no handler. Attack: X3, X4, X5, X8, X10, X11. Row:
+   * PK-1.
+   */
   @ParameterizedTest
   @MethodSource("flaws")
   void call_fromClientWithFlaw_reachesNoHandler(Flaw flaw, TlsProvider provider) throws Exception {

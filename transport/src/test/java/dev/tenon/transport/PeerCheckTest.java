@@ -109,7 +109,9 @@ final class PeerCheckTest {
     assertThatThrownBy(() -> SERVER.verify(clientOnly)).hasMessageContaining("extended key usage");
   }
 
-  /** No skew is allowed for: the clocks of host and plugin are one machine's, or kept. Attack: X3. */
+  /**
+   * No skew is allowed for: the clocks of host and plugin are one machine's, or kept. Attack: X3.
+   */
   @Test
   void verify_atTheEdgesOfValidity_isExact() throws Exception {
     Instant from = Instant.parse("2030-01-01T00:00:00Z");

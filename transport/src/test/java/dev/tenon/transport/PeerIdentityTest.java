@@ -53,7 +53,10 @@ final class PeerIdentityTest {
     }
   }
 
-  /** Without a certificate the handshake fails, not a later call. Attack: X1. Row: PK-1, HS-11, TE-15. */
+  /**
+   * Without a certificate the handshake fails, not a later call. Attack: X1. Row: PK-1, HS-11,
+   * TE-15.
+   */
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void call_withoutCertificate_failsInTheHandshake(TlsProvider provider) throws Exception {

@@ -75,8 +75,7 @@ final class TlsAttackTest {
     KeyPair keys = CertificateRequest.newKeyPair();
     assertRefused(provider, below(plugins.below("none", keys).ca(false), keys));
     assertRefused(
-        provider,
-        below(plugins.below("no usage", keys).usage(KeyUsage.digitalSignature), keys));
+        provider, below(plugins.below("no usage", keys).usage(KeyUsage.digitalSignature), keys));
   }
 
   /** More authorities below each other than the first allows. Attack: X6. */
@@ -92,8 +91,7 @@ final class TlsAttackTest {
             .ca(false)
             .critical(Extension.basicConstraints, new BasicConstraints(0))
             .certificate();
-    X509Certificate second =
-        TestAuthority.below(first, upper, "lower", lower).certificate();
+    X509Certificate second = TestAuthority.below(first, upper, "lower", lower).certificate();
     assertRefused(
         provider,
         TestAuthority.leafOf(second, lower, PLUGIN, Dns.PLUGIN)
@@ -113,7 +111,8 @@ final class TlsAttackTest {
         below(
             plugins
                 .below("constrained", keys)
-                .critical(Extension.nameConstraints,
+                .critical(
+                    Extension.nameConstraints,
                     new NameConstraints(new GeneralSubtree[] {elsewhere}, null)),
             keys));
   }
@@ -124,10 +123,7 @@ final class TlsAttackTest {
   void connect_withAnUnknownCriticalExtension_isRefused(TlsProvider provider) throws Exception {
     assertRefused(
         provider,
-        plugins
-            .leaf(PLUGIN, Dns.PLUGIN)
-            .critical(UNKNOWN, DERNull.INSTANCE)
-            .credentials(hosts));
+        plugins.leaf(PLUGIN, Dns.PLUGIN).critical(UNKNOWN, DERNull.INSTANCE).credentials(hosts));
   }
 
   /** A chain through an authority below ours that is right in all these is let in. */
@@ -241,8 +237,7 @@ final class TlsAttackTest {
   private static String sClient(Endpoint.Tcp to, String... options)
       throws IOException, InterruptedException {
     List<String> command =
-        new ArrayList<>(
-            List.of("openssl", "s_client", "-connect", "127.0.0.1:" + to.port()));
+        new ArrayList<>(List.of("openssl", "s_client", "-connect", "127.0.0.1:" + to.port()));
     command.addAll(List.of(options));
     Process client = new ProcessBuilder(command).redirectErrorStream(true).start();
     client.getOutputStream().close();

@@ -26,6 +26,7 @@ class AttackTableTest {
       Map.of("H20", "a handshake in JSON: enrolment is gRPC alone");
 
   private static final Pattern LINE = Pattern.compile("\\bAttack:([THG0-9,\\s*]+)\\.");
+
   /** Attacks on TLS, which have their tests where the connection is made. */
   private static final Pattern ON_TLS = Pattern.compile("\\bAttack:((?:[\\s*]*X[0-9]+,?)+)\\.");
 
