@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -18,8 +19,15 @@ record AuthorityThread(ScheduledThreadPoolExecutor executor) implements AutoClos
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     executor.shutdownNow();
-    executor.awaitTermination(5, TimeUnit.SECONDS);
+    try {
+      if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
+        System.getLogger(PluginHost.class.getName())
+            .log(Level.WARNING, "the thread of the authorities did not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
