@@ -161,10 +161,14 @@ final class EveryCall implements AutoCloseable {
 
   /** Ends the load, and returns when the last call has ended. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     ending.countDown();
-    for (Thread thread : threads) {
-      thread.join(PATIENCE.toMillis());
+    try {
+      for (Thread thread : threads) {
+        thread.join(PATIENCE.toMillis());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
