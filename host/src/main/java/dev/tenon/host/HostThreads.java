@@ -2,50 +2,79 @@ package dev.tenon.host;
 
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The threads of a host's control plane: named, daemon, few. */
 final class HostThreads implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(HostThreads.class.getName());
   private static final int CONTROL_THREADS = 4;
 
-  private final ScheduledThreadPoolExecutor enrol =
-      new ScheduledThreadPoolExecutor(2, named("tenon-enrol"));
-  private final ScheduledThreadPoolExecutor timer =
-      new ScheduledThreadPoolExecutor(1, named("tenon-timer"));
-  private final ThreadPoolExecutor control =
-      new ThreadPoolExecutor(
-          CONTROL_THREADS,
-          CONTROL_THREADS,
-          10,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(),
-          named("tenon-control"));
+  private final ScheduledThreadPoolExecutor enrol;
+  private final ScheduledThreadPoolExecutor timer;
+  private final ThreadPoolExecutor control;
+  private final ThreadPoolExecutor lines;
 
-  private final ThreadPoolExecutor lines =
-      new ThreadPoolExecutor(
-          1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("tenon-lines"));
-
-  HostThreads() {
+  /** Makes the threads; what fails in them unseen goes to {@code crashes}. */
+  HostThreads(CrashLog crashes) {
+    enrol = new Watched(2, named("tenon-enrol", crashes), crashes);
+    timer = new Watched(1, named("tenon-timer", crashes), crashes);
+    control = pool(CONTROL_THREADS, named("tenon-control", crashes));
+    lines = pool(1, named("tenon-lines", crashes));
     enrol.setRemoveOnCancelPolicy(true);
     timer.setRemoveOnCancelPolicy(true);
-    control.allowCoreThreadTimeOut(true);
-    lines.allowCoreThreadTimeOut(true);
   }
 
-  private static ThreadFactory named(String prefix) {
+  private static ThreadPoolExecutor pool(int threads, ThreadFactory factory) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private static ThreadFactory named(String prefix, CrashLog crashes) {
     AtomicInteger count = new AtomicInteger();
     return task -> {
       Thread thread = new Thread(task, prefix + "-" + count.incrementAndGet());
       thread.setDaemon(true);
+      thread.setUncaughtExceptionHandler(crashes);
       return thread;
     };
+  }
+
+  /** Scheduled tasks keep what they throw in a future that nobody reads, and do not run again. */
+  private static final class Watched extends ScheduledThreadPoolExecutor {
+    private final CrashLog crashes;
+
+    Watched(int threads, ThreadFactory factory, CrashLog crashes) {
+      super(threads, factory);
+      this.crashes = crashes;
+    }
+
+    @Override
+    protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
+      super.afterExecute(task, thrown);
+      if (!(task instanceof Future<?> future) || !future.isDone() || future.isCancelled()) {
+        return;
+      }
+      try {
+        future.get();
+      } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        crashes.uncaughtException(Thread.currentThread(), cause == null ? e : cause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /**

@@ -85,7 +85,9 @@ final class Planes {
             settings.registry().limits(),
             settings.registry().selections(),
             settings.sources().random());
-    threads = closing.add(new HostThreads());
+    CrashLog crashes =
+        new CrashLog(settings.places().state().resolve("crash.jsonl"), settings.sources().clock());
+    threads = closing.add(new HostThreads(crashes));
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
     String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
