@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenon.core.QuotedText;
+import dev.tenon.router.ForwardedMetadataBytes;
+import dev.tenon.router.ProviderStatusText;
 import dev.tenon.transport.PeerCertificateDer;
 import dev.tenon.transport.PemText;
 import java.nio.file.Files;
@@ -44,7 +46,9 @@ class SeedCorpusTest {
           entry("ConfigTable", ConfigTableText::check),
           entry("Pem", PemText::check),
           entry("PeerCertificate", PeerCertificateDer::check),
-          entry("Quoted", QuotedText::check));
+          entry("Quoted", QuotedText::check),
+          entry("ForwardedMetadata", ForwardedMetadataBytes::check),
+          entry("ProviderStatus", ProviderStatusText::check));
 
   private static Stream<Arguments> seeds() throws Exception {
     List<Arguments> seeds = new ArrayList<>();

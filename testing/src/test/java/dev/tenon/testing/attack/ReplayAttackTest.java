@@ -17,7 +17,11 @@ class ReplayAttackTest {
   static final Oracles oracles =
       Oracles.over(new Plan().enrolled("mallory").enrolled("eve").enrolled("frank"));
 
-  /** A captured enrolment, sent again byte for byte by another plugin. Attack: H4. */
+  /**
+   * A captured enrolment, sent again byte for byte by another plugin. Attack: H4.
+   *
+   * <p>Row: HS-18
+   */
   @Test
   void enrol_sameRequestAgain_refusedAndRunEnded() {
     RawPlugin eve = oracles.plugin("eve");
