@@ -12,6 +12,7 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.ECKey;
 import java.security.interfaces.EdECKey;
 import java.security.interfaces.RSAKey;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
@@ -53,6 +54,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
   private static final int MIN_CURVE_BITS = 256;
 
   private final X509TrustManager pkix;
+  private final int maxBetween;
   private final PeerCheck check;
   private final Runnable ran;
 
@@ -61,6 +63,9 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
    */
   PeerTrustManager(List<X509Certificate> trustBundle, PeerCheck check, Runnable ran) {
     this.pkix = pkix(trustBundle, Date.from(check.clock().instant()));
+    this.maxBetween =
+        Math.max(
+            0, trustBundle.stream().mapToInt(X509Certificate::getBasicConstraints).max().orElse(0));
     this.check = check;
     this.ran = ran;
   }
@@ -152,6 +157,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
                 + " (expected: a curve of 256 bits, Ed25519, or RSA with 2048 bits, or better)");
       }
     }
+    checkPathLength(chain);
     switch (purpose) {
       case CLIENT -> pkix.checkClientTrusted(chain, authType);
       case SERVER -> pkix.checkServerTrusted(chain, authType);
@@ -167,5 +173,21 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       return ec.getParams().getCurve().getField().getFieldSize() >= MIN_CURVE_BITS;
     }
     return key instanceof EdECKey;
+  }
+
+  /**
+   * Path validation leaves out the root's own limit (RFC 5280, section 6.1: a trust anchor is not
+   * part of the path); an authority that says that it issues leaves alone is taken at its word.
+   */
+  private void checkPathLength(X509Certificate[] chain) throws CertificateException {
+    long between =
+        Arrays.stream(chain)
+            .skip(1)
+            .filter(above -> !above.getSubjectX500Principal().equals(above.getIssuerX500Principal()))
+            .count();
+    if (between > maxBetween) {
+      throw new CertificateException(
+          "chain: " + between + " certificates below the root (expected: " + maxBetween + ")");
+    }
   }
 }
