@@ -220,7 +220,7 @@ final class RotationTest {
             open));
   }
 
-  private static void assertNoneFailed(List<EveryCall> load) throws Exception {
+  private static void assertNoneFailed(List<EveryCall> load) {
     long done = 0;
     for (EveryCall each : load) {
       each.close();

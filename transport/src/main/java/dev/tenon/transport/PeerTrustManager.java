@@ -183,7 +183,8 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
     long between =
         Arrays.stream(chain)
             .skip(1)
-            .filter(above -> !above.getSubjectX500Principal().equals(above.getIssuerX500Principal()))
+            .filter(
+                above -> !above.getSubjectX500Principal().equals(above.getIssuerX500Principal()))
             .count();
     if (between > maxBetween) {
       throw new CertificateException(

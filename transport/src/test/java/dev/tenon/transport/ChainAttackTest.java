@@ -36,8 +36,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Chains with something between leaf and root: a good one is taken, and each flaw is refused. */
 class ChainAttackTest {
-  private static final String ID = "spiffe://test.example/host/h1/plugin/words/words-00000000000000a1";
-  private static final ASN1ObjectIdentifier UNKNOWN = new ASN1ObjectIdentifier("1.3.6.1.4.1.55555.1");
+  private static final String ID =
+      "spiffe://test.example/host/h1/plugin/words/words-00000000000000a1";
+  private static final ASN1ObjectIdentifier UNKNOWN =
+      new ASN1ObjectIdentifier("1.3.6.1.4.1.55555.1");
 
   private final Instant now = Instant.now();
 
@@ -138,7 +140,8 @@ class ChainAttackTest {
     Duration day = Duration.ofDays(1);
     int pathLength = flaw == Flaw.PATH_LENGTH_EXCEEDED ? 0 : 1;
     X509Certificate root =
-        certificate("root", rootKey, "root", rootKey, day, builder -> authority(builder, pathLength));
+        certificate(
+            "root", rootKey, "root", rootKey, day, builder -> authority(builder, pathLength));
     X509Certificate middle =
         certificate("root", rootKey, "middle", middleKey, day, to -> intermediate(to, flaw));
     Duration life = flaw == Flaw.END_BEFORE_BEGIN ? Duration.ofMinutes(-5) : day;
