@@ -10,17 +10,18 @@ import java.util.function.LongSupplier;
  * The two clocks that a life is measured with: the wall clock, which the peer is told about and
  * which may be set, and a monotonic one in nanoseconds, which may not. Thread-safe if both are.
  */
-record Clocks(InstantSource wall, LongSupplier nanos) {
+public record Clocks(InstantSource wall, LongSupplier nanos) {
   /** Longest life of any token. */
-  static final Duration MAX_LIFE = Duration.ofHours(24);
+  public static final Duration MAX_LIFE = Duration.ofHours(24);
 
-  Clocks {
+  /** Checks for null. */
+  public Clocks {
     requireNonNull(wall, "wall");
     requireNonNull(nanos, "nanos");
   }
 
   /** Returns the end of {@code life}, beginning now. */
-  Expiry after(Duration life) {
+  public Expiry after(Duration life) {
     return new Expiry(this, wall.instant().plus(life), nanos.getAsLong() + life.toNanos());
   }
 
@@ -29,7 +30,7 @@ record Clocks(InstantSource wall, LongSupplier nanos) {
    *
    * @throws IllegalArgumentException if it is not positive or longer than {@link #MAX_LIFE}
    */
-  static Duration requireLife(Duration life, String name) {
+  public static Duration requireLife(Duration life, String name) {
     requireNonNull(life, name);
     if (life.isNegative() || life.isZero() || life.compareTo(MAX_LIFE) > 0) {
       throw new IllegalArgumentException(name + ": " + life + " (expected: > 0, at most PT24H)");

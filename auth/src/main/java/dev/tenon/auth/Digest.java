@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Equality takes the same time wherever two digests differ. As a key of a map it gives nothing
  * away either, since nobody can choose a digest.
  */
-final class Digest {
+public final class Digest {
   /** Digest length (FIPS 180-4). */
   static final int SIZE_BYTES = 32;
 
   /** The digest of nothing known, to compare with where there is nothing to compare with. */
-  static final Digest NONE = new Digest(new byte[SIZE_BYTES]);
+  public static final Digest NONE = new Digest(new byte[SIZE_BYTES]);
 
   private final byte[] sha256;
 
@@ -27,7 +27,7 @@ final class Digest {
   }
 
   /** Returns the digest of {@code token}'s text. */
-  static Digest of(Token token) {
+  public static Digest of(Token token) {
     return new Digest(token.sha256());
   }
 

@@ -8,7 +8,7 @@ import java.time.Instant;
  *
  * <p>What was once seen to be over stays over, so that setting the wall clock back revives nothing.
  */
-final class Expiry {
+public final class Expiry {
   private final Clocks clocks;
   private final Instant wall;
   private final long nanos;
@@ -21,7 +21,7 @@ final class Expiry {
   }
 
   /** Returns whether the moment has come; it has at the very instant. */
-  boolean isOver() {
+  public boolean isOver() {
     if (!over
         && (!clocks.wall().instant().isBefore(wall) || clocks.nanos().getAsLong() - nanos >= 0)) {
       over = true;
@@ -30,7 +30,7 @@ final class Expiry {
   }
 
   /** Returns the moment on the wall clock. */
-  Instant wall() {
+  public Instant wall() {
     return wall;
   }
 }

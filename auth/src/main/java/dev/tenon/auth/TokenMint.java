@@ -16,7 +16,7 @@ public final class TokenMint {
   /** Draws for one runtime id; a second collision of 64 bits is no accident. */
   private static final int MAX_DRAWS = 8;
 
-  private static final int REGISTRATION_ID_BYTES = 16;
+  private static final int ID_BYTES = 16;
 
   private final RandomSource source;
 
@@ -69,6 +69,19 @@ public final class TokenMint {
    * @throws RandomSourceFailedException if the random source throws, brings zeros or repeats itself
    */
   public String registrationId() throws RandomSourceFailedException {
-    return HexFormat.of().formatHex(source.draw(), 0, REGISTRATION_ID_BYTES);
+    return id();
+  }
+
+  /**
+   * Returns a fresh grant id: 32 lower-case hex digits.
+   *
+   * @throws RandomSourceFailedException if the random source throws, brings zeros or repeats itself
+   */
+  public String grantId() throws RandomSourceFailedException {
+    return id();
+  }
+
+  private String id() throws RandomSourceFailedException {
+    return HexFormat.of().formatHex(source.draw(), 0, ID_BYTES);
   }
 }

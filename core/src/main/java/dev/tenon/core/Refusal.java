@@ -9,6 +9,8 @@ import io.grpc.Status;
 public enum Refusal {
   /** No, malformed, unknown, expired or foreign credential. */
   NOT_AUTHENTICATED(Status.Code.UNAUTHENTICATED, "not authenticated"),
+  /** No, malformed, unknown, expired or revoked grant, or one of another service. */
+  GRANT_NOT_ACCEPTED(Status.Code.UNAUTHENTICATED, "grant not accepted"),
   /** The identity is known and the policy does not allow this, whether or not it exists. */
   NOT_ALLOWED(Status.Code.PERMISSION_DENIED, "not allowed"),
   /** A field of the request breaks its limits; the text names it. */
@@ -17,6 +19,10 @@ public enum Refusal {
   TOKEN_SPENT(Status.Code.ABORTED, "enrolment token already redeemed"),
   /** No protocol version in common; the text names the supported range. */
   PROTOCOL_UNSUPPORTED(Status.Code.FAILED_PRECONDITION, "protocol version not supported"),
+  /** The host offers the service in a lower version than asked for; the text names both. */
+  VERSION_NOT_OFFERED(Status.Code.FAILED_PRECONDITION, "version not offered"),
+  /** The host does not have what the plugin requires of it; the text names plugin and service. */
+  REQUIREMENT_MISSING(Status.Code.FAILED_PRECONDITION, "requirement missing"),
   /** Another plugin provides this exclusive service. */
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
   /** Unknown, or not the caller's to know. */

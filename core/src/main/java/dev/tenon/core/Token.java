@@ -31,7 +31,9 @@ public final class Token {
     /** Single use: turns a launched process into an identity. */
     ENROLMENT("tne_"),
     /** Renewable: sent with every call of a plugin. */
-    RUNTIME("tnr_");
+    RUNTIME("tnr_"),
+    /** Renewable: sent with every call of a service of the host that is offered by grant. */
+    GRANT("tng_");
 
     private final String prefix;
 

@@ -20,6 +20,9 @@ class RefusalStatusTest {
   private static final Map<Refusal, Status.Code> CODES =
       Map.ofEntries(
           Map.entry(Refusal.NOT_AUTHENTICATED, Status.Code.UNAUTHENTICATED),
+          Map.entry(Refusal.GRANT_NOT_ACCEPTED, Status.Code.UNAUTHENTICATED),
+          Map.entry(Refusal.VERSION_NOT_OFFERED, Status.Code.FAILED_PRECONDITION),
+          Map.entry(Refusal.REQUIREMENT_MISSING, Status.Code.FAILED_PRECONDITION),
           Map.entry(Refusal.NOT_ALLOWED, Status.Code.PERMISSION_DENIED),
           Map.entry(Refusal.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT),
           Map.entry(Refusal.TOKEN_SPENT, Status.Code.ABORTED),
