@@ -9,15 +9,34 @@ import java.util.function.LongSupplier;
 /**
  * The two clocks that a life is measured with: the wall clock, which the peer is told about and
  * which may be set, and a monotonic one in nanoseconds, which may not. Thread-safe if both are.
+ *
+ * @param tolerance how long after its end something is still good, for peers whose clocks are late
  */
-public record Clocks(InstantSource wall, LongSupplier nanos) {
+public record Clocks(InstantSource wall, LongSupplier nanos, Duration tolerance) {
   /** Longest life of any token. */
   public static final Duration MAX_LIFE = Duration.ofHours(24);
 
-  /** Checks for null. */
+  /** Longest tolerance. */
+  public static final Duration MAX_TOLERANCE = Duration.ofMinutes(5);
+
+  /**
+   * Checks for null.
+   *
+   * @throws IllegalArgumentException if the tolerance is negative or longer than {@link
+   *     #MAX_TOLERANCE}
+   */
   public Clocks {
     requireNonNull(wall, "wall");
     requireNonNull(nanos, "nanos");
+    if (tolerance.isNegative() || tolerance.compareTo(MAX_TOLERANCE) > 0) {
+      throw new IllegalArgumentException(
+          "clock tolerance: " + tolerance + " (expected: >= 0, at most PT5M)");
+    }
+  }
+
+  /** Makes clocks without tolerance. */
+  public Clocks(InstantSource wall, LongSupplier nanos) {
+    this(wall, nanos, Duration.ZERO);
   }
 
   /** Returns the end of {@code life}, beginning now. */

@@ -25,19 +25,27 @@ public final class EnrolmentTokens {
   /** How long a plugin has to enrol. */
   public static final Duration DEFAULT_LIFE = Duration.ofSeconds(30);
 
+  /** Most tokens of one run that are out at one time; a host has one or two out. */
+  static final int MAX_OUT_OF_RUN = 16;
+
+  /** Most tokens of all runs that are out at one time. */
+  static final int MAX_OUT = 100_000;
+
   /** Spent tokens remembered for each run; an older one is as good as never issued. */
   static final int MAX_SPENT = 16;
 
   /*
-   * `lock` guards the three maps. Nothing is called out to while it is held, the clocks excepted;
+   * `lock` guards the four maps. Nothing is called out to while it is held, the clocks excepted;
    * tokens are minted and digests computed before.
    *
    * A token is unspent, spent or forgotten. `unspent` is in order of issue, which is the order of
-   * expiry: each issue forgets what is over from its head. `spent` holds at most MAX_SPENT tokens of
+   * expiry: each issue, and the clean-up, forgets what is over from its head; `outOfRun` counts it
+   * for each run. `spent` holds at most MAX_SPENT tokens of
    * a run, in `spentByRun` in the order in which they were spent, until the run is withdrawn.
    */
   private final Object lock = new Object();
   private final Map<Digest, Unspent> unspent = new LinkedHashMap<>();
+  private final Map<RuntimeId, Integer> outOfRun = new HashMap<>();
   private final Map<Digest, RuntimeId> spent = new HashMap<>();
   private final Map<RuntimeId, Queue<Digest>> spentByRun = new HashMap<>();
 
@@ -61,10 +69,24 @@ public final class EnrolmentTokens {
     this.life = Clocks.requireLife(life, "enrolment token life");
   }
 
+  /** Has expired tokens forgotten by {@code timer}, soon after they expire. */
+  public void cleanUpWith(CleanUp timer) {
+    timer.every(life, this::cleanUp);
+  }
+
+  /** Forgets what has expired. */
+  public void cleanUp() {
+    synchronized (lock) {
+      forgetExpired();
+    }
+  }
+
   /**
    * Returns a fresh token for {@code plugin}. Earlier ones stay as good as they were.
    *
    * @throws RandomSourceFailedException if none can be minted; nothing is stored then
+   * @throws IllegalStateException if {@link #MAX_OUT_OF_RUN} tokens of the run are out, or {@link
+   *     #MAX_OUT} of all; none that lives makes room
    */
   public Issued issue(RuntimeId plugin) throws RandomSourceFailedException {
     requireNonNull(plugin, "plugin");
@@ -73,16 +95,36 @@ public final class EnrolmentTokens {
     Expiry expiry = clocks.after(life);
     synchronized (lock) {
       forgetExpired();
+      int out = outOfRun.getOrDefault(plugin, 0);
+      if (out >= MAX_OUT_OF_RUN || unspent.size() >= MAX_OUT) {
+        throw new IllegalStateException(
+            "enrolment tokens out: " + out + " of " + plugin + ", " + unspent.size() + " in total");
+      }
       unspent.put(digest, new Unspent(plugin, expiry));
+      outOfRun.merge(plugin, 1, Integer::sum);
     }
     return new Issued(token, expiry.wall());
   }
 
   private void forgetExpired() {
     Iterator<Unspent> oldestFirst = unspent.values().iterator();
-    while (oldestFirst.hasNext() && oldestFirst.next().expiry().isOver()) {
+    while (oldestFirst.hasNext()) {
+      Unspent oldest = oldestFirst.next();
+      if (!oldest.expiry().isOver()) {
+        return;
+      }
       oldestFirst.remove();
+      uncount(oldest.plugin());
     }
+  }
+
+  private void uncount(RuntimeId plugin) {
+    outOfRun.computeIfPresent(plugin, (run, out) -> out == 1 ? null : out - 1);
+  }
+
+  private void forgetUnspent(RuntimeId plugin) {
+    unspent.values().removeIf(token -> token.plugin().equals(plugin));
+    outOfRun.remove(plugin);
   }
 
   /**
@@ -115,12 +157,14 @@ public final class EnrolmentTokens {
       }
       spend(digest, claimed);
       // Others that it had are of no use to it, and would let whoever finds one take its place.
-      unspent.values().removeIf(other -> other.plugin().equals(claimed));
+      forgetUnspent(claimed);
     }
   }
 
   private void spend(Digest digest, RuntimeId plugin) {
-    unspent.remove(digest);
+    if (unspent.remove(digest) != null) {
+      uncount(plugin);
+    }
     spent.put(digest, plugin);
     Queue<Digest> ofRun = spentByRun.computeIfAbsent(plugin, run -> new ArrayDeque<>());
     ofRun.add(digest);
@@ -133,11 +177,18 @@ public final class EnrolmentTokens {
   public void withdraw(RuntimeId plugin) {
     requireNonNull(plugin, "plugin");
     synchronized (lock) {
-      unspent.values().removeIf(token -> token.plugin().equals(plugin));
+      forgetUnspent(plugin);
       Queue<Digest> ofRun = spentByRun.remove(plugin);
       if (ofRun != null) {
         spent.keySet().removeAll(ofRun);
       }
+    }
+  }
+
+  /** Returns how many tokens are out, those that are over and not forgotten yet included. */
+  public int live() {
+    synchronized (lock) {
+      return unspent.size();
     }
   }
 

@@ -22,14 +22,18 @@ public final class Expiry {
 
   /** Returns whether the moment has come; it has at the very instant. */
   public boolean isOver() {
-    if (!over
-        && (!clocks.wall().instant().isBefore(wall) || clocks.nanos().getAsLong() - nanos >= 0)) {
+    if (!over && hasCome()) {
       over = true;
     }
     return over;
   }
 
-  /** Returns the moment on the wall clock. */
+  private boolean hasCome() {
+    return !clocks.wall().instant().isBefore(wall.plus(clocks.tolerance()))
+        || clocks.nanos().getAsLong() - nanos >= clocks.tolerance().toNanos();
+  }
+
+  /** Returns the moment on the wall clock, without the tolerance of the clocks. */
   public Instant wall() {
     return wall;
   }

@@ -68,8 +68,13 @@ public final class Lineages {
   /** Makes the same with a monotonic clock of the caller's. */
   Lineages(
       TokenMint mint, InstantSource clock, LongSupplier nanos, Duration tokenLife, Duration grace) {
+    this(mint, new Clocks(clock, nanos), tokenLife, grace);
+  }
+
+  /** Makes the same with both clocks of the caller's, and their tolerance. */
+  public Lineages(TokenMint mint, Clocks clocks, Duration tokenLife, Duration grace) {
     this.mint = requireNonNull(mint, "mint");
-    this.clocks = new Clocks(clock, nanos);
+    this.clocks = requireNonNull(clocks, "clocks");
     this.tokenLife = Clocks.requireLife(tokenLife, "runtime token life");
     this.grace = Clocks.requireLife(grace, "renewal grace");
     this.nobody = Lineage.of(new Generation(Digest.NONE, Digest.NONE, clocks.after(tokenLife)));

@@ -7,6 +7,7 @@ import static dev.tenon.auth.NotAuthenticatedException.Why.MISSING;
 import static dev.tenon.auth.NotAuthenticatedException.Why.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tenon.auth.NotAuthenticatedException.Why;
@@ -15,6 +16,8 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Token;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,6 +40,63 @@ class EnrolmentTokensTest {
     Issued issued = tokens.issue(WORDS);
     assertThat(issued.token().kind()).isEqualTo(Token.Kind.ENROLMENT);
     assertThat(issued.expires()).isEqualTo(clock.instant().plusSeconds(30));
+  }
+
+  /**
+   * Fifty thousand tokens that nobody ever shows are forgotten after their time by the clean-up
+   * alone.
+   *
+   * <p>Row: TK-5
+   */
+  @Test
+  void cleanUp_manyTokensNeverUsed_noneIsLeft() throws Exception {
+    EnrolmentTokens shortLived = new EnrolmentTokens(mint, clock, clock, Duration.ofSeconds(1));
+    List<Runnable> tasks = new ArrayList<>();
+    shortLived.cleanUpWith(
+        (pause, task) -> {
+          assertThat(pause).isEqualTo(Duration.ofSeconds(1));
+          tasks.add(task);
+        });
+    for (int i = 0; i < 50_000; i++) {
+      shortLived.issue(RuntimeId.of(WORDS.plugin(), i));
+    }
+    tasks.get(0).run();
+    assertThat(shortLived.live()).isEqualTo(50_000);
+    clock.advance(Duration.ofSeconds(1));
+    tasks.get(0).run();
+    assertThat(shortLived.live()).isZero();
+    assertThat(shortLived.size()).isZero();
+  }
+
+  /**
+   * One run has a bounded number of tokens out, and none that lives makes room; expired, spent and
+   * withdrawn ones do.
+   *
+   * <p>Row: TK-5
+   */
+  @Test
+  void issue_moreThanOneRunMayHave_refusedUntilThereIsRoom() throws Exception {
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < EnrolmentTokens.MAX_OUT_OF_RUN; i++) {
+      out.add(issue(WORDS));
+    }
+    assertThatThrownBy(() -> issue(WORDS)).isInstanceOf(IllegalStateException.class);
+    issue(LOG);
+    clock.advance(EnrolmentTokens.DEFAULT_LIFE);
+    for (int i = 0; i < EnrolmentTokens.MAX_OUT_OF_RUN; i++) {
+      out.set(i, issue(WORDS));
+    }
+    assertThatThrownBy(() -> issue(WORDS)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> tokens.redeem(LOG, out.get(0)))
+        .isInstanceOf(NotAuthenticatedException.class);
+    issue(WORDS);
+    tokens.redeem(WORDS, out.get(1));
+    for (int i = 0; i < EnrolmentTokens.MAX_OUT_OF_RUN; i++) {
+      issue(WORDS);
+    }
+    tokens.withdraw(WORDS);
+    assertThat(tokens.live()).isZero();
+    issue(WORDS);
   }
 
   @Test
@@ -124,7 +184,7 @@ class EnrolmentTokensTest {
   @Test
   void issue_manyNeverUsed_expiredOnesForgotten() throws Exception {
     for (int i = 0; i < 1000; i++) {
-      issue(WORDS);
+      issue(RuntimeId.of(WORDS.plugin(), i));
     }
     assertThat(tokens.size()).isEqualTo(1000);
     clock.advance(EnrolmentTokens.DEFAULT_LIFE);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.core.InvalidRequestException;
@@ -44,6 +45,32 @@ class LineagesTest {
 
   private String renew(PublicKey connection, PublicKey next) throws Exception {
     return lineages.renew(WORDS, connection, next).token().exposeForWire();
+  }
+
+  /**
+   * A tolerance of two seconds: good a second after its end, on either clock, and not after three;
+   * the end that the owner is told is the same. Without one there is none.
+   *
+   * <p>Row: TK-17
+   */
+  @Test
+  void verify_withTolerance_goodForThatLong() throws Exception {
+    Clocks late = new Clocks(clock, clock, Duration.ofSeconds(2));
+    Lineages tolerant = new Lineages(mint, late, LIFE, GRACE);
+    Issued issued = tolerant.open(WORDS, k1);
+    assertThat(issued.expires()).isEqualTo(clock.instant().plus(LIFE));
+    String token = issued.token().exposeForWire();
+    clock.advance(LIFE.plusSeconds(1));
+    tolerant.verify(WORDS, token);
+    assertThatThrownBy(() -> lineages.verify(WORDS, t1))
+        .isInstanceOf(NotAuthenticatedException.class);
+    clock.advance(Duration.ofSeconds(2));
+    assertThatThrownBy(() -> tolerant.verify(WORDS, token))
+        .isInstanceOf(NotAuthenticatedException.class);
+    for (Duration wrong : new Duration[] {Duration.ofNanos(-1), Duration.ofSeconds(301)}) {
+      assertThatThrownBy(() -> new Clocks(clock, clock, wrong))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   /**

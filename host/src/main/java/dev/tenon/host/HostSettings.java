@@ -2,9 +2,11 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.Clocks;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.Selection;
@@ -34,7 +36,9 @@ record HostSettings(
     Registry registry,
     Calls calls,
     Sources sources,
-    TrustSettings trust) {
+    TrustSettings trust,
+    GrantLimits grants,
+    Duration clockTolerance) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -101,6 +105,8 @@ record HostSettings(
     private InstantSource clock = InstantSource.system();
     private SecureRandom random = new SecureRandom();
     private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE);
+    private GrantLimits grants = GrantLimits.DEFAULT;
+    private Duration clockTolerance = Duration.ZERO;
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -170,6 +176,14 @@ record HostSettings(
       registry = new Registry(most, registry.selections());
     }
 
+    void grantLimits(GrantLimits most) {
+      grants = requireNonNull(most, "most");
+    }
+
+    void clockTolerance(Duration tolerance) {
+      clockTolerance = new Clocks(clock, System::nanoTime, tolerance).tolerance();
+    }
+
     void tokenLife(Duration life, Duration grace) {
       trust = trust.with(new TrustSettings.Tokens(life, grace));
     }
@@ -235,7 +249,9 @@ record HostSettings(
           calls,
           new Sources(clock, random),
           trust.with(
-              authorities, HostTrust.load(authorities, trustDomain, new Sources(clock, random))));
+              authorities, HostTrust.load(authorities, trustDomain, new Sources(clock, random))),
+          grants,
+          clockTolerance);
     }
 
     private static Path defaultRun() {

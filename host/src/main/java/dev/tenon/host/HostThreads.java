@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -88,6 +89,12 @@ final class HostThreads implements AutoCloseable {
   /** Returns what ends waits. */
   ScheduledThreadPoolExecutor timer() {
     return timer;
+  }
+
+  /** Runs {@code task}, which is short, on the timer, with {@code pause} between two runs. */
+  void every(Duration pause, Runnable task) {
+    var unused =
+        timer.scheduleWithFixedDelay(task, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Returns what runs control calls. */

@@ -1,9 +1,11 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.Clocks;
 import dev.tenon.auth.EnrolmentTokens;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.CheckedIssuer;
 import dev.tenon.auth.issue.EmbeddedAuthority;
@@ -74,9 +76,10 @@ final class HostTrust {
         new EnrolmentTokens(mint, sources.clock(), EnrolmentTokens.DEFAULT_LIFE),
         new Lineages(
             mint,
-            sources.clock(),
+            new Clocks(sources.clock(), System::nanoTime, settings.clockTolerance()),
             settings.trust().tokens().life(),
             settings.trust().tokens().grace()),
+        new GrantStore(mint, new Clocks(sources.clock(), System::nanoTime), settings.grants()),
         authority(settings, Role.HOST),
         authority(settings, Role.PLUGIN));
   }

@@ -94,6 +94,7 @@ final class InProcessStart implements InProcessPlugin.Start {
     Channel router =
         ClientInterceptors.intercept(
             planes.router().channel(identity),
+            new InProcessGrants(planes.grants(), identity, planes.clock()),
             new LivingOnly(run),
             new DefaultDeadline(DefaultDeadline.DEFAULT));
     PluginContext context = new RouterClients(run.id(), plugin, router, this::own);

@@ -18,6 +18,8 @@ import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.EnrolmentService;
+import dev.tenon.host.control.GrantDesk;
+import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRuns;
@@ -40,6 +42,7 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,6 +65,9 @@ final class Planes {
   private final PluginRuns runs;
   private final ServiceRegistry registry;
   private final Map<ServiceName, Version> offers = new TreeMap<>();
+  private final Map<ServiceName, Version> offersByGrant = new TreeMap<>();
+  private final GrantDesk grants;
+  private final InstantSource clock;
   private final ControlAudit audit;
   private final Policy policy;
   private final Router router;
@@ -80,6 +86,7 @@ final class Planes {
       HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     this.policy = policy;
+    clock = settings.sources().clock();
     registry =
         ServiceRegistry.inMemory(
             settings.registry().limits(),
@@ -106,7 +113,12 @@ final class Planes {
             trust,
             settings.sources().clock());
     runs = new PluginRuns(trust, registry, audit);
-    hostOffers.forEach(offer -> offers.put(offer.service(), offer.version()));
+    for (HostOffer offer : hostOffers) {
+      offers.put(offer.service(), offer.version());
+      if (offer.access() == HostOffer.Access.BY_GRANT) {
+        offersByGrant.put(offer.service(), offer.version());
+      }
+    }
     HostServices hostServices = closing.add(hostServices(hostOffers));
     router =
         closing.add(
@@ -117,9 +129,14 @@ final class Planes {
                 .backends(runs::backend)
                 .onDemand((service, most) -> onDemand.start(service, most))
                 .onBehalfOf(settings.calls().onBehalfOf())
+                .grants(trust.grants())
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());
+    trust.grants().whenEnded(router::endUnder);
+    trust.grants().cleanUpWith(threads::every);
+    trust.enrolmentTokens().cleanUpWith(threads::every);
+    grants = new GrantDesk(runs, () -> policy, offersByGrant, audit);
     control =
         new ControlParts(
             new ProviderClaims(runs, () -> policy, offers.keySet(), audit),
@@ -153,7 +170,12 @@ final class Planes {
 
   private static HostServices hostServices(List<HostOffer> offers) {
     HostServices.Builder services = HostServices.builder();
-    offers.forEach(offer -> services.offer(offer.implementation(), offer.version()));
+    for (HostOffer offer : offers) {
+      switch (offer.access()) {
+        case BY_POLICY -> services.offer(offer.implementation(), offer.version());
+        case BY_GRANT -> services.offerByGrant(offer.implementation(), offer.version());
+      }
+    }
     return services.start();
   }
 
@@ -184,7 +206,8 @@ final class Planes {
               trust,
               runs,
               () -> policy,
-              new EnrolmentService.Offer(offers, settings.trust().protocol()),
+              new EnrolmentService.Offer(
+                  offers, offersByGrant.keySet(), settings.trust().protocol()),
               audit);
       return opened(
           listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
@@ -205,6 +228,7 @@ final class Planes {
                   control.discoveries(),
                   new Watches(() -> policy, registry, offers, audit, threads.control())),
               new LifecycleService(control.health(), runs),
+              new GrantService(grants),
               admission(TokenRule.REQUIRED));
       return opened(
           listen,
@@ -301,6 +325,15 @@ final class Planes {
 
   Map<ServiceName, Version> offers() {
     return offers;
+  }
+
+  /** Returns the wall clock of the host. */
+  InstantSource clock() {
+    return clock;
+  }
+
+  GrantDesk grants() {
+    return grants;
   }
 
   ControlAudit audit() {

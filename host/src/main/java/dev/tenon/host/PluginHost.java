@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RegistryLimits;
@@ -103,6 +104,11 @@ public final class PluginHost implements AutoCloseable {
     return running.drain(requireNonNull(run, "run"), requireNonNull(most, "most"));
   }
 
+  /** Returns the grants of services that are offered by grant. */
+  public HostGrants grants() {
+    return running.grants();
+  }
+
   /** Returns how many calls each caller made to each provider, counted by the router. */
   public List<CallCount> calls() {
     return running.calls();
@@ -181,8 +187,25 @@ public final class PluginHost implements AutoCloseable {
      * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
      */
     public Builder offers(String service, String version, BindableService implementation) {
+      return offers(service, version, implementation, HostOffer.Access.BY_POLICY);
+    }
+
+    /**
+     * Offers a service of the host in {@code version}, each call of which needs a grant beside the
+     * policy's leave: it is one run's, for a time, and may allow a part of the service only, which
+     * the implementation asks {@link dev.tenon.core.Grant} about. The SDK takes care of grants by
+     * itself; calls of the host need none.
+     *
+     * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+     */
+    public Builder offersByGrant(String service, String version, BindableService implementation) {
+      return offers(service, version, implementation, HostOffer.Access.BY_GRANT);
+    }
+
+    private Builder offers(
+        String service, String version, BindableService implementation, HostOffer.Access access) {
       HostOffer offer =
-          new HostOffer(new ServiceName(service), new Version(version), implementation);
+          new HostOffer(new ServiceName(service), new Version(version), implementation, access);
       if (offers.putIfAbsent(offer.service(), offer) != null) {
         throw new IllegalArgumentException("offers: " + service + " (expected: offered once)");
       }
@@ -313,6 +336,23 @@ public final class PluginHost implements AutoCloseable {
      */
     public Builder tokenLife(Duration life, Duration grace) {
       settings.tokenLife(life, grace);
+      return this;
+    }
+
+    /**
+     * Sets how long after its end a runtime token is still taken; not at all without it. For
+     * plugins on machines whose clocks are apart; keep them right with NTP all the same.
+     *
+     * @throws IllegalArgumentException if it is negative or longer than 5 min
+     */
+    public Builder clockTolerance(Duration tolerance) {
+      settings.clockTolerance(tolerance);
+      return this;
+    }
+
+    /** Sets how long grants live and how many there may be; the default ones without it. */
+    public Builder grantLimits(GrantLimits limits) {
+      settings.grantLimits(limits);
       return this;
     }
 

@@ -164,6 +164,10 @@ final class RunningHost implements AutoCloseable {
     return planes.certificates();
   }
 
+  HostGrants grants() {
+    return new HostGrants(planes.grants(), planes.trust().grants());
+  }
+
   long drain(RuntimeId run, Duration most) throws InterruptedException {
     if (most.isNegative()) {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");

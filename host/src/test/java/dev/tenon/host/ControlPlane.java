@@ -14,6 +14,8 @@ import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
 import dev.tenon.host.control.EnrolmentService;
+import dev.tenon.host.control.GrantDesk;
+import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRun;
@@ -98,7 +100,7 @@ final class ControlPlane implements AutoCloseable {
                     trust,
                     runs,
                     () -> policy,
-                    new EnrolmentService.Offer(Map.of(), ProtocolVersions.CURRENT),
+                    new EnrolmentService.Offer(Map.of(), Set.of(), ProtocolVersions.CURRENT),
                     record),
                 threads));
     control =
@@ -118,6 +120,7 @@ final class ControlPlane implements AutoCloseable {
                         new Discoveries(() -> policy, registry, Map.of(), record, threads),
                         new Watches(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(new RunHealth(runs), runs),
+                    new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));

@@ -15,6 +15,9 @@ import dev.tenon.transport.Transport;
 import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.EnrolmentGrpc;
+import dev.tenon.v1.GrantRequest;
+import dev.tenon.v1.GrantResponse;
+import dev.tenon.v1.GrantsGrpc;
 import dev.tenon.v1.Health;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.ProtocolRange;
@@ -60,6 +63,9 @@ final class RawPlugin implements AutoCloseable {
 
   static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  static final Metadata.Key<String> GRANT =
+      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
 
   final Bootstrap bootstrap;
   private final Transport transport;
@@ -238,6 +244,29 @@ final class RawPlugin implements AutoCloseable {
 
   RegistryGrpc.RegistryBlockingStub registry() {
     return deadline(RegistryGrpc.newBlockingStub(control(bearer())));
+  }
+
+  GrantsGrpc.GrantsBlockingStub grants() {
+    return deadline(GrantsGrpc.newBlockingStub(control(bearer())));
+  }
+
+  /** Asks for a grant of {@code service}, for no reason, with all that there is. */
+  GrantResponse grant(String service) {
+    return grants().request(GrantRequest.newBuilder().setService(service).build());
+  }
+
+  /** Returns the connection to data, on which calls carry the token and each of {@code grants}. */
+  Channel dataWith(String... grants) {
+    Metadata headers = new Metadata();
+    for (String grant : grants) {
+      headers.put(GRANT, grant);
+    }
+    return ClientInterceptors.intercept(
+        data(bearer()), MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  static String shown(GrantResponse grant) {
+    return grant.getGrantId() + " " + grant.getGrantToken();
   }
 
   LifecycleGrpc.LifecycleBlockingStub lifecycle() {

@@ -7,6 +7,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.Status;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RegistryLimits;
+import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.EnrolRequest;
@@ -14,6 +15,7 @@ import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.RegisterRequest;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewRequest;
+import dev.tenon.v1.Requirement;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,8 +63,33 @@ class RefusalTableTest {
       RawPlugin alpha = host.plugin("alpha");
       found.add(enrol(alpha, alpha.enrolRequest().build()));
     }
+    found.add(enrolRequiringWhatIsNotOffered());
 
     assertThat(found).isEqualTo(rows("| reason | gRPC code | when |", 2));
+  }
+
+  private static String enrolRequiringWhatIsNotOffered() throws Exception {
+    String mayCall =
+        """
+        [[rule]]
+        id = "alpha"
+        effect = "allow"
+        caller = "alpha"
+        service = "testservice.v1.Echo"
+        """;
+    try (TestHost host =
+        TestHost.with(mayCall)
+            .set(builder -> builder.offers(EchoGrpc.SERVICE_NAME, new OpenEcho()))
+            .silent("alpha")
+            .begin()) {
+      RawPlugin alpha = host.plugin("alpha");
+      Requirement later =
+          Requirement.newBuilder()
+              .setService(EchoGrpc.SERVICE_NAME)
+              .setVersionRange(">=2.0.0")
+              .build();
+      return enrol(alpha, alpha.enrolRequest().addRequires(later).build());
+    }
   }
 
   /** Breaks a good request at a host of its own. */

@@ -5,6 +5,7 @@ import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.grant.GrantRefusedException;
 import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.RefusedException;
@@ -50,6 +51,9 @@ final class CallAudit {
     }
     if (refused instanceof NotAuthenticatedException notAuthenticated) {
       return notAuthenticated.auditReason();
+    }
+    if (refused instanceof GrantRefusedException grant) {
+      return grant.auditReason();
     }
     return String.valueOf(refused.getMessage());
   }

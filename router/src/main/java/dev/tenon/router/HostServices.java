@@ -16,6 +16,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import java.util.Set;
  */
 public final class HostServices implements AutoCloseable {
   private final Map<ServiceName, Version> versions;
+  private final Set<ServiceName> byGrant;
   private final ServiceThreads threads;
   private final Server server;
   private final ManagedChannel transport;
@@ -38,6 +40,7 @@ public final class HostServices implements AutoCloseable {
 
   private HostServices(Builder builder) {
     versions = Map.copyOf(builder.versions);
+    byGrant = Set.copyOf(builder.byGrant);
     threads = new ServiceThreads(builder.threads, builder.maxWaiting);
     AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
     InProcessServerBuilder building =
@@ -67,6 +70,11 @@ public final class HostServices implements AutoCloseable {
     return versions.keySet();
   }
 
+  /** Returns whether each call of {@code service} needs a grant, beside the policy. */
+  public boolean isByGrant(ServiceName service) {
+    return byGrant.contains(service);
+  }
+
   Optional<Channel> channel(ServiceName service) {
     return versions.containsKey(service) ? Optional.of(channel) : Optional.empty();
   }
@@ -82,6 +90,7 @@ public final class HostServices implements AutoCloseable {
   /** Collects the services. Not thread-safe. */
   public static final class Builder {
     private final Map<ServiceName, Version> versions = new LinkedHashMap<>();
+    private final Set<ServiceName> byGrant = new HashSet<>();
     private final List<ServerServiceDefinition> services = new ArrayList<>();
     private int threads = 16;
     private int maxWaiting = 1_000;
@@ -106,6 +115,17 @@ public final class HostServices implements AutoCloseable {
         throw new IllegalArgumentException("service: " + name + " twice (expected: once)");
       }
       services.add(definition);
+      return this;
+    }
+
+    /**
+     * Adds a service each call of which needs a grant.
+     *
+     * @throws IllegalArgumentException as {@link #offer}
+     */
+    public Builder offerByGrant(BindableService service, Version version) {
+      offer(service, version);
+      byGrant.add(new ServiceName(service.bindService().getServiceDescriptor().getName()));
       return this;
     }
 

@@ -1,7 +1,10 @@
 package dev.tenon.router;
 
+import dev.tenon.core.Grant;
+import dev.tenon.core.Permission;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import io.grpc.Metadata;
 import java.util.Iterator;
@@ -9,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Which metadata crosses the router. Stateless.
@@ -21,8 +25,9 @@ final class MetadataRules {
    *
    *   credentials   authorization, proxy-authorization, cookie, set-cookie: they are between a
    *                 peer and the host; a provider that saw a caller's could be that caller.
-   *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to is read before,
-   *                 tenon-caller is written after; so no peer can forge or repeat either.
+   *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to and tenon-grant
+   *                 are read before, tenon-caller and tenon-granted are written after, the latter
+   *                 for services of the host alone; so no peer can forge or repeat any.
    *                 tenon-on-behalf-of is put back by RoutedCall where it was verified.
    *   hop-by-hop    RFC 9110, section 7.6.1, and proxy-*: they describe one connection.
    *   transport's   host, content-*, user-agent, accept-encoding and grpc-*: grpc-java writes its
@@ -35,6 +40,10 @@ final class MetadataRules {
       Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> TO =
       Metadata.Key.of("tenon-to", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> GRANT =
+      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> GRANTED =
+      Metadata.Key.of("tenon-granted", Metadata.ASCII_STRING_MARSHALLER);
 
   private static final List<String> PREFIXES = List.of("tenon-", "x-plugin-", "proxy-", "grpc-");
   private static final Set<String> NAMES =
@@ -97,6 +106,30 @@ final class MetadataRules {
     Metadata forwarded = forwarded(headers);
     forwarded.put(CALLER, caller.toString());
     return forwarded;
+  }
+
+  /**
+   * Writes {@code grant}, without its secret, for a service of the host: its id, and what it
+   * allows.
+   */
+  static void stamp(Metadata forwarded, Grant grant) {
+    StringBuilder stamp = new StringBuilder(grant.id());
+    grant.permissions().forEach(permission -> stamp.append(' ').append(permission));
+    forwarded.put(GRANTED, stamp.toString());
+  }
+
+  /** Returns the grant for {@code service} that was written, or empty if there is none. */
+  static Optional<Grant> granted(Metadata headers, String service) {
+    String stamp = headers.get(GRANTED);
+    if (stamp == null) {
+      return Optional.empty();
+    }
+    List<String> parts = List.of(stamp.split(" ", -1));
+    return Optional.of(
+        new Grant(
+            parts.get(0),
+            new ServiceName(service),
+            parts.stream().skip(1).map(Permission::new).collect(Collectors.toSet())));
   }
 
   /** Returns what the caller gets of a provider's headers or trailers. */

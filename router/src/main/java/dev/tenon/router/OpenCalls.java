@@ -2,6 +2,8 @@ package dev.tenon.router;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.tenon.auth.grant.LiveGrant;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
 import java.time.Duration;
 import java.util.Set;
@@ -34,7 +36,7 @@ final class OpenCalls {
   void add(RoutedCall<?, ?> call) {
     open.add(call);
     if (ended.getIfPresent(call.caller().actor()) != null) {
-      call.end();
+      call.end(Refusal.NOT_AUTHENTICATED);
     }
   }
 
@@ -66,8 +68,15 @@ final class OpenCalls {
   CompletableFuture<Void> end(RuntimeId caller) {
     ended.put(caller.value(), true);
     Predicate<RoutedCall<?, ?>> isOfCaller = call -> call.caller().actor().equals(caller.value());
-    open.stream().filter(isOfCaller).forEach(RoutedCall::end);
+    open.stream().filter(isOfCaller).forEach(call -> call.end(Refusal.NOT_AUTHENTICATED));
     return new Wait(isOfCaller).begin();
+  }
+
+  /** Ends the calls that were let in with {@code grant}, which has ended. */
+  void endUnder(LiveGrant grant) {
+    open.stream()
+        .filter(call -> call.isUnder(grant))
+        .forEach(call -> call.end(Refusal.GRANT_NOT_ACCEPTED));
   }
 
   /** One wait for the calls that are open when it begins. */

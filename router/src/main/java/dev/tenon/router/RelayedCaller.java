@@ -1,6 +1,9 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tenon.core.Caller;
+import dev.tenon.core.Grant;
 import dev.tenon.core.SpiffeId;
 import io.grpc.Context;
 import io.grpc.Contexts;
@@ -10,8 +13,9 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 /**
- * Reads who calls a service of the host, for {@link Caller#current}, from the stamp of the router;
- * only for a server that nothing but the router can reach.
+ * Reads who calls a service of the host, for {@link Caller#current}, and with which grant, for
+ * {@link Grant#current}, from the stamps of the router; only for a server that nothing but the
+ * router can reach.
  */
 public final class RelayedCaller implements ServerInterceptor {
   /** Makes the interceptor. */
@@ -24,7 +28,10 @@ public final class RelayedCaller implements ServerInterceptor {
     if (stamp == null) {
       throw new IllegalStateException("call without tenon-caller (expected: by the router)");
     }
-    Context context = new Caller(SpiffeId.parse(stamp)).in(Context.current());
-    return Contexts.interceptCall(context, call, headers, next);
+    Context calling = new Caller(SpiffeId.parse(stamp)).in(Context.current());
+    String service = requireNonNull(call.getMethodDescriptor().getServiceName(), "service");
+    Context granted =
+        MetadataRules.granted(headers, service).map(grant -> grant.in(calling)).orElse(calling);
+    return Contexts.interceptCall(granted, call, headers, next);
   }
 }

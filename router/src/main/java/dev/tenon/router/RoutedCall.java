@@ -1,6 +1,7 @@
 package dev.tenon.router;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.Identity;
 import dev.tenon.core.OnBehalfOf;
@@ -57,6 +58,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile boolean started;
   private volatile boolean cancelled;
   private volatile boolean ended;
+  private volatile Refusal endReason = Refusal.NOT_AUTHENTICATED;
   private volatile boolean over;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
@@ -77,6 +79,12 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   boolean mayReach(RuntimeId provider) {
     Route chosen = route;
     return chosen == null ? waiting == null : chosen.provider().equals(provider.value());
+  }
+
+  /** Returns whether the call was let in with {@code grant}. */
+  boolean isUnder(LiveGrant grant) {
+    Route chosen = route;
+    return chosen != null && chosen.grant().filter(shown -> shown.live() == grant).isPresent();
   }
 
   /** Returns whether the call has ended; its caller may still have to be told. */
@@ -101,6 +109,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       Route chosen = router.route(caller, method.getFullMethodName(), headers, patience);
       route = chosen;
       router.open().chosen(this);
+      if (!chosen.isOpen()) {
+        end(Refusal.GRANT_NOT_ACCEPTED); // whoever ended the grant may not have seen this call
+      }
       if (cancelled || ended) {
         close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
         return;
@@ -132,6 +143,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     chosen
         .delegation()
         .ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
+    chosen.grant().ifPresent(grant -> MetadataRules.stamp(forwarded, grant.now()));
     call.start(responses, forwarded);
     if (waited != null) {
       waited.passTo(call);
@@ -257,17 +269,18 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
-  /** Ends the call because its caller's lineage was revoked. */
-  void end() {
+  /** Ends the call because its caller's lineage, or its grant, has ended. */
+  void end(Refusal why) {
+    endReason = why;
     ended = true;
     wake();
     if (started) {
-      delegate.cancel("caller revoked", /* cause= */ null);
+      delegate.cancel("caller or grant revoked", /* cause= */ null);
     }
   }
 
-  private static ProviderStatus.End revoked() {
-    return ProviderStatus.End.afterRelay(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
+  private ProviderStatus.End revoked() {
+    return ProviderStatus.End.afterRelay(RefusalStatus.of(endReason));
   }
 
   /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */

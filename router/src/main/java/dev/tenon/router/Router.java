@@ -3,6 +3,8 @@ package dev.tenon.router;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.grant.GrantStore;
+import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
@@ -99,6 +101,11 @@ public final class Router implements AutoCloseable {
     return open.end(requireNonNull(caller, "caller"));
   }
 
+  /** Ends the open calls that were let in with {@code grant}, which has ended. */
+  public void endUnder(LiveGrant grant) {
+    open.endUnder(requireNonNull(grant, "grant"));
+  }
+
   /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
   @Override
   public void close() {
@@ -163,6 +170,7 @@ public final class Router implements AutoCloseable {
     private @Nullable Backends backends;
     private OnDemand onDemand = OnDemand.NEVER;
     private OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
+    private @Nullable GrantStore grants;
     private @Nullable AuditLog audit;
     private InstantSource clock = InstantSource.system();
 
@@ -204,6 +212,12 @@ public final class Router implements AutoCloseable {
       return this;
     }
 
+    /** Sets the grants; needed only where a service of the host is offered by grant. */
+    public Builder grants(GrantStore grants) {
+      this.grants = requireNonNull(grants, "grants");
+      return this;
+    }
+
     /** Sets where calls are recorded. The router does not close it. */
     public Builder audit(AuditLog audit) {
       this.audit = requireNonNull(audit, "audit");
@@ -220,6 +234,7 @@ public final class Router implements AutoCloseable {
      * Returns the router.
      *
      * @throws NullPointerException if a part is missing; the message names it
+     * @throws IllegalArgumentException if a service is offered by grant and there are no grants
      */
     public Router build() {
       CallAudit callAudit = new CallAudit(requireNonNull(audit, "audit"), clock);
@@ -231,6 +246,7 @@ public final class Router implements AutoCloseable {
               requireNonNull(backends, "backends"),
               onDemand,
               new Delegations(onBehalfOf),
+              new GrantCheck(hostServices, grants),
               callAudit);
       return new Router(routes, callAudit);
     }

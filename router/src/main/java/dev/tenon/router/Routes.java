@@ -19,8 +19,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What a call passes before a byte of it reaches a provider: form, policy, scope, health, audit; in
- * this order, so that whoever has no right to a service learns nothing about it. Thread-safe.
+ * What a call passes before a byte of it reaches a provider: form, policy, grant, scope, health,
+ * audit; in this order, so that whoever has no right to a service learns nothing about it.
+ * Thread-safe.
  */
 final class Routes {
   private final Decisions decisions;
@@ -29,6 +30,7 @@ final class Routes {
   private final Backends backends;
   private final OnDemand onDemand;
   private final Delegations delegations;
+  private final GrantCheck grants;
   private final CallAudit audit;
 
   Routes(
@@ -38,6 +40,7 @@ final class Routes {
       Backends backends,
       OnDemand onDemand,
       Delegations delegations,
+      GrantCheck grants,
       CallAudit audit) {
     this.decisions = decisions;
     this.registry = registry;
@@ -45,6 +48,7 @@ final class Routes {
     this.backends = backends;
     this.onDemand = onDemand;
     this.delegations = delegations;
+    this.grants = grants;
     this.audit = audit;
   }
 
@@ -81,25 +85,32 @@ final class Routes {
     }
     Decisions.Decision decision = decisions.decide(caller, path);
     Optional<Delegation> delegation = delegations.of(caller, path, headers);
-    Route route = choose(decision, MetadataRules.target(headers), patience, delegation);
+    Route route = choose(decision, headers, patience, delegation);
     record(decision, route);
     return route;
   }
 
   private Route choose(
       Decisions.Decision decision,
-      Optional<RuntimeId> target,
+      Metadata headers,
       Duration patience,
       Optional<Delegation> delegation)
       throws RefusedException, ProviderStarting {
+    Optional<RuntimeId> target = MetadataRules.target(headers);
     ServiceName service = decision.permit().path().service();
     Optional<Channel> ofHost = hostServices.channel(service);
     if (ofHost.isPresent()) {
       if (target.isPresent()) {
         throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
       }
+      Identity caller = decision.permit().caller();
       return new Route(
-          decision.permit(), PluginName.HOST, PluginName.HOST, ofHost.get(), delegation);
+          decision.permit(),
+          PluginName.HOST,
+          PluginName.HOST,
+          ofHost.get(),
+          delegation,
+          grants.check(decision.policy(), caller, service, headers));
     }
     Registration chosen = chosen(decision, service, target, patience);
     Channel channel =
@@ -111,7 +122,8 @@ final class Routes {
         chosen.provider().value(),
         chosen.provider().plugin().value(),
         channel,
-        delegation);
+        delegation,
+        Optional.empty());
   }
 
   private Registration chosen(

@@ -1,6 +1,16 @@
 package dev.tenon.sdk;
 
 import dev.tenon.core.SpiffeId;
+import java.util.Set;
 
-/** What an enrolment brought, checked. */
-record Enrolled(SpiffeId.OfPlugin id, LiveIdentity identity, AgreedLimits limits) {}
+/**
+ * What an enrolment brought, checked.
+ *
+ * @param byGrant the services of the host of which each call needs a grant
+ */
+record Enrolled(
+    SpiffeId.OfPlugin id, LiveIdentity identity, AgreedLimits limits, Set<String> byGrant) {
+  Enrolled {
+    byGrant = Set.copyOf(byGrant);
+  }
+}

@@ -10,6 +10,7 @@ import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.EnrolmentGrpc;
 import dev.tenon.v1.GrantedService;
+import dev.tenon.v1.OfferedService;
 import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.Requirement;
 import io.grpc.ManagedChannel;
@@ -122,7 +123,14 @@ final class EnrolmentStep {
     LiveIdentity identity =
         IssuedIdentity.of(answer).accept(expected, keys, settings.clock().instant());
     checkGrants(answer.getProvidesList());
-    return new Enrolled(expected, identity, limits);
+    return new Enrolled(expected, identity, limits, byGrant(answer));
+  }
+
+  private static Set<String> byGrant(EnrolResponse answer) {
+    return answer.getHostServicesList().stream()
+        .filter(OfferedService::getByGrant)
+        .map(OfferedService::getService)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private void checkGrants(List<GrantedService> granted)

@@ -75,7 +75,7 @@ final class IssuedIdentity {
         Credentials.of(keys.getPrivate(), svid, Certificates.parse("trust_bundle", trustBundle)),
         runtimeToken,
         now,
-        expiry(now));
+        expiry("token_expires", tokenExpires, now));
   }
 
   private static void checkLeaf(
@@ -97,16 +97,16 @@ final class IssuedIdentity {
     }
   }
 
-  private Instant expiry(Instant now) throws BadAnswerException {
+  /** Returns the time in {@code field}, in which the host says when a token ends. */
+  static Instant expiry(String field, Timestamp at, Instant now) throws BadAnswerException {
     Instant expires;
     try {
-      expires = Instant.ofEpochSecond(tokenExpires.getSeconds(), tokenExpires.getNanos());
+      expires = Instant.ofEpochSecond(at.getSeconds(), at.getNanos());
     } catch (DateTimeException | ArithmeticException e) {
-      throw new BadAnswerException("token_expires", "a time", e);
+      throw new BadAnswerException(field, "a time", e);
     }
     if (!now.isBefore(expires) || expires.isAfter(now.plus(MAX_TOKEN_LIFE).plus(MAX_SKEW))) {
-      throw new BadAnswerException(
-          "token_expires", expires.toString(), "after " + now + ", within 24 h");
+      throw new BadAnswerException(field, expires.toString(), "after " + now + ", within 24 h");
     }
     return expires;
   }

@@ -12,7 +12,6 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
-import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -26,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The way from a start document to a running plugin, step by step: all or nothing. */
 final class PluginStart {
@@ -40,6 +40,7 @@ final class PluginStart {
   private final HealthService health;
   private final DrainGate gate;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile Consumer<Enrolled> whenEnrolledAgain = again -> {};
 
   PluginStart(Plugin plugin, Bootstrap bootstrap, Settings settings) {
     this.plugin = plugin;
@@ -80,10 +81,20 @@ final class PluginStart {
         new HostConnections(host, identity, enrolled.limits(), threads.timer());
     resources.hold(connections::close);
     IdentityCare care = resources.hold(care(transport, host, identity, enrolled, connections));
-    ClientInterceptor retry =
+    RetryAfterRenewal retry =
         new RetryAfterRenewal(identity, care, threads.timer(), threads.calls());
     BearerToken token = new BearerToken(identity::token);
     Channel registry = ClientInterceptors.intercept(connections.control(), token, retry);
+    HeldGrants grants =
+        new HeldGrants(
+            new GrantClient(registry, settings.clock()), threads.timer(), settings.clock());
+    grants.needed(enrolled.byGrant());
+    whenEnrolledAgain =
+        again -> {
+          grants.forget();
+          grants.needed(again.byGrant());
+        };
+    retry.grants(grants::refused);
     RegistrationLease lease = lease(connections.control(), registry);
     lease.watch();
     care.begin();
@@ -91,7 +102,11 @@ final class PluginStart {
 
     Channel router =
         ClientInterceptors.intercept(
-            connections.data(), token, retry, new DefaultDeadline(settings.clientDeadline()));
+            connections.data(),
+            token,
+            new GrantedCalls(grants),
+            retry,
+            new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
         new RouterClients(
             enrolled.id(), plugin, router, (health, reason) -> own.report(health, reason.text()));
@@ -136,7 +151,16 @@ final class PluginStart {
             new SecureRandom());
     Reenrolment reenrolment =
         new Reenrolment(
-            bootstrap, again -> enrol(transport, again), identity, renewer, connections, settings);
+            bootstrap,
+            again -> {
+              Enrolled anew = enrol(transport, again);
+              whenEnrolledAgain.accept(anew);
+              return anew;
+            },
+            identity,
+            renewer,
+            connections,
+            settings);
     return new IdentityCare(identity, renewer, reenrolment, threads.identity(), settings.clock());
   }
 

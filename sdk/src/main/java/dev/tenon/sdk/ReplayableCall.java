@@ -137,6 +137,7 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
     private final Listener<R> listener;
     private final Metadata headers;
     private final LiveIdentity used = retry.identity().now();
+    private final long startNanos = System.nanoTime();
     private final AtomicBoolean renewing = new AtomicBoolean();
 
     /** Complete when the wait for a renewal is over; what it held on to is let go then. */
@@ -146,7 +147,11 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
     private volatile @Nullable Refused refused;
 
     /** How the host refused. */
-    private record Refused(Status status, Metadata trailers) {}
+    private record Refused(Status status, Metadata trailers) {
+      boolean isOfGrant() {
+        return RetryAfterRenewal.isGrantRefusal(status, trailers);
+      }
+    }
 
     First(Listener<R> listener, Metadata headers) {
       super(listener);
@@ -175,11 +180,12 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      if (answered || !RetryAfterRenewal.isRefusal(status, trailers)) {
+      Refused why = new Refused(status, trailers);
+      if (answered || !(why.isOfGrant() || RetryAfterRenewal.isRefusal(status, trailers))) {
         super.onClose(status, trailers);
         return;
       }
-      refused = new Refused(status, trailers);
+      refused = why;
       if (hasHalfClosed()) {
         renewIfRefused();
       }
@@ -194,7 +200,11 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
       if (why == null || !renewing.compareAndSet(false, true)) {
         return;
       }
-      CompletableFuture<Boolean> renewed = retry.care().renewed(used);
+      CompletableFuture<Boolean> renewed =
+          why.isOfGrant()
+              ? CompletableFuture.completedFuture(
+                  retry.grants().refused(String.valueOf(method.getServiceName()), startNanos))
+              : retry.care().renewed(used);
       Deadline deadline = options.getDeadline();
       if (deadline != null && !renewed.isDone()) {
         Duration rest = Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)));

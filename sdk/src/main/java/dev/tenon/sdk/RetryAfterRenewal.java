@@ -24,6 +24,17 @@ final class RetryAfterRenewal implements ClientInterceptor {
   private final IdentityCare care;
   private final Timer timer;
   private final Executor calls;
+  private volatile GrantRefusals grants = (service, nanos) -> false;
+
+  /** What is to know when the host refused the grant that a call showed, or that it showed none. */
+  @FunctionalInterface
+  interface GrantRefusals {
+    /**
+     * Notes that a call of {@code service} that began at {@code nanos} was refused. Returns whether
+     * it may be made once more.
+     */
+    boolean refused(String service, long nanos);
+  }
 
   /**
    * Makes the interceptor.
@@ -43,7 +54,16 @@ final class RetryAfterRenewal implements ClientInterceptor {
       MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
     return method.getType().clientSendsOneMessage()
         ? new ReplayableCall<>(this, method, options, next)
-        : new WatchedCall<>(this, next.newCall(method, options));
+        : new WatchedCall<>(this, method, next.newCall(method, options));
+  }
+
+  /** Sets what is to know of refused grants. */
+  void grants(GrantRefusals refusals) {
+    grants = refusals;
+  }
+
+  GrantRefusals grants() {
+    return grants;
   }
 
   CurrentIdentity identity() {
@@ -68,6 +88,13 @@ final class RetryAfterRenewal implements ClientInterceptor {
   static boolean isRefusal(Status status, Metadata trailers) {
     return RefusalStatus.ofHost(status, trailers)
         .filter(Refusal.NOT_AUTHENTICATED::equals)
+        .isPresent();
+  }
+
+  /** Returns whether the host did not accept the grant of a call. */
+  static boolean isGrantRefusal(Status status, Metadata trailers) {
+    return RefusalStatus.ofHost(status, trailers)
+        .filter(Refusal.GRANT_NOT_ACCEPTED::equals)
         .isPresent();
   }
 }

@@ -6,6 +6,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
+import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
 import java.lang.System.Logger.Level;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +36,13 @@ public final class Policy {
   private final Map<String, List<PolicyRule>> rulesOfOneCaller;
   private final List<PolicyRule> rulesOfSeveral;
   private final ProvideTable provided;
+  private final GrantTable grants;
 
   Policy(List<PolicyRule> rules, ProvideTable provided) {
+    this(rules, provided, GrantTable.NONE);
+  }
+
+  Policy(List<PolicyRule> rules, ProvideTable provided, GrantTable grants) {
     Map<String, List<PolicyRule>> ofOne = new HashMap<>();
     List<PolicyRule> ofSeveral = new ArrayList<>();
     for (PolicyRule rule : rules) {
@@ -49,6 +56,7 @@ public final class Policy {
     this.rulesOfOneCaller = Map.copyOf(ofOne);
     this.rulesOfSeveral = List.copyOf(ofSeveral);
     this.provided = provided;
+    this.grants = grants;
   }
 
   /**
@@ -142,6 +150,14 @@ public final class Policy {
             allowing ->
                 matching.stream()
                     .noneMatch(rule -> rule.isDeny() && rule.method().covers(allowing.method())));
+  }
+
+  /**
+   * Returns what {@code caller} may do within {@code service}, one of the host's that is offered by
+   * grant. It is no right to call it, which {@link #authorize} decides.
+   */
+  public Set<Permission> permissions(Identity caller, ServiceName service) {
+    return grants.permissions(caller.name(), service);
   }
 
   /** Returns whether some plugin may provide {@code service}. */

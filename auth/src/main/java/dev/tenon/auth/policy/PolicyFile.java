@@ -2,6 +2,7 @@ package dev.tenon.auth.policy;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
+import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
@@ -15,12 +16,16 @@ final class PolicyFile {
   /** Longest rule id, which the audit log shows. */
   static final int MAX_ID_LENGTH = 64;
 
+  /** Most permissions of one entry. */
+  static final int MAX_PERMISSIONS = 100;
+
   private static final String EVERYTHING = "*";
   private static final String PLACEHOLDER = "placeholder";
 
   private final ProvideTable.Builder provided = new ProvideTable.Builder();
   private final Set<String> ids = new HashSet<>();
   private final List<PolicyRule> rules = new ArrayList<>();
+  private final List<GrantTable.Entry> grants = new ArrayList<>();
 
   private PolicyFile() {}
 
@@ -28,8 +33,9 @@ final class PolicyFile {
     PolicyFile file = new PolicyFile();
     root.tables("provide").forEach(file::readProvide);
     root.tables("rule").forEach(file::readRule);
+    root.tables("grant").forEach(file::readGrant);
     root.finish();
-    return new Policy(file.rules, file.provided.build());
+    return new Policy(file.rules, file.provided.build(), new GrantTable(file.grants));
   }
 
   private void readProvide(ConfigTable entry) {
@@ -80,6 +86,28 @@ final class PolicyFile {
             entry.parsed("method", Glob::ofMethods).orElse(every),
             entry.parsed("audit", PolicyFile::audit).orElse(AuditMode.FIRST)));
     entry.string("description");
+  }
+
+  private void readGrant(ConfigTable entry) {
+    List<Permission> permissions = entry.requiredParsedList("permissions", Permission::new);
+    if (permissions.size() > MAX_PERMISSIONS) {
+      entry.problem(
+          "permissions",
+          "got " + permissions.size() + " (expected: at most " + MAX_PERMISSIONS + ")");
+    }
+    grants.add(
+        new GrantTable.Entry(
+            entry.requiredParsed("caller", Glob::ofCallers, Glob.ofMethods("*")),
+            new ServiceName(entry.requiredParsed("service", PolicyFile::grantable, PLACEHOLDER)),
+            new HashSet<>(permissions)));
+    entry.string("description");
+  }
+
+  private static String grantable(String text) {
+    if (new ServiceName(text).isReserved()) {
+      throw new IllegalArgumentException("service (expected: not a reserved service)");
+    }
+    return text;
   }
 
   private static String id(String text) {

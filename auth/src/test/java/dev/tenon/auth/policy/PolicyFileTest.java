@@ -38,10 +38,13 @@ class PolicyFileTest {
         "id = 'r'|id = 'a b'|policy:2: rule[0].id: got \"a b\" (expected: 1 to 64 of A-Z",
         "id = 'r'|id = ''|policy:2: rule[0].id: got \"\" (expected: 1 to 64 of A-Z",
         "id = 'r'|id = 7|policy:2: rule[0].id: got 7 (expected: a string)",
-        "effect = 'allow'|effect = 'Allow'|policy:3: rule[0].effect: got \"Allow\" (expected: \"allow\" or \"deny\")",
+        "effect = 'allow'|effect = 'Allow'|policy:3: rule[0].effect: got \"Allow\" (expected:"
+            + " \"allow\" or \"deny\")",
         "effect = 'allow'|effect = true|policy:3: rule[0].effect: got true (expected: a string)",
-        "effect = 'allow'|efect = 'deny'|policy:3: rule[0].efect: got an unknown key (expected: one of audit, caller, description, effect, id, method, service)",
-        "caller = 'words'|caller = 'Words'|policy:4: rule[0].caller: got \"Words\" (expected: 1 to 256 of a-z",
+        "effect = 'allow'|efect = 'deny'|policy:3: rule[0].efect: got an unknown key (expected: one"
+            + " of audit, caller, description, effect, id, method, service)",
+        "caller = 'words'|caller = 'Words'|policy:4: rule[0].caller: got \"Words\" (expected: 1 to"
+            + " 256 of a-z",
         "caller = 'words'|caller = '[a-z]*'|policy:4: rule[0].caller: got \"[a-z]*\" (expected: ",
         "caller = 'words'|caller = ''|policy:4: rule[0].caller: got \"\" (expected: ",
         "service = 'a.B'|service = '{a,b}'|policy:5: rule[0].service: got \"{a,b}\" (expected: ",
@@ -49,7 +52,8 @@ class PolicyFileTest {
         "service = 'a.B'|service = '\\*'|policy:5: rule[0].service: got \"\\*\" (expected: ",
         "service = 'a.B'|service = '*.'|policy:5: rule[0].service: got \"*.\" (expected: no dot",
         "service = 'a.B'|service = '/a.B'|policy:5: rule[0].service: got \"/a.B\" (expected: ",
-        "service = 'a.B'|service = ['a.B']|policy:5: rule[0].service: got an array (expected: a string)",
+        "service = 'a.B'|service = ['a.B']|policy:5: rule[0].service: got an array (expected: a"
+            + " string)",
       })
   void parse_ruleWithBrokenLine_fieldNamed(String line, String replacement, String problem) {
     String broken = RULE.replace(line, replacement == null ? "" : replacement);
@@ -63,26 +67,39 @@ class PolicyFileTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "default_action = 'allow'|policy:1: default_action: got an unknown key (expected: one of provide, rule)",
+        "default_action = 'allow'|policy:1: default_action: got an unknown key (expected: one of"
+            + " grant, provide, rule)",
         "[rule]|policy:1: rule: got a table (expected: an array of tables)",
         "rule = ['x']|rule[0]: got \"x\" (expected: an array of tables)",
         "provide = 1|policy:1: provide: got 1 (expected: an array of tables)",
         "rule = no|policy:1: not TOML: Unexpected 'n'",
         "rule = !!java.lang.Runtime []|policy:1: not TOML: Unexpected '!'",
         "rule = &a []|policy:1: not TOML: Unexpected '&'",
-        "provide = [{plugin = 'w'}]|provide[0].services: got nothing (expected: an array of strings)",
+        "provide = [{plugin = 'w'}]|provide[0].services: got nothing (expected: an array of"
+            + " strings)",
         "provide = [{services = []}]|provide[0].plugin: got nothing (expected: a string)",
-        "provide = [{plugin = 'w*', services = []}]|provide[0].plugin: got \"w*\" (expected: a lower-case letter",
-        "provide = [{plugin = 'host', services = []}]|provide[0].plugin: got \"host\" (expected: not the reserved name)",
-        "provide = [{plugin = 'w', services = '*'}]|provide[0].services: got \"*\" (expected: an array of strings)",
-        "provide = [{plugin = 'w', services = ['a.*']}]|provide[0].services[0]: got \"a.*\" (expected: a protobuf full name",
-        "provide = [{plugin = 'w', services = ['a.B', '*']}]|provide[0].services: got \"*\" beside names",
-        "provide = [{plugin = 'w', services = ['*', '*']}]|provide[0].services: got \"*\" beside names",
-        "provide = [{plugin = 'w', services = ['tenon.v1.Registry']}]|provide[0].services[0]: got \"tenon.v1.Registry\" (expected: not a reserved service)",
-        "provide = [{plugin = 'w', services = ['grpc.health.v1.Health']}]|(expected: not a reserved service)",
-        "provide = [{plugin = 'w', services = [1]}]|provide[0].services[0]: got 1 (expected: an array of strings)",
-        "provide = [{plugin = 'w', services = [], exclusive = 'no'}]|provide[0].exclusive: got \"no\" (expected: true or false)",
-        "provide = [{plugin = 'w', services = [], method = '*'}]|provide[0].method: got an unknown key",
+        "provide = [{plugin = 'w*', services = []}]|provide[0].plugin: got \"w*\" (expected: a"
+            + " lower-case letter",
+        "provide = [{plugin = 'host', services = []}]|provide[0].plugin: got \"host\" (expected:"
+            + " not the reserved name)",
+        "provide = [{plugin = 'w', services = '*'}]|provide[0].services: got \"*\" (expected: an"
+            + " array of strings)",
+        "provide = [{plugin = 'w', services = ['a.*']}]|provide[0].services[0]: got \"a.*\""
+            + " (expected: a protobuf full name",
+        "provide = [{plugin = 'w', services = ['a.B', '*']}]|provide[0].services: got \"*\" beside"
+            + " names",
+        "provide = [{plugin = 'w', services = ['*', '*']}]|provide[0].services: got \"*\" beside"
+            + " names",
+        "provide = [{plugin = 'w', services = ['tenon.v1.Registry']}]|provide[0].services[0]: got"
+            + " \"tenon.v1.Registry\" (expected: not a reserved service)",
+        "provide = [{plugin = 'w', services = ['grpc.health.v1.Health']}]|(expected: not a reserved"
+            + " service)",
+        "provide = [{plugin = 'w', services = [1]}]|provide[0].services[0]: got 1 (expected: an"
+            + " array of strings)",
+        "provide = [{plugin = 'w', services = [], exclusive = 'no'}]|provide[0].exclusive: got"
+            + " \"no\" (expected: true or false)",
+        "provide = [{plugin = 'w', services = [], method = '*'}]|provide[0].method: got an unknown"
+            + " key",
       })
   void parse_otherThanAPolicy_fieldNamed(String toml, String problem) {
     assertRefused(toml, problem);
@@ -105,7 +122,8 @@ class PolicyFileTest {
 
     assertRefused(
         PROVIDE + other,
-        "policy:7: provide[1].exclusive: got true for \"a.B\" (expected: the same as in its earlier");
+        "policy:7: provide[1].exclusive: got true for \"a.B\" (expected: the same as in its"
+            + " earlier");
     assertRefused(other + PROVIDE, "provide[1].exclusive: got false for \"a.B\"");
     assertRefused(
         (PROVIDE + other).replace("a.B", "*"), "provide[1].exclusive: got true for \"*\"");

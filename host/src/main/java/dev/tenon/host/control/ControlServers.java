@@ -54,6 +54,7 @@ public final class ControlServers {
       Admission bySvidAlone,
       RegistryService registry,
       LifecycleService lifecycle,
+      GrantService grants,
       Admission byToken) {}
 
   /** Starts the control listener; {@code leases} follows its connections. */
@@ -70,6 +71,7 @@ public final class ControlServers {
     add(server, control.renewal(), control.bySvidAlone(), leases.calls());
     add(server, control.registry(), control.byToken(), leases.calls());
     add(server, control.lifecycle(), control.byToken(), leases.calls());
+    add(server, control.grants(), control.byToken(), leases.calls());
     return server.build().start();
   }
 

@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -52,11 +53,16 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private final Offer offer;
   private final ControlAudit audit;
 
-  /** What the host itself offers: services with their versions, and the contract's versions. */
-  public record Offer(Map<ServiceName, Version> services, ProtocolVersions protocol) {
-    /** Copies the map. */
+  /**
+   * What the host itself offers: services with their versions, those of them that need a grant, and
+   * the contract's versions.
+   */
+  public record Offer(
+      Map<ServiceName, Version> services, Set<ServiceName> byGrant, ProtocolVersions protocol) {
+    /** Copies map and set. */
     public Offer {
       services = Map.copyOf(services);
+      byGrant = Set.copyOf(byGrant);
       requireNonNull(protocol, "protocol");
     }
   }
@@ -154,6 +160,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private EnrolResponse answer(EnrolRequest request, PluginRun run) throws RefusedException {
     int protocol = offer.protocol().negotiate(request.getProtocol());
     Enrolled declaration = declaration(request, run);
+    requireOffered(run, declaration);
     byte[] asked = request.getCertificateRequest().toByteArray();
     PublicKey key = CertificateRequests.verify(asked, run.id().runtimeId());
     List<X509Certificate> chain = trust.pluginIssuer().issue(run.id(), key, asked);
@@ -205,6 +212,24 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     return declaration;
   }
 
+  /**
+   * Checks that what the plugin cannot do without, and the host alone provides, is there. Whoever
+   * may not call it is told nothing here; its wait will be in vain.
+   */
+  private void requireOffered(PluginRun run, Enrolled declaration)
+      throws RequirementMissingException {
+    Identity caller = new Identity(run.id(), Identity.Evidence.SVID);
+    for (Requirement requirement : declaration.requires()) {
+      Version offered = offer.services().get(requirement.service());
+      if (offered != null
+          && requirement.need() == Requirement.Need.REQUIRED
+          && !requirement.versions().contains(offered)
+          && policy.get().mayCallAny(caller, requirement.service())) {
+        throw new RequirementMissingException(run.id().runtimeId().plugin(), requirement, offered);
+      }
+    }
+  }
+
   /** Opens the lineage of the run, or opens it anew, once that is recorded. */
   private Issued opened(
       PluginRun run, PublicKey key, Enrolled declaration, X509Certificate certificate)
@@ -225,6 +250,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     run.certified(certificate);
     runs.requireLiving(run);
     if (again) {
+      trust.grants().endAll(runtimeId);
       runs.reenrolled(runtimeId);
     }
     return token;
@@ -270,6 +296,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
                 OfferedService.newBuilder()
                     .setService(service.getKey().value())
                     .setVersion(service.getValue().toString())
+                    .setByGrant(offer.byGrant().contains(service.getKey()))
                     .build())
         .toList();
   }

@@ -71,6 +71,7 @@ public final class RunHealth {
 
   /** One change of a run at a time, so that its state and the registry end up alike. */
   private void change(PluginRun run, UnaryOperator<Known> step) throws NotAuthenticatedException {
+    boolean isEligible = true;
     synchronized (run.healthLock()) {
       Known after = step.apply(run.known());
       run.known(after);
@@ -79,7 +80,11 @@ public final class RunHealth {
         runs.registry().reportHealth(run.id().runtimeId(), report.health());
         runs.requireLiving(run);
         run.reported(report.health(), report.reason());
+        isEligible = report.health().isEligible();
       }
+    }
+    if (!isEligible) {
+      runs.trust().grants().endAll(run.id().runtimeId());
     }
   }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.EnrolmentTokens;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
+import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.issue.RollingIssuer;
 import dev.tenon.core.RuntimeId;
@@ -19,6 +20,7 @@ public record Trust(
     TokenMint mint,
     EnrolmentTokens enrolmentTokens,
     Lineages lineages,
+    GrantStore grants,
     RollingIssuer hostIssuer,
     RollingIssuer pluginIssuer) {
   /** Checks for null. */
@@ -26,6 +28,7 @@ public record Trust(
     requireNonNull(mint, "mint");
     requireNonNull(enrolmentTokens, "enrolmentTokens");
     requireNonNull(lineages, "lineages");
+    requireNonNull(grants, "grants");
     requireNonNull(hostIssuer, "hostIssuer");
     requireNonNull(pluginIssuer, "pluginIssuer");
   }
@@ -47,5 +50,6 @@ public record Trust(
   public void forget(RuntimeId runtimeId) {
     enrolmentTokens.withdraw(runtimeId);
     lineages.revoke(runtimeId);
+    grants.endAll(runtimeId);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.Caller;
+import dev.tenon.core.Grant;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
 import dev.tenon.host.HostStartException;
@@ -107,6 +109,49 @@ abstract class PluginModeTests {
       assertThat(response.getMetadataKeysList())
           .contains("app")
           .doesNotContain("authorization", "x-plugin-id");
+    }
+  }
+
+  /**
+   * The author of a plugin sees nothing of grants: there is one with the first call, and another
+   * after the operator has taken it back.
+   *
+   * <p>Row: CG-2, CG-7
+   */
+  @Test
+  void call_ofTheHostsServiceByGrant_needsNothingOfTheAuthor() throws Exception {
+    home.provides("asker", OTHER).calls("asker", ECHO);
+    PluginHost.Builder builder = home.bareHost().offersByGrant(ECHO, "1.0.0", new GrantedEcho());
+    add(home, builder, "asker");
+
+    try (PluginHost host = withFolders(builder).start()) {
+      OtherGrpc.OtherBlockingStub asker = host.client(OtherGrpc::newBlockingStub);
+      assertThat(host.grants().list()).isEmpty();
+      EchoResponse first = asker.unary(saying("ask"));
+      String grant = first.getPayload().toStringUtf8();
+      assertThat(grant).hasSize(32);
+      assertThat(first.getCaller()).isEqualTo("asker");
+      assertThat(asker.unary(saying("again")).getPayload().toStringUtf8()).isEqualTo(grant);
+
+      host.grants().revoke(grant);
+      assertThat(host.grants().list()).isEmpty();
+      String second = asker.unary(saying("and again")).getPayload().toStringUtf8();
+      assertThat(second).hasSize(32).isNotEqualTo(grant);
+      assertThat(host.grants().list()).hasSize(1);
+    }
+  }
+
+  /** Answers with who called and with which grant. */
+  private static final class GrantedEcho extends EchoGrpc.EchoImplBase {
+    @Override
+    public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
+      response.onNext(
+          EchoResponse.newBuilder()
+              .setCaller(Caller.current().map(Caller::name).orElse("nobody"))
+              .setPayload(
+                  ByteString.copyFromUtf8(Grant.current().map(Grant::id).orElse("no grant")))
+              .build());
+      response.onCompleted();
     }
   }
 

@@ -157,7 +157,7 @@ record HostConfig(
         .audit(folders.audit())
         .tlsProvider(tlsProvider)
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
-        .offers(LogGrpc.SERVICE_NAME, new HostLog());
+        .offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new HostLog());
   }
 
   /** Returns the text of a file that reads as this configuration, from any folder. */

@@ -1,15 +1,18 @@
 package dev.tenon.examples.host;
 
 import dev.tenon.core.Caller;
+import dev.tenon.core.Grant;
 import dev.tenon.examples.host.v1.LogAck;
 import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.examples.host.v1.LogRecord;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
 
 /**
  * The host service that takes plugins' log records, each under the name of the plugin that called.
+ * It is offered by grant: the policy says which levels a plugin may write.
  */
 final class HostLog extends LogGrpc.LogImplBase {
   private static final System.Logger LOG = System.getLogger("dev.tenon.examples.log");
@@ -30,6 +33,7 @@ final class HostLog extends LogGrpc.LogImplBase {
               .asException());
       return;
     }
+    Grant.require("log:write:" + level.getName().toLowerCase(Locale.ROOT));
     String caller = Caller.current().map(Caller::name).orElse("nobody");
     LOG.log(level, "[{0}] {1}", caller, entry.getMessage());
     observer.onNext(LogAck.getDefaultInstance());
