@@ -6,6 +6,7 @@ import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,15 +25,18 @@ import java.util.Optional;
  *     which goes with the process
  * @param overlap how long an authority is trusted beside its successor
  * @param watch how often the files are looked at for a successor; empty: never
+ * @param revocationList the file with the revocation list of the plugins' authority; empty: none
  */
 public record AuthoritySettings(
     Map<Role, AuthorityFiles> files,
     Map<Role, Issuer> issuers,
     Duration overlap,
-    Optional<Duration> watch) {
+    Optional<Duration> watch,
+    Optional<Path> revocationList) {
   /** Two authorities in memory, an overlap of an hour. */
   public static final AuthoritySettings DEFAULT =
-      new AuthoritySettings(Map.of(), Map.of(), EmbeddedAuthority.SVID_LIFE, Optional.empty());
+      new AuthoritySettings(
+          Map.of(), Map.of(), EmbeddedAuthority.SVID_LIFE, Optional.empty(), Optional.empty());
 
   /**
    * Checks and copies.
@@ -44,6 +48,7 @@ public record AuthoritySettings(
     issuers = Map.copyOf(issuers);
     requireNonNull(overlap, "overlap");
     requireNonNull(watch, "watch");
+    requireNonNull(revocationList, "revocationList");
     for (Role role : files.keySet()) {
       if (issuers.containsKey(role)) {
         throw new IllegalArgumentException(
@@ -69,7 +74,7 @@ public record AuthoritySettings(
   public AuthoritySettings files(Role role, AuthorityFiles own) {
     Map<Role, AuthorityFiles> all = new HashMap<>(files);
     all.put(role, own);
-    return new AuthoritySettings(all, issuers, overlap, watch);
+    return new AuthoritySettings(all, issuers, overlap, watch, revocationList);
   }
 
   /**
@@ -79,7 +84,7 @@ public record AuthoritySettings(
   public AuthoritySettings issuer(Role role, Issuer own) {
     Map<Role, Issuer> all = new HashMap<>(issuers);
     all.put(role, own);
-    return new AuthoritySettings(files, all, overlap, watch);
+    return new AuthoritySettings(files, all, overlap, watch, revocationList);
   }
 
   /**
@@ -89,7 +94,7 @@ public record AuthoritySettings(
    * @throws IllegalArgumentException if it is not positive
    */
   public AuthoritySettings overlap(Duration other) {
-    return new AuthoritySettings(files, issuers, other, watch);
+    return new AuthoritySettings(files, issuers, other, watch, revocationList);
   }
 
   /**
@@ -99,6 +104,15 @@ public record AuthoritySettings(
    * @throws IllegalArgumentException if it is not positive
    */
   public AuthoritySettings watch(Duration pause) {
-    return new AuthoritySettings(files, issuers, overlap, Optional.of(pause));
+    return new AuthoritySettings(files, issuers, overlap, Optional.of(pause), revocationList);
+  }
+
+  /**
+   * Returns these settings with the certificate revocation list of the plugins' authority in {@code
+   * file}, in PEM or DER. It must be good when the host starts, and is read again every {@value
+   * HostCertificates#RELOAD_SECONDS} s; one that is not good then, or older, is not taken.
+   */
+  public AuthoritySettings revocationList(Path file) {
+    return new AuthoritySettings(files, issuers, overlap, watch, Optional.of(file));
   }
 }

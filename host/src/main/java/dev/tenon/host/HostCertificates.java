@@ -3,6 +3,8 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.auth.revocation.RevokedCertificate;
 import dev.tenon.core.Fingerprint;
@@ -14,9 +16,13 @@ import dev.tenon.router.ConnectionAdmission;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.math.BigInteger;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The certificates of a host's plugins, as an operator takes them back: for good, over restarts of
@@ -29,14 +35,24 @@ import java.util.Set;
 public final class HostCertificates {
   private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
 
+  /** How often the revocation list is read again. */
+  static final int RELOAD_SECONDS = 5;
+
   private final Revocations revoked;
+  private final Optional<RevocationList> list;
   private final PluginRuns runs;
   private final ConnectionAdmission connections;
   private final ControlAudit audit;
+  private String told = ""; // by the one thread that reloads
 
   HostCertificates(
-      Revocations revoked, PluginRuns runs, ConnectionAdmission connections, ControlAudit audit) {
+      Revocations revoked,
+      Optional<RevocationList> list,
+      PluginRuns runs,
+      ConnectionAdmission connections,
+      ControlAudit audit) {
     this.revoked = revoked;
+    this.list = list;
     this.runs = runs;
     this.connections = connections;
     this.audit = audit;
@@ -65,22 +81,62 @@ public final class HostCertificates {
   }
 
   private void revoke(RevokedCertificate certificate) throws IOException {
-    try {
-      audit.success(
-          "revocation", PluginName.HOST, "revoke-certificate", certificate.line(), Map.of());
-    } catch (AuditFailedException e) {
-      // Containment does not depend on the log.
-      LOG.log(Level.WARNING, "the revocation of {0} could not be recorded", certificate.line());
-    }
+    record("revoke-certificate", certificate.line());
     revoked.add(certificate);
     endHolders();
     revoked.store();
   }
 
+  /** Containment does not depend on the log. */
+  private void record(String action, String what) {
+    try {
+      audit.success("revocation", PluginName.HOST, action, what, Map.of());
+    } catch (AuditFailedException e) {
+      LOG.log(Level.WARNING, "a revocation could not be recorded: {0}", what);
+    }
+  }
+
+  /** Reads the revocation list again from time to time, on a thread that may wait for a file. */
+  void follow(HostThreads threads) {
+    if (list.isPresent()) {
+      var unused =
+          threads
+              .timer()
+              .scheduleWithFixedDelay(
+                  () -> threads.lines().execute(() -> reload(list.get())),
+                  RELOAD_SECONDS,
+                  RELOAD_SECONDS,
+                  TimeUnit.SECONDS);
+    }
+  }
+
+  private void reload(RevocationList known) {
+    String problem = known.isOld() ? "the revocation list is old: no update has come" : "";
+    try {
+      Optional<X509CRL> next = known.next();
+      if (next.isPresent()) {
+        record("revocation-list", "of " + next.get().getThisUpdate().toInstant());
+        known.adopt(next.get());
+        endHolders();
+      }
+    } catch (ConfigException e) {
+      problem = "the revocation list is not taken, and the one before stays: " + e.getMessage();
+    }
+    if (!problem.isEmpty() && !problem.equals(told)) {
+      LOG.log(Level.WARNING, "{0}", problem);
+    }
+    told = problem;
+  }
+
+  private boolean isRevoked(X509Certificate certificate) {
+    return revoked.isRevoked(certificate)
+        || list.map(known -> known.isRevoked(certificate)).orElse(false);
+  }
+
   /** Ends the runs that hold, or are connected with, a certificate that is refused by now. */
   private void endHolders() {
     Set<RuntimeId> holders = new HashSet<>(connections.usersOfRefused());
-    holders.addAll(runs.holding(revoked::isRevoked));
+    holders.addAll(runs.holding(this::isRevoked));
     holders.forEach(run -> runs.kill(run, "was ended: its certificate was revoked"));
   }
 }

@@ -12,15 +12,18 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.issue.RollingIssuer;
+import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.Trust;
+import java.nio.file.Path;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -92,6 +95,27 @@ final class HostTrust {
   static Revocations revocations(HostPlaces places) throws HostStartException {
     try {
       return Revocations.open(places.revocations());
+    } catch (ConfigException e) {
+      throw new HostStartException(
+          HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Reads the revocation list, if there is to be one.
+   *
+   * @throws HostStartException if it is not good
+   */
+  static Optional<RevocationList> revocationList(HostSettings settings, Trust trust)
+      throws HostStartException {
+    Optional<Path> file = settings.trust().authorities().revocationList();
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          RevocationList.open(
+              file.get(), trust.pluginIssuer()::trustBundle, settings.sources().clock()));
     } catch (ConfigException e) {
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
@@ -45,6 +46,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -144,13 +146,15 @@ final class Planes {
             new Discoveries(() -> policy, registry, offers, audit, threads.timer()),
             new RunHealth(runs));
     Revocations revoked = HostTrust.revocations(places);
+    Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
     exit =
         new RunExit(
             runs,
             router,
             new ControlCalls(runs),
-            new ConnectionAdmission(trust.lineages(), revoked));
-    certificates = new HostCertificates(revoked, runs, exit.connections(), audit);
+            new ConnectionAdmission(trust.lineages(), list.map(revoked::and).orElse(revoked)));
+    certificates = new HostCertificates(revoked, list, runs, exit.connections(), audit);
+    certificates.follow(threads);
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());

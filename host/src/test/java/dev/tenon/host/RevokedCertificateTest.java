@@ -258,6 +258,59 @@ class RevokedCertificateTest {
     }
   }
 
+  private TestHost following(OperatorAuthorities authorities, Path list) throws Exception {
+    return serving(
+        TestHost.with(POLICY)
+            .set(host -> host.authorities(authorities.settings().revocationList(list)))
+            .enrolled("victim")
+            .enrolled("peer", EchoGrpc.SERVICE_NAME)
+            .start());
+  }
+
+  /** The authority's own list: what it names next ends what goes on. Row: PK-15. */
+  @Test
+  void revocationList_thatNamesACertificateInUse_endsItsRun() throws Exception {
+    OperatorAuthorities authorities = new OperatorAuthorities(folder);
+    try (TestHost host = following(authorities, authorities.revocationList())) {
+      RawPlugin victim = host.plugin("victim");
+      ManagedChannel session = data(victim);
+      echo(victim, session);
+
+      host.clock.advance(AGE);
+      var unused = authorities.revocationList(leaf(victim));
+
+      await().atMost(SOON).until(() -> host.run("victim").wasKilled());
+      await().atMost(SOON).until(() -> !isConnected(session));
+      assertThat(Refused.by(() -> echo(victim, data(victim))).is(Refusal.NOT_AUTHENTICATED))
+          .isTrue();
+      assertThat(host.run("peer").wasKilled()).isFalse();
+      assertThat(host.audit.entries())
+          .extracting(AuditTrail.Entry::action)
+          .contains("revocation-list");
+    }
+  }
+
+  /** A list of somebody else is none: the host does not start with it. Row: PK-15. */
+  @Test
+  void start_revocationListThatIsNotGood_isRefused() throws Exception {
+    OperatorAuthorities authorities = new OperatorAuthorities(folder);
+    OperatorAuthorities others =
+        new OperatorAuthorities(Files.createDirectory(folder.resolve("others")));
+    Path junk = Files.writeString(folder.resolve("junk"), "-----BEGIN X509 CRL-----");
+    for (Path list : List.of(others.revocationList(), junk, folder.resolve("missing"))) {
+      PluginHost.Builder builder =
+          PluginHost.builder()
+              .state(folder.resolve("state"))
+              .run(folder.resolve("r"))
+              .authorities(authorities.settings().revocationList(list));
+
+      HostStartException refused = catchThrowableOfType(HostStartException.class, builder::start);
+
+      assertThat(refused).hasMessageStartingWith(list + ": ").hasMessageContaining("(expected: ");
+      assertThat(refused.kind()).isEqualTo(HostStartException.Kind.CONFIGURATION);
+    }
+  }
+
   @Test
   void revokeSerial_ofNoCertificate_isRefused() throws Exception {
     try (TestHost host = TestHost.with("").start()) {

@@ -20,6 +20,7 @@ record HostTrustConfig(
     Optional<AuthorityFiles> pluginAuthority,
     Duration overlap,
     Optional<Duration> watch,
+    Optional<Path> revocationList,
     Duration tokenLife,
     Duration tokenGrace) {
   /** Shorter lives than this are for tests: plugins would do little but renew. */
@@ -39,6 +40,7 @@ record HostTrustConfig(
         tls.flatMap(table -> table.parsed("overlap", HostTrustConfig::overlap))
             .orElse(AuthoritySettings.DEFAULT.overlap()),
         tls.flatMap(table -> table.parsed("watch", HostTrustConfig::watch)),
+        tls.flatMap(table -> table.parsed("revocation_list", path)),
         life,
         tokens.flatMap(table -> table.parsed("grace", text -> grace(text, life))).orElse(shortest));
   }
@@ -103,7 +105,10 @@ record HostTrustConfig(
     if (pluginAuthority.isPresent()) {
       authorities = authorities.files(Role.PLUGIN, pluginAuthority.get());
     }
-    host.authorities(watch.map(authorities::watch).orElse(authorities));
+    if (watch.isPresent()) {
+      authorities = authorities.watch(watch.get());
+    }
+    host.authorities(revocationList.map(authorities::revocationList).orElse(authorities));
     host.tokenLife(tokenLife, tokenGrace);
   }
 
@@ -114,6 +119,7 @@ record HostTrustConfig(
     put(entries, "plugin_ca", pluginAuthority);
     entries.put("overlap", overlap.toString());
     watch.ifPresent(pause -> entries.put("watch", pause.toString()));
+    revocationList.ifPresent(file -> entries.put("revocation_list", file.toString()));
     return entries;
   }
 

@@ -99,6 +99,7 @@ final class HostConfigTest {
         tls.plugin_ca_passphrase = "p.phrase"
         tls.overlap = "PT2H"
         tls.watch = "PT1M"
+        tls.revocation_list = "p.crl"
         tokens.life = "PT2M"
         tokens.grace = "PT30S"
         """,
