@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
  * <p>Row: PK-11. Row: TE-14.
  */
 final class RotationTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration OVERLAP = Duration.ofMinutes(20);
   private static final TrustDomain DOMAIN = new TrustDomain("tenon.internal");
 
