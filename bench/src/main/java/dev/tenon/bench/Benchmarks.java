@@ -57,18 +57,19 @@ public final class Benchmarks {
 
   private void run(boolean isShort) throws RunnerException, IOException, InterruptedException {
     if (isShort) {
-      System.out.print(page(Plan.brief(), List.of()));
+      System.out.print(page(Plan.brief(), List.of(), List.of()));
     } else {
-      String page = page(Plan.full(), validations());
+      String page =
+          page(Plan.full(), measured(TokenValidation.class), measured(PolicyDecision.class));
       Files.writeString(root.resolve("docs").resolve("performance.md"), page);
     }
   }
 
-  private String page(Plan plan, List<Measurement> validations)
+  private String page(Plan plan, List<Measurement> validations, List<Measurement> decisions)
       throws IOException, InterruptedException {
     Comparison comparison = new EndToEnd(root.resolve("bench"), plan, Benchmarks::tell).run();
     Machine machine = Machine.here(commit, InstantSource.system());
-    String page = new PerformancePage(machine, comparison.section(), validations).text();
+    String page = new PerformancePage(machine, comparison.section(), validations, decisions).text();
     if (!comparison.isClean()) {
       throw new IOException("calls failed, so no page was written:\n" + page);
     }
@@ -79,18 +80,19 @@ public final class Benchmarks {
     System.err.println("bench: " + progress);
   }
 
-  private static List<Measurement> validations() throws RunnerException {
+  private static List<Measurement> measured(Class<?> benchmark) throws RunnerException {
     List<Measurement> measured = new ArrayList<>();
     for (int threads : THREADS) {
-      tell("validation of a token, " + threads + " threads");
-      new Runner(options(threads)).run().stream().map(Measurement::of).forEach(measured::add);
+      tell(benchmark.getSimpleName() + ", " + threads + " threads");
+      new Runner(options(benchmark, threads))
+          .run().stream().map(Measurement::of).forEach(measured::add);
     }
     return measured;
   }
 
-  private static Options options(int threads) {
+  private static Options options(Class<?> benchmark, int threads) {
     return new OptionsBuilder()
-        .include("^" + TokenValidation.class.getName() + "\\.")
+        .include("^" + benchmark.getName() + "\\.")
         .threads(threads)
         .forks(2)
         .warmupIterations(3)

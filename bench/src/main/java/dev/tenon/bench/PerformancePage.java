@@ -16,14 +16,20 @@ final class PerformancePage {
   private final Machine machine;
   private final String endToEnd;
   private final List<Measurement> measurements;
+  private final List<Measurement> decisions;
 
   /**
    * @param endToEnd a section, which ends with a line feed
    */
-  PerformancePage(Machine machine, String endToEnd, List<Measurement> measurements) {
+  PerformancePage(
+      Machine machine,
+      String endToEnd,
+      List<Measurement> measurements,
+      List<Measurement> decisions) {
     this.machine = requireNonNull(machine, "machine");
     this.endToEnd = requireNonNull(endToEnd, "endToEnd");
     this.measurements = List.copyOf(measurements);
+    this.decisions = List.copyOf(decisions);
   }
 
   /** Returns the page, which ends with a line feed. */
@@ -36,6 +42,9 @@ final class PerformancePage {
     if (!measurements.isEmpty()) {
       page.append('\n').append(tokenValidation());
     }
+    if (!decisions.isEmpty()) {
+      page.append('\n').append(new DecisionTable(decisions).text());
+    }
     return page.toString();
   }
 
@@ -43,7 +52,8 @@ final class PerformancePage {
     StringBuilder page = new StringBuilder("## Validation of a runtime token\n\n");
     page.append("Nanoseconds a validation in each thread, with the 99.9 % confidence interval.\n");
     page.append(
-        "The ratio of wrongTokenOfUnknownId to wrongTokenOfKnownId tells an attacker nothing as long as it is near 1.\n\n");
+        "The ratio of wrongTokenOfUnknownId to wrongTokenOfKnownId tells an attacker nothing as"
+            + " long as it is near 1.\n\n");
     page.append("| benchmark | threads | ns/op | ± | / ");
     page.append(REFERENCE).append(" | / 1 thread |\n|---|---:|---:|---:|---:|---:|\n");
     measurements.forEach(measured -> page.append(row(measured)));

@@ -2,6 +2,7 @@ package dev.tenon.core;
 
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
+import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -34,4 +35,12 @@ public interface PluginContext {
    * @throws IllegalArgumentException if {@code reason} is not a {@link Reason}
    */
   void reportHealth(Health health, String reason);
+
+  /**
+   * Asks the host which services this plugin may call and a provider can take calls for now, in the
+   * order of their names. What it may not call is not there. Blocks for 5 s at most.
+   *
+   * @throws io.grpc.StatusRuntimeException if the host cannot be reached, or refuses
+   */
+  List<ServiceName> services();
 }

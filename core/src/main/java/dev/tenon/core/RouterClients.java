@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The context of a running plugin: its clients go through the host's router, and only to what it
@@ -17,14 +19,20 @@ public final class RouterClients implements PluginContext {
   private final DeclaredOnly declared;
   private final Channel router;
   private final BiConsumer<Health, Reason> reports;
+  private final Supplier<List<ServiceName>> services;
 
   /**
    * Makes the context of {@code plugin}, which runs as {@code self}, calls by {@code router}, and
-   * whose reports of its health go to {@code reports}.
+   * whose reports of its health go to {@code reports}; {@code services} asks the host for a list.
    */
   public RouterClients(
-      SpiffeId.OfPlugin self, Plugin plugin, Channel router, BiConsumer<Health, Reason> reports) {
+      SpiffeId.OfPlugin self,
+      Plugin plugin,
+      Channel router,
+      BiConsumer<Health, Reason> reports,
+      Supplier<List<ServiceName>> services) {
     this.reports = reports;
+    this.services = services;
     this.self = self;
     this.declared = new DeclaredOnly(plugin);
     this.router = ClientInterceptors.intercept(router, declared);
@@ -45,6 +53,11 @@ public final class RouterClients implements PluginContext {
   @Override
   public void reportHealth(Health reported, String reason) {
     reports.accept(requireNonNull(reported, "reported"), new Reason(reason));
+  }
+
+  @Override
+  public List<ServiceName> services() {
+    return services.get();
   }
 
   @Override

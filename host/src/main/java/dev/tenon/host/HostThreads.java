@@ -23,6 +23,7 @@ final class HostThreads implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor control;
   private final ThreadPoolExecutor lines;
+  private final ScheduledThreadPoolExecutor policy;
 
   /** Makes the threads; what fails in them unseen goes to {@code crashes}. */
   HostThreads(CrashLog crashes) {
@@ -30,6 +31,8 @@ final class HostThreads implements AutoCloseable {
     timer = new Watched(1, named("tenon-timer", crashes), crashes);
     control = pool(CONTROL_THREADS, named("tenon-control", crashes));
     lines = pool(1, named("tenon-lines", crashes));
+    // Not watched: what a change fails with goes to whoever asked for it.
+    policy = new ScheduledThreadPoolExecutor(1, named("tenon-policy", crashes));
     enrol.setRemoveOnCancelPolicy(true);
     timer.setRemoveOnCancelPolicy(true);
   }
@@ -97,6 +100,11 @@ final class HostThreads implements AutoCloseable {
         timer.scheduleWithFixedDelay(task, pause.toNanos(), pause.toNanos(), TimeUnit.NANOSECONDS);
   }
 
+  /** Returns the one thread that reads and changes the policy. */
+  ScheduledThreadPoolExecutor policy() {
+    return policy;
+  }
+
   /** Returns what runs control calls. */
   ExecutorService control() {
     return control;
@@ -107,10 +115,19 @@ final class HostThreads implements AutoCloseable {
     return lines;
   }
 
+  /** Ends {@code executor}, and those who wait for what it did not begin. */
+  private static void end(ExecutorService executor) {
+    for (Runnable left : executor.shutdownNow()) {
+      if (left instanceof Future<?> future) {
+        future.cancel(/* mayInterruptIfRunning= */ false);
+      }
+    }
+  }
+
   @Override
   public void close() {
-    List<ExecutorService> executors = List.of(enrol, timer, control, lines);
-    executors.forEach(ExecutorService::shutdownNow);
+    List<ExecutorService> executors = List.of(enrol, timer, policy, control, lines);
+    executors.forEach(HostThreads::end);
     try {
       for (ExecutorService executor : executors) {
         if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {

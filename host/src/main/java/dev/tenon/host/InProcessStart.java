@@ -97,13 +97,23 @@ final class InProcessStart implements InProcessPlugin.Start {
             new InProcessGrants(planes.grants(), identity, planes.clock()),
             new LivingOnly(run),
             new DefaultDeadline(DefaultDeadline.DEFAULT));
-    PluginContext context = new RouterClients(run.id(), plugin, router, this::own);
+    PluginContext context = new RouterClients(run.id(), plugin, router, this::own, this::listed);
     List<ServerServiceDefinition> services = new ArrayList<>();
     for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :
         plugin.services().entrySet()) {
       services.add(make(provided.getKey(), provided.getValue(), context));
     }
     return services;
+  }
+
+  private List<ServiceName> listed() {
+    try {
+      return planes.control().discoveries().list(identity).getServicesList().stream()
+          .map(listed -> new ServiceName(listed.getService()))
+          .toList();
+    } catch (RefusedException e) {
+      throw RefusalStatus.of(e);
+    }
   }
 
   private void await(Requirement requirement) throws RefusedException, InterruptedException {

@@ -2,7 +2,6 @@ package dev.tenon.host;
 
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.audit.AuditLog;
-import dev.tenon.auth.policy.Policy;
 import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
@@ -71,7 +70,8 @@ final class Planes {
   private final GrantDesk grants;
   private final InstantSource clock;
   private final ControlAudit audit;
-  private final Policy policy;
+  private final PolicyInForce policy;
+  private final HostPolicy hostPolicy;
   private final Router router;
   private final HostThreads threads;
   private final ControlParts control;
@@ -85,9 +85,8 @@ final class Planes {
   record Addresses(Endpoint enrol, Endpoint control, Endpoint data) {}
 
   private Planes(
-      HostSettings settings, Policy policy, List<HostOffer> hostOffers, CloseStack closing)
+      HostSettings settings, StartPolicy start, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
-    this.policy = policy;
     clock = settings.sources().clock();
     registry =
         ServiceRegistry.inMemory(
@@ -108,6 +107,8 @@ final class Planes {
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
+    policy = new PolicyInForce(start.policy(), audit);
+    hostPolicy = new HostPolicy(policy, follower(start), threads.policy());
     trust = HostTrust.create(settings, mint);
     identity =
         new HostIdentity(
@@ -125,7 +126,7 @@ final class Planes {
     router =
         closing.add(
             Router.builder()
-                .policy(() -> policy)
+                .policy(policy)
                 .registry(registry)
                 .hostServices(hostServices)
                 .backends(runs::backend)
@@ -138,15 +139,16 @@ final class Planes {
     trust.grants().whenEnded(router::endUnder);
     trust.grants().cleanUpWith(threads::every);
     trust.enrolmentTokens().cleanUpWith(threads::every);
-    grants = new GrantDesk(runs, () -> policy, offersByGrant, audit);
+    grants = new GrantDesk(runs, policy, offersByGrant, audit);
     control =
         new ControlParts(
-            new ProviderClaims(runs, () -> policy, offers.keySet(), audit),
+            new ProviderClaims(runs, policy, offers.keySet(), audit),
             new ControlConnections(registry),
-            new Discoveries(() -> policy, registry, offers, audit, threads.timer()),
+            new Discoveries(policy, registry, offers, audit, threads.timer()),
             new RunHealth(runs));
     Revocations revoked = HostTrust.revocations(places);
     Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
+    policy.whenChanged(router::policyChanged);
     exit =
         new RunExit(
             runs,
@@ -163,13 +165,28 @@ final class Planes {
         threads
             .timer()
             .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
-    addresses = new Listeners(settings, policy, log, closing).start();
+    addresses = new Listeners(settings, log, closing).start();
   }
 
   static Planes open(
-      HostSettings settings, Policy policy, List<HostOffer> offers, CloseStack closing)
+      HostSettings settings, StartPolicy policy, List<HostOffer> offers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     return new Planes(settings, policy, offers, closing);
+  }
+
+  private Optional<PolicyFollower> follower(StartPolicy start) {
+    return start
+        .source()
+        .map(
+            source -> {
+              PolicyFollower follower = new PolicyFollower(source, start.document(), policy, audit);
+              long nanos = source.interval().toNanos();
+              var unused =
+                  threads
+                      .policy()
+                      .scheduleWithFixedDelay(follower::check, nanos, nanos, TimeUnit.NANOSECONDS);
+              return follower;
+            });
   }
 
   private static HostServices hostServices(List<HostOffer> offers) {
@@ -186,13 +203,11 @@ final class Planes {
   /** Starts the listeners; lives only while the planes are opened. */
   private final class Listeners {
     private final HostSettings settings;
-    private final Policy policy;
     private final AuditLog log;
     private final CloseStack closing;
 
-    Listeners(HostSettings settings, Policy policy, AuditLog log, CloseStack closing) {
+    Listeners(HostSettings settings, AuditLog log, CloseStack closing) {
       this.settings = settings;
-      this.policy = policy;
       this.log = log;
       this.closing = closing;
     }
@@ -209,7 +224,7 @@ final class Planes {
           new EnrolmentService(
               trust,
               runs,
-              () -> policy,
+              policy,
               new EnrolmentService.Offer(
                   offers, offersByGrant.keySet(), settings.trust().protocol()),
               audit);
@@ -221,16 +236,13 @@ final class Planes {
       Endpoint listen = places.listener("c", asked.control());
       ControlConnections leases = control.leases();
       runs.whenReenrolled(this::changeOver);
+      Watches watches = new Watches(policy, registry, offers, audit, threads.control());
+      policy.whenChanged(watches::policyChanged);
       ControlServers.Control services =
           new ControlServers.Control(
               new RenewalService(trust, runs, audit),
               admission(TokenRule.SVID_ALONE),
-              new RegistryService(
-                  control.claims(),
-                  leases,
-                  audit,
-                  control.discoveries(),
-                  new Watches(() -> policy, registry, offers, audit, threads.control())),
+              new RegistryService(control.claims(), leases, audit, control.discoveries(), watches),
               new LifecycleService(control.health(), runs),
               new GrantService(grants),
               admission(TokenRule.REQUIRED));
@@ -347,7 +359,7 @@ final class Planes {
   /** Returns what {@code plugin} declared and may provide. */
   Set<ServiceName> provided(PluginName plugin, Enrolled declared) {
     return declared.provides().stream()
-        .filter(service -> policy.mayProvide(plugin, service).isPresent())
+        .filter(service -> policy.get().mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
   }
 
@@ -358,7 +370,7 @@ final class Planes {
 
   /** Returns whether {@code plugin} may provide {@code service}. */
   boolean mayProvide(PluginName plugin, ServiceName service) {
-    return policy.mayProvide(plugin, service).isPresent();
+    return policy.get().mayProvide(plugin, service).isPresent();
   }
 
   HostCertificates certificates() {
@@ -373,9 +385,14 @@ final class Planes {
   /** Returns whether {@code plugin} would be the only provider of {@code service}. */
   boolean isExclusive(PluginName plugin, ServiceName service) {
     return policy
+        .get()
         .mayProvide(plugin, service)
         .filter(right -> right.sharing() == Sharing.EXCLUSIVE)
         .isPresent();
+  }
+
+  HostPolicy policy() {
+    return hostPolicy;
   }
 
   Router router() {

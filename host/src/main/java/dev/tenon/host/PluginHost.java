@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -109,6 +110,11 @@ public final class PluginHost implements AutoCloseable {
     return running.grants();
   }
 
+  /** Returns the policy of this host, to be replaced, reloaded or explained. */
+  public HostPolicy policy() {
+    return running.policy();
+  }
+
   /** Returns how many calls each caller made to each provider, counted by the router. */
   public List<CallCount> calls() {
     return running.calls();
@@ -138,7 +144,8 @@ public final class PluginHost implements AutoCloseable {
     private final List<Path> pluginFolders = new ArrayList<>();
     private final List<PluginDefinition> definitions = new ArrayList<>();
     private final Map<ServiceName, HostOffer> offers = new LinkedHashMap<>();
-    private Policy policy = Policy.DENY_ALL;
+    private StartPolicy policy = StartPolicy.DENY_ALL;
+    private Optional<PolicySource> followed = Optional.empty();
     private final HostSettings.Draft settings = new HostSettings.Draft();
 
     private Builder() {}
@@ -167,7 +174,14 @@ public final class PluginHost implements AutoCloseable {
 
     /** Sets who may provide and call what; without it nothing is allowed. */
     public Builder policy(Policy policy) {
-      this.policy = requireNonNull(policy, "policy");
+      this.policy = StartPolicy.given(requireNonNull(policy, "policy"));
+      followed = Optional.empty();
+      return this;
+    }
+
+    /** Sets who may provide and call what, as a file that the host follows while it runs. */
+    public Builder policy(PolicySource source) {
+      followed = Optional.of(source);
       return this;
     }
 
@@ -431,6 +445,9 @@ public final class PluginHost implements AutoCloseable {
       List<PluginDefinition> plugins = new ArrayList<>(definitions);
       try {
         HostSettings checked = settings.settings();
+        if (followed.isPresent()) {
+          policy = StartPolicy.load(followed.get());
+        }
         for (Path folder : pluginFolders) {
           plugins.addAll(PluginDefinition.loadAll(folder));
         }

@@ -3,7 +3,6 @@ package dev.tenon.host;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.JsonLinesAuditLog;
-import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.DeclaredServices;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;
@@ -35,18 +34,15 @@ final class RunningHost implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
 
   private final Planes planes;
-  private final Policy policy;
   private final Plugins plugins;
   private final CloseStack closing;
   private final Authorities authorities;
   private final Channel channel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RunningHost(
-      Planes planes, Policy policy, Plugins plugins, Authorities authorities, CloseStack closing) {
+  private RunningHost(Planes planes, Plugins plugins, Authorities authorities, CloseStack closing) {
     this.authorities = authorities;
     this.planes = planes;
-    this.policy = policy;
     this.plugins = plugins;
     this.closing = closing;
     Identity self = new Identity(planes.identity().id(), Identity.Evidence.IN_PROCESS);
@@ -58,7 +54,7 @@ final class RunningHost implements AutoCloseable {
   static RunningHost start(
       HostSettings settings,
       List<PluginDefinition> definitions,
-      Policy policy,
+      StartPolicy policy,
       List<HostOffer> offers)
       throws HostStartException {
     checkNames(definitions);
@@ -70,7 +66,7 @@ final class RunningHost implements AutoCloseable {
       closing.add(plugins::stop);
       plugins.start(definitions);
       Authorities authorities = new Authorities(planes, settings, closing);
-      return new RunningHost(planes, policy, plugins, authorities, closing);
+      return new RunningHost(planes, plugins, authorities, closing);
     } catch (HostStartException e) {
       closing.close();
       throw e;
@@ -119,7 +115,7 @@ final class RunningHost implements AutoCloseable {
   }
 
   private boolean isProvidable(ServiceName service) {
-    return policy.isProvidable(service) || planes.offers().containsKey(service);
+    return planes.policy().current().isProvidable(service) || planes.offers().containsKey(service);
   }
 
   List<PluginStatus> plugins() {
@@ -177,6 +173,10 @@ final class RunningHost implements AutoCloseable {
 
   Authorities authorities() {
     return authorities;
+  }
+
+  HostPolicy policy() {
+    return planes.policy();
   }
 
   List<CallCount> calls() {

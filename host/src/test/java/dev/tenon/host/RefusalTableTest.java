@@ -11,6 +11,7 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.EnrolRequest;
+import dev.tenon.v1.ListRequest;
 import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.RegisterRequest;
 import dev.tenon.v1.RegistryGrpc;
@@ -146,6 +147,8 @@ class RefusalTableTest {
     request.setService("acme.c.v1.C");
     found.add("Discover " + told(() -> beta.registry().discover(request.build())));
     found.add("Discover " + told(() -> anonymous(beta).discover(request.build())));
+    ListRequest list = ListRequest.getDefaultInstance();
+    found.add("List " + told(() -> anonymous(beta).list(list)));
   }
 
   private static void addRenewing(Set<String> found, RawPlugin beta) throws Exception {

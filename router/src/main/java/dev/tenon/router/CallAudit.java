@@ -38,7 +38,18 @@ final class CallAudit {
   /** Records that a call was refused. {@code resource} is null where the path has no legal form. */
   void refused(String actor, @Nullable String resource, RefusedException refused)
       throws AuditFailedException {
-    record("call", actor, "refuse", resource, Outcome.DENIED, reason(refused));
+    record("call", actor, "refuse", resource, outcome(refused), reason(refused));
+  }
+
+  /** Records that a call that was relayed is ended, because a new policy denies it. */
+  void ended(CallDeniedException denied, Permit permit) throws AuditFailedException {
+    relayed(permit, "end", outcome(denied), reason(denied));
+  }
+
+  private static Outcome outcome(RefusedException refused) {
+    return refused instanceof CallDeniedException denied && denied.isFault()
+        ? Outcome.ERROR
+        : Outcome.DENIED;
   }
 
   private static Map<String, String> reason(RefusedException refused) {

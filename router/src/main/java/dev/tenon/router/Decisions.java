@@ -40,11 +40,26 @@ final class Decisions {
     Asked asked = new Asked(caller, path);
     Decision remembered = current.allowed.getIfPresent(asked);
     if (remembered != null) {
+      current.policy.reauthorize(remembered.permit());
       return remembered;
     }
     Decision decision = new Decision(current.policy, current.policy.authorize(caller, path));
     current.allowed.put(asked, decision);
     return decision;
+  }
+
+  /**
+   * Checks a call that was permitted against the policy that is in force now.
+   *
+   * @throws CallDeniedException if that denies it
+   */
+  void reauthorize(Permit permit) throws CallDeniedException {
+    policy.get().reauthorize(permit);
+  }
+
+  /** Returns whether the policy that gave {@code permit} is still in force. */
+  boolean isCurrent(Permit permit) {
+    return policy.get().gave(permit);
   }
 
   @SuppressWarnings("ReferenceEquality") // an instance is the epoch

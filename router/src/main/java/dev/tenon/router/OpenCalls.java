@@ -40,6 +40,11 @@ final class OpenCalls {
     }
   }
 
+  /** Ends the calls that the policy which is in force now denies. */
+  void reauthorize() {
+    open.forEach(RoutedCall::reauthorize);
+  }
+
   /** Notes that {@code call} has chosen its provider. */
   void chosen(RoutedCall<?, ?> call) {
     waits.forEach(wait -> wait.changed(call));

@@ -3,6 +3,7 @@ package dev.tenon.router;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.AuditMode;
+import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.core.Identity;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Refusal;
@@ -23,6 +24,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,8 +60,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile @Nullable CompletableFuture<?> waiting;
   private volatile boolean started;
   private volatile boolean cancelled;
-  private volatile boolean ended;
-  private volatile Refusal endReason = Refusal.NOT_AUTHENTICATED;
+  private final AtomicReference<@Nullable Refusal> ended = new AtomicReference<>();
   private volatile boolean over;
 
   RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
@@ -112,8 +114,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       if (!chosen.isOpen()) {
         end(Refusal.GRANT_NOT_ACCEPTED); // whoever ended the grant may not have seen this call
       }
-      if (cancelled || ended) {
-        close(listener, recorded(chosen, ended ? revoked() : ProviderStatus.cancelled()));
+      if (!router.isCurrent(chosen.permit())) {
+        reauthorize(); // a policy that came while the call was decided
+      }
+      if (cancelled || isEnded()) {
+        close(listener, recorded(chosen, endedOr(ProviderStatus::cancelled)));
         return;
       }
       relay(chosen, listener, headers);
@@ -149,7 +154,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       waited.passTo(call);
     }
     started = true;
-    if (cancelled || ended) {
+    if (cancelled || isEnded()) {
       call.cancel("cancelled while it started", /* cause= */ null);
     }
   }
@@ -174,15 +179,15 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
               context.removeListener(wake);
               executor.execute(context.wrap(() -> resume(listener, headers)));
             });
-    if (cancelled || ended) {
+    if (cancelled || isEnded()) {
       ready.complete(null);
     }
   }
 
   private void resume(Listener<R> listener, Metadata headers) {
     waiting = null;
-    if (ended) {
-      close(listener, revoked());
+    if (isEnded()) {
+      close(listener, endedOr(ProviderStatus::cancelled));
     } else if (cancelled || isCancelledHere()) {
       boolean late = !cancelled && remaining().compareTo(NEAR) < 0;
       close(listener, late ? ProviderStatus.late() : ProviderStatus.cancelled());
@@ -264,23 +269,44 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   }
 
   private void requireEnded(IllegalStateException e) {
-    if (!ended) {
+    if (!isEnded()) {
       throw e;
     }
   }
 
-  /** Ends the call because its caller's lineage, or its grant, has ended. */
-  void end(Refusal why) {
-    endReason = why;
-    ended = true;
-    wake();
-    if (started) {
-      delegate.cancel("caller or grant revoked", /* cause= */ null);
+  /** Ends the call if the policy that is in force now denies it. */
+  void reauthorize() {
+    Route taken = route;
+    if (taken == null) {
+      return; // it is decided, or decided again, by the policy of that moment
+    }
+    try {
+      router.reauthorize(taken.permit());
+    } catch (CallDeniedException denied) {
+      if (!isEnded() && !over) {
+        router.recordEnd(denied, taken.permit());
+        end(denied.refusal());
+      }
     }
   }
 
-  private ProviderStatus.End revoked() {
-    return ProviderStatus.End.afterRelay(RefusalStatus.of(endReason));
+  /** Ends the call from here; its caller is told {@code refusal}. */
+  void end(Refusal refusal) {
+    ended.compareAndSet(null, refusal);
+    wake();
+    if (started) {
+      delegate.cancel("ended by the router", /* cause= */ null);
+    }
+  }
+
+  private boolean isEnded() {
+    return ended.get() != null;
+  }
+
+  /** Returns how the call was ended from here; {@code end} where it was not. */
+  private ProviderStatus.End endedOr(Supplier<ProviderStatus.End> end) {
+    Refusal refusal = ended.get();
+    return refusal == null ? end.get() : ProviderStatus.End.afterRelay(RefusalStatus.of(refusal));
   }
 
   /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */
@@ -319,7 +345,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         counted.failed();
       }
       router.logEnd(route, status, System.nanoTime() - startNanos);
-      ProviderStatus.End end = ended ? revoked() : providerStatus.end(status, trailers);
+      ProviderStatus.End end = endedOr(() -> providerStatus.end(status, trailers));
       close(delegate(), recorded(route, end));
     }
   }

@@ -2,9 +2,12 @@ package dev.tenon.router;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.grant.LiveGrant;
+import dev.tenon.auth.policy.CallDeniedException;
+import dev.tenon.auth.policy.Permit;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
@@ -106,6 +109,15 @@ public final class Router implements AutoCloseable {
     open.endUnder(requireNonNull(grant, "grant"));
   }
 
+  /**
+   * Ends the open calls that the policy denies now, with PERMISSION_DENIED to their callers. To be
+   * called once the supplier of the policy brings another one: a call that was decided by the old
+   * one is seen here, or sees the new one itself before it goes out.
+   */
+  public void policyChanged() {
+    open.reauthorize();
+  }
+
   /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
   @Override
   public void close() {
@@ -118,6 +130,29 @@ public final class Router implements AutoCloseable {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
     return routes.route(caller, fullMethodName, headers, patience);
+  }
+
+  /**
+   * Checks a call that was permitted against the policy that is in force now.
+   *
+   * @throws CallDeniedException if that denies it
+   */
+  void reauthorize(Permit permit) throws CallDeniedException {
+    routes.reauthorize(permit);
+  }
+
+  /** Returns whether the policy that gave {@code permit} is still in force. */
+  boolean isCurrent(Permit permit) {
+    return routes.isCurrent(permit);
+  }
+
+  /** Records that a call is ended, which does not depend on the audit log. */
+  void recordEnd(CallDeniedException denied, Permit permit) {
+    try {
+      audit.ended(denied, permit);
+    } catch (AuditFailedException e) {
+      LOG.log(Level.WARNING, "a call is ended by a new policy and could not be recorded", e);
+    }
   }
 
   OpenCalls open() {

@@ -1,6 +1,8 @@
 package dev.tenon.router;
 
 import dev.tenon.auth.policy.AuditMode;
+import dev.tenon.auth.policy.CallDeniedException;
+import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
@@ -76,6 +78,20 @@ final class Routes {
       audit.refused(caller.actor(), path.toString(), refused);
       throw refused;
     }
+  }
+
+  /**
+   * Checks a call that was permitted against the policy that is in force now.
+   *
+   * @throws CallDeniedException if that denies it
+   */
+  void reauthorize(Permit permit) throws CallDeniedException {
+    decisions.reauthorize(permit);
+  }
+
+  /** Returns whether the policy that gave {@code permit} is still in force. */
+  boolean isCurrent(Permit permit) {
+    return decisions.isCurrent(permit);
   }
 
   private Route route(Identity caller, CallPath path, Metadata headers, Duration patience)

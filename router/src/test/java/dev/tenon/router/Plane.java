@@ -76,7 +76,15 @@ final class Plane implements AutoCloseable {
 
   /** Puts another policy into force. */
   void policy(String toml) {
-    policy = parse(toml);
+    policy(parse(toml));
+  }
+
+  void policy(Policy another) {
+    policy = another;
+  }
+
+  Policy policy() {
+    return policy;
   }
 
   /** Starts a provider in this process and makes it known and healthy. */

@@ -109,7 +109,11 @@ final class PluginStart {
             new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
         new RouterClients(
-            enrolled.id(), plugin, router, (health, reason) -> own.report(health, reason.text()));
+            enrolled.id(),
+            plugin,
+            router,
+            (health, reason) -> own.report(health, reason.text()),
+            new CallableServices(registry));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity));
     serve(server, services, enrolled.limits(), care);

@@ -45,7 +45,16 @@ public final class ConfigTable {
    * @throws ConfigException if it cannot be read or is not TOML 1.0 in UTF-8
    */
   public static ConfigTable read(Path file) throws ConfigException {
-    return parse(file.toString(), ConfigText.read(file));
+    return parse(file.toString(), readText(file));
+  }
+
+  /**
+   * Reads the text of a file of at most 1 MiB, for {@link #parse}.
+   *
+   * @throws ConfigException if it cannot be read or is not UTF-8
+   */
+  public static String readText(Path file) throws ConfigException {
+    return ConfigText.read(file);
   }
 
   /**

@@ -12,21 +12,28 @@ import dev.tenon.core.RefusedException;
 public final class CallDeniedException extends RefusedException {
   private static final long serialVersionUID = 1;
 
-  private final String auditReason;
+  private final Decision.Deny decision;
 
-  CallDeniedException(Identity caller, CallPath path, String auditReason) {
-    super(Refusal.NOT_ALLOWED, caller.actor() + " may not call " + path + ": " + auditReason);
-    this.auditReason = auditReason;
-  }
-
-  CallDeniedException(Identity caller, CallPath path, String auditReason, Throwable cause) {
+  CallDeniedException(Identity caller, CallPath path, Decision.Deny decision) {
     super(
-        Refusal.NOT_ALLOWED, caller.actor() + " may not call " + path + ": " + auditReason, cause);
-    this.auditReason = auditReason;
+        Refusal.NOT_ALLOWED,
+        caller.actor() + " may not call " + path + ": " + decision.auditReason());
+    this.decision = decision;
+    decision.fault().ifPresent(this::initCause);
   }
 
-  /** Returns {@code no rule}, {@code deny rule <id>} or {@code rule <id> failed}. */
+  /** Returns the decision, with its rule. */
+  public Decision.Deny decision() {
+    return decision;
+  }
+
+  /** Returns whether the call is refused because something failed, and not by the policy. */
+  public boolean isFault() {
+    return decision.reason() == Decision.Reason.FAULT;
+  }
+
+  /** Returns {@code no rule}, {@code deny rule <id>} or what an authorizer did. */
   public String auditReason() {
-    return auditReason;
+    return decision.auditReason();
   }
 }

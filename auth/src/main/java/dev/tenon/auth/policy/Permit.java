@@ -8,16 +8,22 @@ import dev.tenon.core.Identity;
  * nobody authorized does not compile. Immutable and thread-safe.
  */
 public final class Permit {
+  private final Policy giver;
   private final Identity caller;
   private final CallPath path;
   private final String rule;
   private final AuditMode audit;
 
-  Permit(Identity caller, CallPath path, String rule, AuditMode audit) {
+  Permit(Policy giver, Identity caller, CallPath path, String rule, AuditMode audit) {
+    this.giver = giver;
     this.caller = caller;
     this.path = path;
     this.rule = rule;
     this.audit = audit;
+  }
+
+  Policy giver() {
+    return giver;
   }
 
   /** Returns who may call. */

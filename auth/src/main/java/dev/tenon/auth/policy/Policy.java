@@ -2,61 +2,83 @@ package dev.tenon.auth.policy;
 
 import static java.util.Objects.requireNonNull;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tenon.auth.config.ConfigException;
-import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Who may provide and who may call which service, as the operator wrote it. Immutable and
  * thread-safe.
  *
  * <p>What no rule allows is denied. What any rule denies is denied, wherever it stands in the file.
- * A rule that cannot be evaluated denies. Callers are known by {@link Identity#name}: the plugin's
- * name, or {@code host}.
+ * An authorizer beside the rules can only narrow them. Callers are known by {@link Identity#name}:
+ * the plugin's name, or {@code host}.
  */
-public final class Policy {
+public final class Policy implements Authorizer {
   /** Allows nothing. */
   public static final Policy DENY_ALL = new Policy(List.of(), new ProvideTable.Builder().build());
 
+  /** How many callers' rules are kept ready; more than runs that one host has. */
+  static final int MAX_CALLERS = 1000;
+
   private static final System.Logger LOG = System.getLogger(Policy.class.getName());
 
-  private final Map<String, List<PolicyRule>> rulesOfOneCaller;
-  private final List<PolicyRule> rulesOfSeveral;
+  /*
+   * A decision looks only at rules of its caller: they are put together when a run first asks, and
+   * kept in `ofCallers`, by the identity, which is there for each call as one object: its name would
+   * be made anew each time. What is pushed out is put together again.
+   */
+  private final List<CompiledRule> rules;
+  private final Map<String, List<CompiledRule>> rulesOfOneCaller;
+  private final List<CompiledRule> rulesOfSeveral;
   private final ProvideTable provided;
   private final GrantTable grants;
+  private final Optional<Authorizer> authorizer;
+  private final Cache<SpiffeId, CallerRules> ofCallers =
+      Caffeine.newBuilder().maximumSize(MAX_CALLERS).executor(Runnable::run).build();
 
-  Policy(List<PolicyRule> rules, ProvideTable provided) {
+  Policy(List<Rule> rules, ProvideTable provided) {
     this(rules, provided, GrantTable.NONE);
   }
 
-  Policy(List<PolicyRule> rules, ProvideTable provided, GrantTable grants) {
-    Map<String, List<PolicyRule>> ofOne = new HashMap<>();
-    List<PolicyRule> ofSeveral = new ArrayList<>();
-    for (PolicyRule rule : rules) {
-      if (rule.caller().isLiteral()) {
-        ofOne.computeIfAbsent(rule.caller().toString(), name -> new ArrayList<>()).add(rule);
-      } else {
-        ofSeveral.add(rule);
-      }
-    }
-    ofOne.replaceAll((name, theirs) -> List.copyOf(theirs));
-    this.rulesOfOneCaller = Map.copyOf(ofOne);
-    this.rulesOfSeveral = List.copyOf(ofSeveral);
+  Policy(List<Rule> rules, ProvideTable provided, GrantTable grants) {
+    this(rules.stream().map(CompiledRule::new).toList(), provided, grants, Optional.empty());
+  }
+
+  private Policy(
+      List<CompiledRule> rules,
+      ProvideTable provided,
+      GrantTable grants,
+      Optional<Authorizer> authorizer) {
+    this.rules = rules;
+    this.rulesOfOneCaller =
+        rules.stream()
+            .filter(rule -> rule.caller().isLiteral())
+            .collect(Collectors.groupingBy(rule -> rule.caller().toString()));
+    this.rulesOfSeveral = rules.stream().filter(rule -> !rule.caller().isLiteral()).toList();
     this.provided = provided;
     this.grants = grants;
+    this.authorizer = authorizer;
+  }
+
+  /** Returns this policy, narrowed by {@code authorizer} and by no other. */
+  public Policy narrowedBy(Authorizer authorizer) {
+    return new Policy(rules, provided, grants, Optional.of(authorizer));
   }
 
   /**
@@ -67,9 +89,9 @@ public final class Policy {
    */
   public static Policy load(Path file) throws ConfigException {
     requireNonNull(file, "file");
-    ConfigTable root;
+    PolicyDocument document;
     try {
-      root = ConfigTable.read(file);
+      document = PolicyDocument.read(file);
     } catch (ConfigException e) {
       if (e.kind() != ConfigException.Kind.UNREADABLE) {
         throw e;
@@ -80,7 +102,7 @@ public final class Policy {
           e.getMessage());
       return DENY_ALL;
     }
-    return PolicyFile.parse(root);
+    return document.policy();
   }
 
   /**
@@ -89,41 +111,76 @@ public final class Policy {
    * @throws ConfigException if it is not a policy; lists all problems
    */
   public static Policy parse(String toml) throws ConfigException {
-    return PolicyFile.parse(ConfigTable.parse("policy", requireNonNull(toml, "toml")));
+    return new PolicyDocument("policy", toml).policy();
+  }
+
+  @Override
+  public Decision decide(Identity caller, CallPath path) {
+    requireNonNull(path, "path");
+    Decision byRules = rulesOf(caller).decide(path);
+    return authorizer.isPresent() && byRules instanceof Decision.Allow allow
+        ? ask(authorizer.get(), caller, path, allow)
+        : byRules;
+  }
+
+  private static Decision ask(
+      Authorizer asked, Identity caller, CallPath path, Decision.Allow byRules) {
+    try {
+      Decision narrower = requireNonNull(asked.decide(caller, path), "decision");
+      if (narrower instanceof Decision.Allow allow) {
+        return byRules.and(allow);
+      }
+      return Decision.Deny.byAuthorizer(((Decision.Deny) narrower).rule());
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      return Decision.Deny.failed(e);
+    }
   }
 
   /**
    * Decides whether {@code caller} may call {@code path}.
    *
-   * @throws CallDeniedException if no rule allows it, a rule denies it, or a rule failed
+   * @throws CallDeniedException if no rule allows it, a rule or an authorizer denies it, or the
+   *     authorizer failed
    */
   public Permit authorize(Identity caller, CallPath path) throws CallDeniedException {
-    requireNonNull(path, "path");
-    @Nullable PolicyRule allowing = null;
-    for (PolicyRule rule : rulesOf(caller)) {
-      if (!matches(rule, caller, path)) {
-        continue;
-      }
-      if (rule.isDeny()) {
-        throw new CallDeniedException(caller, path, "deny rule " + rule.id());
-      }
-      if (allowing == null || rule.audit().isStricterThan(allowing.audit())) {
-        allowing = rule;
-      }
+    Decision decision = decide(caller, path);
+    if (decision instanceof Decision.Allow allow) {
+      return new Permit(this, caller, path, allow.rule(), allow.audit());
     }
-    if (allowing == null) {
-      throw new CallDeniedException(caller, path, "no rule");
-    }
-    return new Permit(caller, path, allowing.id(), allowing.audit());
+    throw new CallDeniedException(caller, path, (Decision.Deny) decision);
   }
 
-  private static boolean matches(PolicyRule rule, Identity caller, CallPath path)
-      throws CallDeniedException {
-    try {
-      return rule.matches(path);
-    } catch (RuntimeException e) {
-      throw new CallDeniedException(caller, path, "rule " + rule.id() + " failed", e);
+  /**
+   * Checks again a call that was permitted. Under the policy that gave the permit only what an
+   * authorizer says may have changed; under another one everything.
+   *
+   * @throws CallDeniedException if the call is denied now
+   */
+  public void reauthorize(Permit permit) throws CallDeniedException {
+    if (!gave(permit) || authorizer.isPresent()) {
+      var unused = authorize(permit.caller(), permit.path());
     }
+  }
+
+  /** Returns whether this very policy gave {@code permit}. */
+  @SuppressWarnings("ReferenceEquality") // rules do not change within an instance
+  public boolean gave(Permit permit) {
+    return permit.giver() == this;
+  }
+
+  /** Tells why the rules allow {@code caller}, a plugin's name or {@code host}, a call or not. */
+  public Explanation explain(String caller, CallPath path) {
+    List<Rule> matching =
+        rules.stream()
+            .filter(rule -> rule.caller().test(caller) && rule.matches(path))
+            .map(CompiledRule::written)
+            .toList();
+    return new Explanation(caller, path, compile(caller).decide(path), matching);
+  }
+
+  /** Returns the rules, in the order of the file. */
+  public List<Rule> rules() {
+    return rules.stream().map(CompiledRule::written).toList();
   }
 
   /** Returns the right of {@code plugin} to provide {@code service}, or empty if it has none. */
@@ -133,23 +190,22 @@ public final class Policy {
 
   /**
    * Returns whether {@code caller} may call some method of {@code service}: some rule allows
-   * methods that no single rule denies altogether. For answers about what exists; every call is
-   * decided by {@link #authorize}.
+   * methods that no single rule denies altogether, and an authorizer has nothing against it. For
+   * answers about what exists; every call is decided by {@link #authorize}.
    */
+  @Override
   public boolean mayCallAny(Identity caller, ServiceName service) {
-    List<PolicyRule> matching;
+    return rulesOf(caller).mayCallAny(service)
+        && (authorizer.isEmpty() || isKnownTo(authorizer.get(), caller, service));
+  }
+
+  private static boolean isKnownTo(Authorizer asked, Identity caller, ServiceName service) {
     try {
-      matching = rulesOf(caller).stream().filter(rule -> rule.matches(service)).toList();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "A rule of the policy failed, which denies", e);
+      return asked.mayCallAny(caller, service);
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      LOG.log(Level.WARNING, "The authorizer failed, which denies", e);
       return false;
     }
-    return matching.stream()
-        .filter(rule -> !rule.isDeny())
-        .anyMatch(
-            allowing ->
-                matching.stream()
-                    .noneMatch(rule -> rule.isDeny() && rule.method().covers(allowing.method())));
   }
 
   /**
@@ -165,14 +221,36 @@ public final class Policy {
     return provided.isProvidable(service);
   }
 
-  private List<PolicyRule> rulesOf(Identity caller) {
-    String name = caller.name();
-    List<PolicyRule> rules = new ArrayList<>(rulesOfOneCaller.getOrDefault(name, List.of()));
-    for (PolicyRule rule : rulesOfSeveral) {
-      if (rule.caller().test(name)) {
-        rules.add(rule);
-      }
+  /** Returns the plugins that rules and entries name, without wildcards. */
+  Set<String> namedPlugins() {
+    Set<String> named = new TreeSet<>(rulesOfOneCaller.keySet());
+    provided.plugins().forEach(plugin -> named.add(plugin.value()));
+    named.remove(PluginName.HOST);
+    return named;
+  }
+
+  /** Returns whether {@code caller} may call something that {@code plugin} may provide. */
+  boolean mayCallSomeOf(String caller, String plugin) {
+    CallerRules theirs = compile(caller);
+    PluginName provider = new PluginName(plugin);
+    return provided.everything(provider)
+        ? theirs.mayCallSomething()
+        : provided.services(provider).stream().anyMatch(theirs::mayCallAny);
+  }
+
+  private CallerRules rulesOf(Identity caller) {
+    CallerRules kept = ofCallers.getIfPresent(caller.id());
+    if (kept != null) {
+      return kept;
     }
-    return rules;
+    CallerRules made = compile(caller.name());
+    ofCallers.put(caller.id(), made);
+    return made;
+  }
+
+  private CallerRules compile(String caller) {
+    List<CompiledRule> theirs = new ArrayList<>(rulesOfOneCaller.getOrDefault(caller, List.of()));
+    rulesOfSeveral.stream().filter(rule -> rule.caller().test(caller)).forEach(theirs::add);
+    return new CallerRules(theirs);
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /** The format of a policy file. Everything in it is checked before any of it is used. */
 final class PolicyFile {
@@ -19,12 +20,15 @@ final class PolicyFile {
   /** Most permissions of one entry. */
   static final int MAX_PERMISSIONS = 100;
 
+  /** Longest description, which operators are shown. */
+  static final int MAX_DESCRIPTION_LENGTH = 256;
+
   private static final String EVERYTHING = "*";
   private static final String PLACEHOLDER = "placeholder";
 
   private final ProvideTable.Builder provided = new ProvideTable.Builder();
   private final Set<String> ids = new HashSet<>();
-  private final List<PolicyRule> rules = new ArrayList<>();
+  private final List<Rule> rules = new ArrayList<>();
   private final List<GrantTable.Entry> grants = new ArrayList<>();
 
   private PolicyFile() {}
@@ -76,16 +80,27 @@ final class PolicyFile {
     if (!id.isEmpty() && !ids.add(id)) {
       entry.problem("id", "got \"" + id + "\" again (expected: an id of its own)");
     }
-    Glob every = Glob.ofMethods("*");
     rules.add(
-        new PolicyRule(
+        new Rule(
             id,
-            entry.requiredParsed("effect", PolicyFile::effect, PolicyRule.Effect.DENY),
-            entry.requiredParsed("caller", Glob::ofCallers, every),
-            entry.requiredParsed("service", Glob::ofServices, every),
-            entry.parsed("method", Glob::ofMethods).orElse(every),
+            entry.parsed("description", PolicyFile::description).orElse(""),
+            entry.requiredParsed("effect", PolicyFile::effect, Effect.DENY),
+            entry.requiredParsed("caller", text -> checked(text, Glob::ofCallers), EVERYTHING),
+            entry.requiredParsed("service", text -> checked(text, Glob::ofServices), EVERYTHING),
+            entry.parsed("method", text -> checked(text, Glob::ofMethods)).orElse(EVERYTHING),
             entry.parsed("audit", PolicyFile::audit).orElse(AuditMode.FIRST)));
-    entry.string("description");
+  }
+
+  private static String checked(String pattern, Function<String, Glob> grammar) {
+    return grammar.apply(pattern).toString();
+  }
+
+  private static String description(String text) {
+    if (text.length() > MAX_DESCRIPTION_LENGTH || text.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException(
+          "description (expected: at most 256 characters, none of them a control character)");
+    }
+    return text;
   }
 
   private void readGrant(ConfigTable entry) {
@@ -128,10 +143,10 @@ final class PolicyFile {
     return text;
   }
 
-  private static PolicyRule.Effect effect(String text) {
+  private static Effect effect(String text) {
     return switch (text) {
-      case "allow" -> PolicyRule.Effect.ALLOW;
-      case "deny" -> PolicyRule.Effect.DENY;
+      case "allow" -> Effect.ALLOW;
+      case "deny" -> Effect.DENY;
       default -> throw new IllegalArgumentException("effect (expected: \"allow\" or \"deny\")");
     };
   }

@@ -38,6 +38,23 @@ final class ProvideTable {
     return allowed ? sharing(service).map(ProvideRight::new) : Optional.empty();
   }
 
+  /** Returns the plugins that have a right. */
+  Set<PluginName> plugins() {
+    Set<PluginName> plugins = new HashSet<>(everything);
+    plugins.addAll(named.keySet());
+    return plugins;
+  }
+
+  /** Returns whether {@code plugin} may provide every service. */
+  boolean everything(PluginName plugin) {
+    return everything.contains(plugin);
+  }
+
+  /** Returns the services that {@code plugin} may provide by name. */
+  Set<ServiceName> services(PluginName plugin) {
+    return named.getOrDefault(plugin, Set.of());
+  }
+
   /** Returns whether some entry gives some plugin the right to provide {@code service}. */
   boolean isProvidable(ServiceName service) {
     return sharing(service).isPresent();

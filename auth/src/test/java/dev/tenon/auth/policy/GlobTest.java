@@ -8,8 +8,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The grammar of patterns, as a table. */
+/** The grammar of patterns, as tables. */
 class GlobTest {
+  /** Wildcards and classes, anywhere in a pattern. Row: PL-3. */
   @ParameterizedTest
   @CsvSource({
     "*, acme.kv.v1.KeyValue, true",
@@ -42,6 +43,29 @@ class GlobTest {
     "a*?, ab, true",
     "?*?, a, false",
     "?*?, ab, true",
+    "redis.[gs]et, redis.get, true",
+    "redis.[gs]et, redis.set, true",
+    "redis.[gs]et, redis.let, false",
+    "redis.[gs]et, redis.et, false",
+    "redis.[gs]et, redis.gset, false",
+    "v[1-3].A, v1.A, true",
+    "v[1-3].A, v3.A, true",
+    "v[1-3].A, v4.A, false",
+    "v[1-3].A, v-.A, false",
+    "[A-Za-z_]*, _a, true",
+    "[A-Za-z_]*, Za, true",
+    "[A-Za-z_]*, 9a, false",
+    "a[!b], ac, true",
+    "a[!b], ab, false",
+    "a[!b], a, false",
+    "a[!0-9b]c, axc, true",
+    "a[!0-9b]c, a5c, false",
+    "a[!0-9b]c, abc, false",
+    "*[0-9], acme5, true",
+    "*[0-9], acme5x, false",
+    "*[!.].[!.]*, a.b.c, true",
+    "[a].b, a.b, true",
+    "a[.]b, a.b, true",
   })
   void test_table_asDocumented(String pattern, String name, boolean matches) {
     assertThat(Glob.ofServices(pattern).test(name)).isEqualTo(matches);
@@ -60,9 +84,31 @@ class GlobTest {
   @ValueSource(
       strings = {
         "",
-        "[a-z]",
-        "[!a]",
         "[",
+        "[]",
+        "[!]",
+        "[a",
+        "a[",
+        "a]",
+        "[[a]]",
+        "[a]]",
+        "[z-a]",
+        "[A-z]",
+        "[0-z]",
+        "[a-]",
+        "[-a]",
+        "[a-b-c]",
+        "[a-!]",
+        "[a!]",
+        "[*]",
+        "[?]",
+        "[^a]",
+        "[[:alpha:]]",
+        "[\u00e4]",
+        "[a\u00e4]",
+        "[!A-Za-z0-9_.]",
+        "[.]a",
+        "a.[.]",
         "]",
         "{a,b}",
         "{",
@@ -89,7 +135,10 @@ class GlobTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "Words", "words.x", "wo_rds", "[w]", "!words", "words "})
+  @ValueSource(
+      strings = {
+        "", "Words", "words.x", "wo_rds", "[w", "[W]", "[a--c]", "[a-b-c]", "!words", "words "
+      })
   void ofCallers_noCallerHasIt_refused(String pattern) {
     assertThatIllegalArgumentException().isThrownBy(() -> Glob.ofCallers(pattern));
   }
@@ -98,6 +147,20 @@ class GlobTest {
   @ValueSource(strings = {"", "a.b", "a-b", "a/b", "{Get,Put}", "\\*"})
   void ofMethods_noMethodHasIt_refused(String pattern) {
     assertThatIllegalArgumentException().isThrownBy(() -> Glob.ofMethods(pattern));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "word-[0-9], word-7, true",
+    "w[-a]b, w-b, true",
+    "w[a-]b, w-b, true",
+    "w[!-]b, w-b, false",
+    "w[!-]b, wab, true",
+    "w[a-c-]b, w-b, true",
+    "w[a-c-]b, wbb, true",
+  })
+  void ofCallers_dashInClass_itselfAtTheEnds(String pattern, String name, boolean matches) {
+    assertThat(Glob.ofCallers(pattern).test(name)).isEqualTo(matches);
   }
 
   @Test
@@ -118,6 +181,17 @@ class GlobTest {
     "G?t, G?t, true",
     "Get*, *, false",
     "*a*, *a, true",
+    "[a-z]*, a*, true",
+    "[a-z]*, [b-y]*, true",
+    "[b-y]*, [a-z]*, false",
+    "[!a]*, b*, true",
+    "[!a]*, [ab]*, false",
+    "?, [!a], true",
+    "[!a], ?, false",
+    "[!a], [!ab], true",
+    "[!ab], [!a], false",
+    "[a-z], *, false",
+    "*, [a-z]?, true",
   })
   void covers_table_soundAndUseful(String pattern, String other, boolean covers) {
     assertThat(Glob.ofMethods(pattern).covers(Glob.ofMethods(other))).isEqualTo(covers);

@@ -45,7 +45,7 @@ class PolicyFileTest {
             + " of audit, caller, description, effect, id, method, service)",
         "caller = 'words'|caller = 'Words'|policy:4: rule[0].caller: got \"Words\" (expected: 1 to"
             + " 256 of a-z",
-        "caller = 'words'|caller = '[a-z]*'|policy:4: rule[0].caller: got \"[a-z]*\" (expected: ",
+        "caller = 'words'|caller = '[a-z'|policy:4: rule[0].caller: got \"[a-z\" (expected: ",
         "caller = 'words'|caller = ''|policy:4: rule[0].caller: got \"\" (expected: ",
         "service = 'a.B'|service = '{a,b}'|policy:5: rule[0].service: got \"{a,b}\" (expected: ",
         "service = 'a.B'|service = '!a'|policy:5: rule[0].service: got \"!a\" (expected: ",
@@ -132,6 +132,13 @@ class PolicyFileTest {
   @Test
   void parse_methodPatternOfOtherGrammar_refused() {
     assertRefused(RULE + "method = 'a.b'\n", "policy:6: rule[0].method: got \"a.b\" (expected: ");
+  }
+
+  @Test
+  void parse_descriptionThatCannotBeShown_refused() {
+    assertRefused(RULE + "description = \"a\\nb\"\n", "policy:6: rule[0].description: got ");
+    assertRefused(
+        RULE + "description = '" + "x".repeat(257) + "'\n", "policy:6: rule[0].description: got ");
   }
 
   @Test

@@ -2,39 +2,118 @@ package dev.tenon.auth.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.ServiceName;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
+import org.junit.jupiter.api.Test;
 
-/** Random policies and calls, decided by {@link Policy} and by a slow evaluator of a few lines. */
+/**
+ * Random policies and calls, decided by {@link Policy} and by a slow evaluator of a few lines that
+ * was written from what the rules mean: a call is allowed if some rule that matches it allows and
+ * none denies; a rule matches if its three patterns do.
+ */
 class PolicyReferenceTest {
-  record Rule(boolean allow, String caller, String service, String method) {
-    PolicyRule compiled() {
-      return new PolicyRule(
-          "rule",
-          allow ? PolicyRule.Effect.ALLOW : PolicyRule.Effect.DENY,
-          Glob.ofCallers(caller),
-          Glob.ofServices(service),
-          Glob.ofMethods(method),
-          AuditMode.FIRST);
+  /** How many pairs are decided; {@code -Dtenon.policy.pairs=1000000} is the long form. */
+  private static final int PAIRS = Integer.getInteger("tenon.policy.pairs", 20_000);
+
+  private static final int CALLS_OF_A_POLICY = 10;
+
+  record Call(String caller, String service, String method) {
+    CallPath path() {
+      return new CallPath(new ServiceName(service), method);
     }
   }
 
-  record Call(String caller, String service, String method) {}
+  // The reference.
+
+  private static boolean allowed(List<Rule> rules, Call call) {
+    List<Rule> matching = rules.stream().filter(rule -> matches(rule, call)).toList();
+    return matching.stream().anyMatch(rule -> rule.effect() == Effect.ALLOW)
+        && matching.stream().noneMatch(rule -> rule.effect() == Effect.DENY);
+  }
+
+  private static boolean matches(Rule rule, Call call) {
+    return matches(rule.caller(), call.caller)
+        && matches(rule.service(), call.service)
+        && matches(rule.method(), call.method);
+  }
+
+  private static boolean matches(String pattern, String name) {
+    if (pattern.isEmpty()) {
+      return name.isEmpty();
+    }
+    if (pattern.startsWith("*")) {
+      return matches(pattern.substring(1), name)
+          || (!name.isEmpty() && matches(pattern, name.substring(1)));
+    }
+    if (name.isEmpty()) {
+      return false;
+    }
+    int length = pattern.startsWith("[") ? pattern.indexOf(']') + 1 : 1;
+    return matchesOne(pattern.substring(0, length), name.substring(0, 1))
+        && matches(pattern.substring(length), name.substring(1));
+  }
+
+  /** A class of ours is one of java.util.regex, but for the sign of negation. */
+  private static boolean matchesOne(String element, String c) {
+    return element.equals("?")
+        || (element.startsWith("[") ? c.matches(element.replace("[!", "[^")) : element.equals(c));
+  }
+
+  // The comparison.
+
+  /** Attack: P13. Policies as files, random down to the classes. Row: PL-2, PL-3. */
+  @Test
+  void decide_randomFiles_likeTheReference() throws ConfigException {
+    long seed = Long.getLong("tenon.policy.seed", 20261129L);
+    RandomPolicies random = new RandomPolicies(new Random(seed));
+    int allowed = 0;
+    for (int pair = 0; pair < PAIRS; pair += CALLS_OF_A_POLICY) {
+      List<Rule> rules = random.rules();
+      String toml = RandomPolicies.toml(rules);
+      Policy policy = Policy.parse(toml);
+      for (int i = 0; i < CALLS_OF_A_POLICY; i++) {
+        Call call = random.call();
+        boolean expected = allowed(rules, call);
+        allowed += expected ? 1 : 0;
+        Decision decision = policy.decide(Callers.plugin(call.caller), call.path());
+        if (decision.isAllow() != expected) {
+          throw new AssertionError("seed " + seed + ", " + call + ": " + decision + " by\n" + toml);
+        }
+        assertRuleIsOneThatMatches(decision, rules, call);
+      }
+    }
+    assertThat(allowed).as("allowed of %d", PAIRS).isBetween(PAIRS / 20, PAIRS - PAIRS / 20);
+  }
+
+  private static void assertRuleIsOneThatMatches(Decision decision, List<Rule> rules, Call call) {
+    Effect effect = decision.isAllow() ? Effect.ALLOW : Effect.DENY;
+    Optional<String> named =
+        decision instanceof Decision.Allow allow
+            ? Optional.of(allow.rule())
+            : Optional.of(((Decision.Deny) decision).rule()).filter(id -> !id.isEmpty());
+    List<String> deciding =
+        rules.stream()
+            .filter(rule -> rule.effect() == effect && matches(rule, call))
+            .map(Rule::id)
+            .toList();
+    assertThat(named.map(deciding::contains).orElse(deciding.isEmpty())).isTrue();
+  }
 
   /** Both orders of the same rules decide like the reference. Row: PL-2. */
   @Property(tries = 1000)
-  void authorize_randomRules_likeTheReference(
+  void decide_randomRules_likeTheReferenceInBothOrders(
       @ForAll("rules") List<Rule> rules, @ForAll("calls") Call call) {
     boolean expected = allowed(rules, call);
     Statistics.label("allowed")
@@ -69,70 +148,30 @@ class PolicyReferenceTest {
   }
 
   private static boolean decide(List<Rule> rules, Call call) {
-    try {
-      policy(rules)
-          .authorize(
-              Callers.plugin(call.caller),
-              new CallPath(new ServiceName(call.service), call.method));
-      return true;
-    } catch (CallDeniedException e) {
-      return false;
-    }
+    return policy(rules).decide(Callers.plugin(call.caller), call.path()).isAllow();
   }
 
   private static Policy policy(List<Rule> rules) {
-    return new Policy(
-        rules.stream().map(Rule::compiled).toList(), new ProvideTable.Builder().build());
-  }
-
-  private static boolean allowed(List<Rule> rules, Call call) {
-    Optional<Boolean> decision = Optional.empty();
-    for (Rule rule : rules) {
-      if (matches(rule.caller, call.caller)
-          && matches(rule.service, call.service)
-          && matches(rule.method, call.method)) {
-        decision = Optional.of(decision.orElse(true) && rule.allow);
-      }
-    }
-    return decision.orElse(false);
-  }
-
-  private static boolean matches(String pattern, String name) {
-    if (pattern.isEmpty()) {
-      return name.isEmpty();
-    }
-    if (pattern.startsWith("*")) {
-      return matches(pattern.substring(1), name)
-          || (!name.isEmpty() && matches(pattern, name.substring(1)));
-    }
-    return !name.isEmpty()
-        && (pattern.charAt(0) == '?' || pattern.charAt(0) == name.charAt(0))
-        && matches(pattern.substring(1), name.substring(1));
+    return new Policy(rules, new ProvideTable.Builder().build());
   }
 
   @Provide
   Arbitrary<String> patterns() {
-    return Arbitraries.oneOf(
-        Arbitraries.of("*", "a*", "*b", "?*", "a", "b"),
-        Arbitraries.strings().withChars('a', 'b', '*', '?').ofMinLength(1).ofMaxLength(5));
+    return Arbitraries.randomValue(random -> new RandomPolicies(random).pattern());
   }
 
   @Provide
   Arbitrary<String> names() {
-    return Arbitraries.strings().withChars('a', 'b').ofMinLength(1).ofMaxLength(4);
+    return Arbitraries.randomValue(random -> new RandomPolicies(random).name());
   }
 
   @Provide
   Arbitrary<List<Rule>> rules() {
-    return Combinators.combine(
-            Arbitraries.of(true, true, false), patterns(), patterns(), patterns())
-        .as(Rule::new)
-        .list()
-        .ofMaxSize(8);
+    return Arbitraries.randomValue(random -> new RandomPolicies(random).rules());
   }
 
   @Provide
   Arbitrary<Call> calls() {
-    return Combinators.combine(names(), names(), names()).as(Call::new);
+    return Arbitraries.randomValue(random -> new RandomPolicies(random).call());
   }
 }

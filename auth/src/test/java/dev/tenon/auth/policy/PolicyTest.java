@@ -221,31 +221,17 @@ class PolicyTest {
         .isEqualTo(AuditMode.CALL);
   }
 
-  /** A rule that cannot be evaluated denies, whatever the others say. */
+  /** More callers than are kept ready are decided like the first ones. */
   @Test
-  void authorize_ruleThrows_denied() throws ConfigException {
-    PolicyRule broken =
-        new PolicyRule(
-            "broken",
-            PolicyRule.Effect.ALLOW,
-            Glob.ofCallers("*"),
-            service -> {
-              throw new IllegalStateException("evaluator");
-            },
-            Glob.ofMethods("*"),
-            AuditMode.FIRST);
-    PolicyRule allowing =
-        new PolicyRule(
-            "fine",
-            PolicyRule.Effect.ALLOW,
-            Glob.ofCallers("words"),
-            service -> true,
-            Glob.ofMethods("*"),
-            AuditMode.FIRST);
-    Policy policy = new Policy(List.of(allowing, broken), new ProvideTable.Builder().build());
+  void decide_moreCallersThanKept_sameDecision() throws ConfigException {
+    Policy policy = Policy.parse(allow("some", "p[0-4]*", "*", "*"));
 
-    assertDenied(policy, plugin("words"), GET, "rule broken failed");
-    assertThat(policy.mayCallAny(plugin("words"), GET.service())).isFalse();
+    for (int i = 0; i < 3 * Policy.MAX_CALLERS; i++) {
+      String name = "p" + i;
+      assertThat(policy.decide(plugin(name), GET).isAllow())
+          .as(name)
+          .isEqualTo(name.charAt(1) <= '4');
+    }
   }
 
   @ParameterizedTest
@@ -392,13 +378,13 @@ class PolicyTest {
   private static String rule(
       String id, String effect, String caller, String service, String method) {
     return """
-        [[rule]]
-        id = "%s"
-        effect = "%s"
-        caller = "%s"
-        service = "%s"
-        method = "%s"
-        """
+    [[rule]]
+    id = "%s"
+    effect = "%s"
+    caller = "%s"
+    service = "%s"
+    method = "%s"
+    """
         .formatted(id, effect, caller, service, method);
   }
 }

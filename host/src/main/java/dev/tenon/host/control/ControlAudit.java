@@ -3,7 +3,10 @@ package dev.tenon.host.control;
 import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.core.PluginName;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +54,60 @@ public final class ControlAudit {
             action,
             resource,
             AuditEvent.Outcome.DENIED,
+            Map.of("reason", reason)));
+  }
+
+  /**
+   * Records a listing, and what was left out of it: all in one record, which is a refusal if
+   * anything was. Names that have no room in it are counted.
+   *
+   * @throws AuditFailedException if it could not be written: then nothing is listed
+   */
+  public void listed(String actor, int shown, List<String> leftOut) throws AuditFailedException {
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("shown", String.valueOf(shown));
+    details.put("filtered_count", String.valueOf(leftOut.size()));
+    if (!leftOut.isEmpty()) {
+      details.put("reason", "no rule");
+    }
+    StringBuilder names = new StringBuilder();
+    int parts = 0;
+    for (String name : leftOut) {
+      if (names.length() + 1 + name.length() > AuditEvent.MAX_TEXT_CHARS) {
+        details.put("filtered_" + parts++, names.toString());
+        names.setLength(0);
+      }
+      names.append(names.isEmpty() ? "" : " ").append(name);
+    }
+    if (!names.isEmpty()) {
+      details.put(parts == 0 ? "filtered" : "filtered_" + parts, names.toString());
+    }
+    log.record(
+        new AuditEvent(
+            clock.instant(),
+            "discovery",
+            actor,
+            "list",
+            /* resource= */ null,
+            leftOut.isEmpty() ? AuditEvent.Outcome.SUCCESS : AuditEvent.Outcome.DENIED,
+            details));
+  }
+
+  /**
+   * Records that something of the host's own did not succeed.
+   *
+   * @throws AuditFailedException if it could not be written
+   */
+  public void failed(String event, String action, @Nullable String resource, String reason)
+      throws AuditFailedException {
+    log.record(
+        new AuditEvent(
+            clock.instant(),
+            event,
+            PluginName.HOST,
+            action,
+            resource,
+            AuditEvent.Outcome.ERROR,
             Map.of("reason", reason)));
   }
 }

@@ -10,15 +10,22 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
 import dev.tenon.registry.Discovery;
+import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
+import dev.tenon.v1.ListResponse;
+import dev.tenon.v1.ListedService;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -96,7 +103,8 @@ public final class Discoveries {
       audit.denied("discovery", caller.actor(), "discover", service.value(), "no rule");
       return after(wait, Optional.empty());
     }
-    audit.success("discovery", caller.actor(), "discover", service.value(), Map.of());
+    audit.success(
+        "discovery", caller.actor(), "discover", service.value(), Map.of("reason", "allowed"));
     Version ofHost = hostServices.get(service);
     if (ofHost != null) {
       return range.contains(ofHost)
@@ -106,9 +114,65 @@ public final class Discoveries {
     CompletableFuture<Optional<Discovery>> waiting =
         registry.discoverWithin(service, range, wait, timer);
     // A call that is cancelled ends its wait: cancelling what depends on a future does not.
+    // A policy that came while it waited counts.
     return waiting
-        .thenApply(found -> found.map(Discoveries::response))
+        .thenApply(
+            found ->
+                found
+                    .filter(there -> policy.get().mayCallAny(caller, service))
+                    .map(Discoveries::response))
         .whenComplete((answer, failure) -> waiting.cancel(/* mayInterruptIfRunning= */ false));
+  }
+
+  /**
+   * Lists, by the decision that {@link #discover} asks for, what {@code caller} may call and a
+   * provider can take calls for now. What is left out is on record.
+   *
+   * @throws RefusedException if it cannot be recorded
+   */
+  public ListResponse list(Identity caller) throws RefusedException {
+    Policy now = policy.get();
+    ListResponse.Builder shown = ListResponse.newBuilder();
+    List<String> leftOut = new ArrayList<>();
+    available()
+        .forEach(
+            (service, listed) -> {
+              if (now.mayCallAny(caller, service)) {
+                shown.addServices(listed);
+              } else {
+                leftOut.add(service.value());
+              }
+            });
+    audit.listed(caller.actor(), shown.getServicesCount(), leftOut);
+    return shown.build();
+  }
+
+  private SortedMap<ServiceName, ListedService> available() {
+    SortedMap<ServiceName, ListedService> available = new TreeMap<>();
+    registry.registrations().stream()
+        .map(Registration::service)
+        .distinct()
+        .forEach(
+            service ->
+                registry
+                    .discover(service, VersionRange.ANY)
+                    .ifPresent(found -> available.put(service, listed(found))));
+    hostServices.forEach(
+        (service, version) -> available.put(service, listed(service, version, /* single= */ true)));
+    return available;
+  }
+
+  private static ListedService listed(Discovery found) {
+    Registration first = found.registration();
+    return listed(first.service(), first.version(), found.single());
+  }
+
+  private static ListedService listed(ServiceName service, Version version, boolean single) {
+    return ListedService.newBuilder()
+        .setService(service.value())
+        .setVersion(version.toString())
+        .setSingleProvider(single)
+        .build();
   }
 
   private <T> CompletableFuture<T> after(Duration wait, T result) {

@@ -13,6 +13,8 @@ import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
+import dev.tenon.v1.ListRequest;
+import dev.tenon.v1.ListResponse;
 import dev.tenon.v1.RegisterRequest;
 import dev.tenon.v1.RegisterResponse;
 import dev.tenon.v1.RegistryGrpc;
@@ -109,6 +111,12 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   @Override
   public void discover(DiscoverRequest request, StreamObserver<DiscoverResponse> observer) {
     discoveries.answer(request, Admission.CALLER.get(), observer);
+  }
+
+  @Override
+  public void list(ListRequest request, StreamObserver<ListResponse> observer) {
+    Identity caller = Admission.CALLER.get();
+    Answer.with(observer, () -> discoveries.list(caller));
   }
 
   @Override

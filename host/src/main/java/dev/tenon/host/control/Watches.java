@@ -4,6 +4,7 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -21,6 +22,8 @@ import dev.tenon.v1.WatchState;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +39,7 @@ public final class Watches {
   private final Map<ServiceName, Version> hostServices;
   private final ControlAudit audit;
   private final Executor executor;
+  private final Set<Stream> open = ConcurrentHashMap.newKeySet();
 
   /** Makes watches whose events are sent by {@code executor}. */
   public Watches(
@@ -69,6 +73,16 @@ public final class Watches {
       return;
     }
     stream.begin();
+    stream.reauthorize(); // a policy that came meanwhile
+  }
+
+  /**
+   * Ends the watches that the policy answers otherwise now: with PERMISSION_DENIED where the caller
+   * may not know the service any more, with UNAVAILABLE where it now may, so that it asks again. To
+   * be called once the supplier of the policy brings another one.
+   */
+  public void policyChanged() {
+    open.forEach(Stream::reauthorize);
   }
 
   /** What a caller wants to follow. */
@@ -78,6 +92,7 @@ public final class Watches {
       throws LimitReachedException, AuditFailedException {
     ServiceName service = asked.service();
     boolean known = policy.get().mayCallAny(caller, service);
+    stream.answers(caller, service, known);
     Version ofHost = known ? hostServices.get(service) : null;
     try {
       stream.follow(
@@ -90,6 +105,7 @@ public final class Watches {
         audit.denied("discovery", caller.actor(), "watch", service.value(), "no rule");
       }
     } catch (LimitReachedException e) {
+      stream.close();
       audit.denied("discovery", caller.actor(), "watch", service.value(), e.auditReason());
       throw e;
     } catch (AuditFailedException e) {
@@ -132,6 +148,9 @@ public final class Watches {
         .setSingleProvider(found.single());
   }
 
+  /** What a watch was opened for, and whether its caller might know it. */
+  private record Answered(Identity caller, ServiceName service, boolean known) {}
+
   /** The events of one watch, on their way to one caller. */
   private final class Stream {
     /*
@@ -145,6 +164,9 @@ public final class Watches {
     private final AtomicInteger news = new AtomicInteger(1);
     private volatile Optional<Watch> watch = Optional.empty();
     private volatile Optional<WatchEvent> ofHost = Optional.empty();
+    private volatile Optional<Answered> answered = Optional.empty();
+    private volatile Optional<Refusal> ending = Optional.empty();
+    private boolean ended; // used by who sends alone
 
     Stream(ServerCallStreamObserver<WatchEvent> observer) {
       this.observer = observer;
@@ -160,8 +182,24 @@ public final class Watches {
       ofHost = Optional.of(hostEvent(version));
     }
 
+    void answers(Identity caller, ServiceName service, boolean known) {
+      answered = Optional.of(new Answered(caller, service, known));
+      open.add(this);
+    }
+
     void close() {
+      open.remove(this);
       watch.ifPresent(Watch::close);
+    }
+
+    void reauthorize() {
+      answered
+          .filter(was -> policy.get().mayCallAny(was.caller(), was.service()) != was.known())
+          .ifPresent(
+              was -> {
+                ending = Optional.of(was.known() ? Refusal.NOT_ALLOWED : Refusal.UNAVAILABLE);
+                changed();
+              });
     }
 
     void changed() {
@@ -181,8 +219,16 @@ public final class Watches {
     private void send() {
       int seen = news.get();
       while (seen != 0) {
-        watch.ifPresent(this::sendFrom);
+        ending.ifPresentOrElse(this::end, () -> watch.ifPresent(this::sendFrom));
         seen = news.addAndGet(-seen);
+      }
+    }
+
+    private void end(Refusal refusal) {
+      if (!ended && !observer.isCancelled()) {
+        ended = true;
+        close();
+        observer.onError(RefusalStatus.of(refusal));
       }
     }
 

@@ -2,11 +2,12 @@ package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
-import dev.tenon.auth.policy.Policy;
+import dev.tenon.auth.policy.PolicyDocument;
 import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.PluginHost;
+import dev.tenon.host.PolicySource;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
@@ -129,10 +130,13 @@ record HostConfig(
   PluginHost.Builder host(List<String> listed) throws ConfigException {
     List<String> problems = new ArrayList<>();
     PluginHost.Builder host = PluginHost.builder();
+    host.policy(PolicySource.file(folders.policy()));
     try {
-      host.policy(Policy.load(folders.policy()));
+      var unused = PolicyDocument.read(folders.policy()).policy();
     } catch (ConfigException e) {
-      problems.addAll(e.problems());
+      if (e.kind() == ConfigException.Kind.INVALID) { // a missing one allows nothing
+        problems.addAll(e.problems());
+      }
     }
     try {
       PluginDefinition.loadAll(folders.plugins()).forEach(host::plugin);

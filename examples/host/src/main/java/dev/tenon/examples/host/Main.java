@@ -19,7 +19,14 @@ import picocli.CommandLine.Spec;
 /** The program: its commands, and what its exit status means. */
 @Command(
     name = "tenon",
-    subcommands = {Demo.class, Run.class, Config.class, Ca.class},
+    subcommands = {
+      Demo.class,
+      Run.class,
+      Config.class,
+      Ca.class,
+      Explain.class,
+      PolicyCommand.class
+    },
     description = "Runs plugins as separate processes and brokers their calls.",
     mixinStandardHelpOptions = true,
     version = "tenon 0.1.0-SNAPSHOT",

@@ -12,7 +12,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class MainTest {
   @ParameterizedTest
-  @ValueSource(strings = {"", "demo", "demo --nonsense x", "nonsense", "run --config", "config x"})
+  @ValueSource(
+      strings = {
+        "",
+        "demo",
+        "demo --nonsense x",
+        "nonsense",
+        "run --config",
+        "config x",
+        "explain a",
+        "policy"
+      })
   void main_usedWrongly_printsUsageOnStderrAndReturnsTwo(String arguments) {
     Ran ran = Ran.with(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1));
 

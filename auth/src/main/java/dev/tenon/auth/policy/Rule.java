@@ -1,0 +1,31 @@
+package dev.tenon.auth.policy;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * One {@code [[rule]]} of a policy, as the operator wrote it. Immutable and thread-safe.
+ *
+ * @param description what the operator says that it is for; may be empty
+ * @param caller pattern over the names of plugins, and {@code host}
+ * @param service pattern over service names
+ * @param method pattern over method names
+ */
+public record Rule(
+    String id,
+    String description,
+    Effect effect,
+    String caller,
+    String service,
+    String method,
+    AuditMode audit) {
+  /** Checks for null. */
+  public Rule {
+    requireNonNull(id, "id");
+    requireNonNull(description, "description");
+    requireNonNull(effect, "effect");
+    requireNonNull(caller, "caller");
+    requireNonNull(service, "service");
+    requireNonNull(method, "method");
+    requireNonNull(audit, "audit");
+  }
+}
