@@ -320,6 +320,8 @@ final class AdmissionTest {
 
   /**
    * The front refuses by itself what did not pass admission, should a server be put together so.
+   *
+   * <p>Row: HS-24
    */
   @Test
   void frontWithoutAdmission_refusesEveryCall() throws Exception {

@@ -58,7 +58,7 @@ final class ForgedMetadataTest {
     return values;
   }
 
-  /** Attack R6: a forged identity is overwritten, not added to. */
+  /** Attack R6: a forged identity is overwritten, not added to. Row: PK-25. */
   @Test
   void forgedIdentity_isReplacedByTheCertificates() {
     String forged = Names.HOST.toString();

@@ -91,7 +91,12 @@ final class HostServicesTest {
     }
   }
 
-  /** A service of the host is a provider: it was called, so its answer is no refusal of a call. */
+  /**
+   * A service of the host is a provider: it was called, so its answer is no refusal of a call. And
+   * it was called once, though it failed.
+   *
+   * <p>Row: HS-24
+   */
   @Test
   void hostService_answersAsTheHostRefuses_isNotTakenForIt() {
     EchoRequest request = EchoRequest.newBuilder().setEndWith(1).build();
