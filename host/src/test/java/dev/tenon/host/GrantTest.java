@@ -81,8 +81,16 @@ class GrantTest {
     }
   }
 
-  private TestHost start(Consumer<PluginHost.Builder> settings) throws Exception {
+  /**
+   * Returns a host that asks nobody for health: these plugins do not serve, and would lose grants.
+   */
+  private static TestHost calm() throws Exception {
     return TestHost.with(POLICY)
+        .set(host -> host.healthPolling(Duration.ofHours(1), Duration.ofSeconds(5)));
+  }
+
+  private TestHost start(Consumer<PluginHost.Builder> settings) throws Exception {
+    return calm()
         .set(host -> host.offersByGrant(ECHO, "1.2.0", echo))
         .set(host -> host.offersByGrant(OTHER, "1.0.0", vault))
         .set(settings)
@@ -119,7 +127,7 @@ class GrantTest {
   void enrol_whoMayCallThem_isToldWhatNeedsAGrant() throws Exception {
     List<EnrolResponse> answers = new ArrayList<>();
     try (TestHost host =
-        TestHost.with(POLICY)
+        calm()
             .set(builder -> builder.offersByGrant(ECHO, "1.2.0", echo))
             .set(builder -> builder.offers(OTHER, vault))
             .scripted(
@@ -501,7 +509,7 @@ class GrantTest {
   void enrol_requiredVersionNotOffered_failedPrecondition() throws Exception {
     List<Refused> refused = new ArrayList<>();
     try (TestHost host =
-        TestHost.with(POLICY)
+        calm()
             .set(builder -> builder.offersByGrant(ECHO, "1.2.0", echo))
             .scripted(
                 "words",
@@ -564,7 +572,7 @@ class GrantTest {
           }
         };
     try (TestHost host =
-        TestHost.with(POLICY)
+        calm()
             .set(builder -> builder.offersByGrant(OTHER, "1.0.0", meeting))
             .set(builder -> builder.offersByGrant(ECHO, "1.0.0", echo))
             .enrolled("words")
