@@ -37,7 +37,7 @@ final class Leakage<T> {
   private static final int ROUND = 20_000;
 
   /** Rounds for the compiler at most; their times are thrown away. */
-  private static final int MOST_WARM_UPS = 20;
+  private static final int MOST_WARM_UPS = 6;
 
   /** An alarm is measured further than a pass, which dilutes what was passing. */
   private static final long ENOUGH_FOR_ALARM = 200_000;

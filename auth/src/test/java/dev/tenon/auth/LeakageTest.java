@@ -37,10 +37,10 @@ class LeakageTest {
   private static final long MOST = IS_LONG ? 4 * LONG_FORM : 6_000_000;
 
   /** For the place of a wrong character. */
-  private static final double PLACE_BOUND_NANOS = IS_LONG ? 1 : 5;
+  private static final double PLACE_BOUND_NANOS = IS_LONG ? 1 : 10;
 
   /** For the run: a look into a map that finds, and one that does not. */
-  private static final double RUN_BOUND_NANOS = 50;
+  private static final double RUN_BOUND_NANOS = IS_LONG ? 50 : 100;
 
   /** As many as a host has. More leave the processor's cache, which unknown runs never do. */
   private static final int RUNS = 16;
