@@ -3,9 +3,11 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.NetworkPolicies;
 import dev.tenon.auth.policy.Policy;
-import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.core.PluginName;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,23 +61,28 @@ final class PolicyCommand implements Runnable {
               paramLabel = "PORT",
               defaultValue = "7100",
               description = "where each plugin listens (${DEFAULT-VALUE})")
-          int pluginPort)
+          int pluginPort,
+      @Option(
+              names = "--plugin",
+              paramLabel = "NAME",
+              arity = "1",
+              defaultValue = Option.NULL_VALUE,
+              description = "a plugin that the policy does not name; may be given again")
+          @Nullable List<String> plugins)
       throws ConfigException {
     NetworkPolicies.Ports ports;
+    Set<PluginName> others;
     try {
+      others =
+          plugins == null
+              ? Set.of()
+              : plugins.stream().map(PluginName::new).collect(Collectors.toSet());
       ports = new NetworkPolicies.Ports(hostPorts, pluginPort);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-    HostConfig.Folders folders = config.read().folders();
-    spec.commandLine()
-        .getOut()
-        .print(
-            new NetworkPolicies(Policy.load(folders.policy()), ports)
-                .yaml(
-                    PluginDefinition.loadAll(folders.plugins()).stream()
-                        .map(PluginDefinition::name)
-                        .collect(Collectors.toSet())));
+    Policy policy = Policy.load(config.read().folders().policy());
+    spec.commandLine().getOut().print(new NetworkPolicies(policy, ports).yaml(others));
     return Main.DONE;
   }
 }

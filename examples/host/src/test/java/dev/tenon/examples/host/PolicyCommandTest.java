@@ -97,11 +97,25 @@ final class PolicyCommandTest {
   void network_printsObjects() {
     Ran ran =
         Ran.with(
-            "policy", "network", "--config", config, "--host-ports", "1,2,3", "--plugin-port", "4");
+            "policy",
+            "network",
+            "--config",
+            config,
+            "--host-ports",
+            "1,2,3",
+            "--plugin-port",
+            "4",
+            "--plugin",
+            "extra");
 
     assertThat(ran.status()).isZero();
     assertThat(ran.out())
-        .contains("name: tenon-plugin-store\n", "# Callers: words.\n", "port: 1\n", "port: 4\n");
+        .contains(
+            "name: tenon-plugin-extra\n",
+            "name: tenon-plugin-store\n",
+            "# Callers: words.\n",
+            "port: 1\n",
+            "port: 4\n");
     assertThat(Ran.with("policy", "network", "--config", config, "--plugin-port", "0").status())
         .isEqualTo(2);
   }
