@@ -128,6 +128,21 @@ public final class EnrolmentTokens {
   }
 
   /**
+   * Returns whether {@code presented} was issued and is remembered, spent or not; spends nothing.
+   */
+  public boolean isIssued(String presented) {
+    Digest digest;
+    try {
+      digest = Presented.digest(Token.Kind.ENROLMENT, presented);
+    } catch (NotAuthenticatedException e) {
+      return false;
+    }
+    synchronized (lock) {
+      return unspent.containsKey(digest) || spent.containsKey(digest);
+    }
+  }
+
+  /**
    * Spends the token {@code presented} for the run {@code claimed}, and forgets all others that the
    * run has. Of many attempts with the tokens of a run at one time, at most one returns.
    *

@@ -29,6 +29,8 @@ public enum Refusal {
   NOT_FOUND(Status.Code.NOT_FOUND, "not found"),
   /** A fixed limit of the host's is reached: registrations, or watches. */
   LIMIT_REACHED(Status.Code.RESOURCE_EXHAUSTED, "limit reached"),
+  /** Asked too often; the details say when to ask again, unless that is of no use. */
+  RATE_LIMITED(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),
   /** Nothing is configured to provide the service. */
   NOT_PROVIDED(Status.Code.UNIMPLEMENTED, "service not provided"),
   /** Providers are configured and none can take the call now. */

@@ -2,16 +2,19 @@ package dev.tenon.core;
 
 import com.google.protobuf.Any;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
  * The one place where refusals become gRPC statuses: code, text, and {@code google.rpc.ErrorInfo}
- * with the reason and the domain {@value #DOMAIN}, so that any language can tell them apart.
+ * with the reason and the domain {@value #DOMAIN}, so that any language can tell them apart; and
+ * {@code google.rpc.RetryInfo} where waiting helps.
  */
 public final class RefusalStatus {
   /** The domain of all reasons. */
@@ -29,12 +32,12 @@ public final class RefusalStatus {
 
   /** Returns what the peer of a refused request gets. */
   public static StatusRuntimeException of(RefusedException refused) {
-    return of(refused.refusal(), refused.publicText());
+    return of(refused.refusal(), refused.publicText(), refused.retryAfter());
   }
 
   /** Returns {@code refusal} with its usual text. */
   public static StatusRuntimeException of(Refusal refusal) {
-    return of(refusal, refusal.text());
+    return of(refusal, refusal.text(), Optional.empty());
   }
 
   /**
@@ -48,17 +51,27 @@ public final class RefusalStatus {
         .findFirst();
   }
 
-  private static StatusRuntimeException of(Refusal refusal, String text) {
-    Metadata trailers = new Metadata();
-    trailers.put(MARK, refusal.name());
-    return StatusProto.toStatusRuntimeException(
+  private static StatusRuntimeException of(
+      Refusal refusal, String text, Optional<Duration> retryAfter) {
+    com.google.rpc.Status.Builder status =
         com.google.rpc.Status.newBuilder()
             .setCode(refusal.code().value())
             .setMessage(text)
             .addDetails(
                 Any.pack(
-                    ErrorInfo.newBuilder().setReason(refusal.name()).setDomain(DOMAIN).build()))
-            .build(),
-        trailers);
+                    ErrorInfo.newBuilder().setReason(refusal.name()).setDomain(DOMAIN).build()));
+    retryAfter.ifPresent(wait -> status.addDetails(Any.pack(retryInfo(wait))));
+    Metadata trailers = new Metadata();
+    trailers.put(MARK, refusal.name());
+    return StatusProto.toStatusRuntimeException(status.build(), trailers);
+  }
+
+  private static RetryInfo retryInfo(Duration wait) {
+    return RetryInfo.newBuilder()
+        .setRetryDelay(
+            com.google.protobuf.Duration.newBuilder()
+                .setSeconds(wait.getSeconds())
+                .setNanos(wait.getNano()))
+        .build();
   }
 }

@@ -2,6 +2,9 @@ package dev.tenon.core;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /**
  * A request that was refused. Each kind of refusal that a caller must handle is a final subclass
  * named for what happened, beside the code that throws it; {@link RefusalStatus} tells the peer.
@@ -33,5 +36,12 @@ public abstract class RefusedException extends Exception {
   /** Returns the text for the peer; subclasses add only what the peer sent or must know. */
   public String publicText() {
     return refusal.text();
+  }
+
+  /**
+   * Returns when the same request is worth another attempt at the earliest, if time alone helps.
+   */
+  public Optional<Duration> retryAfter() {
+    return Optional.empty();
   }
 }

@@ -30,6 +30,7 @@ class RefusalStatusTest {
           Map.entry(Refusal.SERVICE_TAKEN, Status.Code.ALREADY_EXISTS),
           Map.entry(Refusal.NOT_FOUND, Status.Code.NOT_FOUND),
           Map.entry(Refusal.LIMIT_REACHED, Status.Code.RESOURCE_EXHAUSTED),
+          Map.entry(Refusal.RATE_LIMITED, Status.Code.RESOURCE_EXHAUSTED),
           Map.entry(Refusal.NOT_PROVIDED, Status.Code.UNIMPLEMENTED),
           Map.entry(Refusal.UNAVAILABLE, Status.Code.UNAVAILABLE),
           Map.entry(Refusal.INTERNAL, Status.Code.INTERNAL));

@@ -38,7 +38,8 @@ record HostSettings(
     Sources sources,
     TrustSettings trust,
     GrantLimits grants,
-    Duration clockTolerance) {
+    Duration clockTolerance,
+    HostLimits hostLimits) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit) {}
@@ -107,6 +108,7 @@ record HostSettings(
     private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE);
     private GrantLimits grants = GrantLimits.DEFAULT;
     private Duration clockTolerance = Duration.ZERO;
+    private HostLimits hostLimits = HostLimits.DEFAULT;
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -200,6 +202,10 @@ record HostSettings(
       trust = trust.with(versions);
     }
 
+    void hostLimits(HostLimits most) {
+      hostLimits = requireNonNull(most, "limits");
+    }
+
     void clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
     }
@@ -251,7 +257,8 @@ record HostSettings(
           trust.with(
               authorities, HostTrust.load(authorities, trustDomain, new Sources(clock, random))),
           grants,
-          clockTolerance);
+          clockTolerance,
+          hostLimits);
     }
 
     private static Path defaultRun() {

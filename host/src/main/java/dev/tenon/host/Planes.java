@@ -205,11 +205,13 @@ final class Planes {
     private final HostSettings settings;
     private final AuditLog log;
     private final CloseStack closing;
+    private final Limits limits;
 
     Listeners(HostSettings settings, AuditLog log, CloseStack closing) {
       this.settings = settings;
       this.log = log;
       this.closing = closing;
+      this.limits = Limits.of(settings.hostLimits(), log, settings.sources().clock(), closing);
     }
 
     Addresses start() throws IOException {
@@ -229,7 +231,9 @@ final class Planes {
                   offers, offersByGrant.keySet(), settings.trust().protocol()),
               audit);
       return opened(
-          listen, ControlServers.startEnrol(transport, listen, tls, enrolment, threads.enrol()));
+          listen,
+          ControlServers.startEnrol(
+              transport, listen, tls, enrolment, limits.guard(), threads.enrol()));
     }
 
     private Endpoint startControl(HostSettings.Listen asked) throws IOException {
@@ -245,7 +249,8 @@ final class Planes {
               new RegistryService(control.claims(), leases, audit, control.discoveries(), watches),
               new LifecycleService(control.health(), runs),
               new GrantService(grants),
-              admission(TokenRule.REQUIRED));
+              admission(TokenRule.REQUIRED),
+              limits.guard());
       return opened(
           listen,
           ControlServers.startControl(
@@ -277,12 +282,13 @@ final class Planes {
       Endpoint listen = places.listener("d", asked.data());
       return opened(
           listen,
-          transport
-              .server(listen, mutualTls())
+          limits
+              .aged(transport.server(listen, mutualTls(), limits.door()))
               .directExecutor()
               .maxInboundMessageSize(settings.calls().maxMessageBytes())
               .addTransportFilter(exit.connections())
               .intercept(admission(TokenRule.REQUIRED))
+              .intercept(limits.calls()) // the last is the first that a call meets
               .fallbackHandlerRegistry(router.front())
               .build()
               .start());

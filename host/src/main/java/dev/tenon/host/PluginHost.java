@@ -341,6 +341,12 @@ public final class PluginHost implements AutoCloseable {
       return this;
     }
 
+    /** Sets how often plugins may ask for what, and over how many connections. */
+    public Builder limits(HostLimits limits) {
+      settings.hostLimits(limits);
+      return this;
+    }
+
     /**
      * Sets how long a plugin's runtime token lives (1 h without it), and how long one works on
      * beside its successor (5 min). Plugins renew at half of it.

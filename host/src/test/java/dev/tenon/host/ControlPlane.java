@@ -90,6 +90,7 @@ final class ControlPlane implements AutoCloseable {
     runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
     calls = new ControlCalls(runs);
+    ControlServers.Guard guard = Limits.of(Generous.LIMITS, audit, clock, new CloseStack()).guard();
     enrol =
         started(
             ControlServers.startEnrol(
@@ -102,6 +103,7 @@ final class ControlPlane implements AutoCloseable {
                     () -> policy,
                     new EnrolmentService.Offer(Map.of(), Set.of(), ProtocolVersions.CURRENT),
                     record),
+                guard,
                 threads));
     control =
         started(
@@ -121,7 +123,8 @@ final class ControlPlane implements AutoCloseable {
                         new Watches(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(new RunHealth(runs), runs),
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
-                    new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED)),
+                    new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED),
+                    guard),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
   }

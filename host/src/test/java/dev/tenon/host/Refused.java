@@ -42,7 +42,7 @@ record Refused(Status.Code code, String text, ByteString details) {
   private String reason() {
     try {
       com.google.rpc.Status status = com.google.rpc.Status.parseFrom(details);
-      return status.getDetailsCount() == 1
+      return status.getDetailsCount() > 0
           ? status.getDetails(0).unpack(ErrorInfo.class).getReason()
           : "";
     } catch (InvalidProtocolBufferException e) {

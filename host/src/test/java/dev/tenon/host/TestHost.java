@@ -45,6 +45,7 @@ final class TestHost implements AutoCloseable {
             .policy(Policy.parse(policy))
             .clock(clock)
             .random(random)
+            .limits(Generous.LIMITS)
             .startLimits(Duration.ofSeconds(120), Duration.ofSeconds(120))
             .stopGrace(Duration.ofSeconds(1));
   }

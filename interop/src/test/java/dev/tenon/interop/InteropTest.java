@@ -6,7 +6,11 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tenon.auth.limit.Limited;
+import dev.tenon.auth.limit.Rate;
+import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import java.io.File;
 import java.io.IOException;
@@ -132,6 +136,7 @@ final class InteropTest {
             .state(root.resolve("state"))
             .run(root.resolve("run"))
             .startLimits(PATIENCE, PATIENCE)
+            .limits(HostLimits.DEFAULT.with(Limited.CALL, new Rate(Rates.MOST, Rates.MOST)))
             .maxMessageBytes(16 << 20) // very_large_request has 10 MiB
             .start()) {
       assertThat(host.plugins()).hasSize(2);

@@ -38,6 +38,7 @@ public final class Connection {
   private final Channel channel;
   private final Http2ConnectionHandler http2;
   private final Http2Guard guard;
+  private final Doorkeeper doorkeeper;
   private volatile boolean ready;
   private final List<X509Certificate> ownChain;
   private volatile List<X509Certificate> peerChain = List.of();
@@ -46,17 +47,26 @@ public final class Connection {
       Channel channel,
       Http2ConnectionHandler http2,
       Http2Guard guard,
+      Doorkeeper doorkeeper,
       List<X509Certificate> ownChain) {
     this.ownChain = ownChain;
     this.channel = channel;
     this.http2 = http2;
     this.guard = guard;
+    this.doorkeeper = doorkeeper;
   }
 
-  /** Makes the connection of {@code channel}, on its event loop, before anything was read. */
+  /**
+   * Makes the connection of {@code channel}, which {@code doorkeeper} let in, on its event loop,
+   * before anything was read.
+   */
   static Connection accepted(
-      Channel channel, Http2ConnectionHandler http2, List<X509Certificate> ownChain) {
-    Connection connection = new Connection(channel, http2, Http2Guard.on(http2), ownChain);
+      Channel channel,
+      Http2ConnectionHandler http2,
+      Doorkeeper doorkeeper,
+      List<X509Certificate> ownChain) {
+    Connection connection =
+        new Connection(channel, http2, Http2Guard.on(http2), doorkeeper, ownChain);
     channel.closeFuture().addListener(closed -> connection.closed());
     return connection;
   }
@@ -73,6 +83,7 @@ public final class Connection {
    */
   void ready(Duration limit) {
     ready = true;
+    doorkeeper.ready(channel);
     Future<?> expiry =
         channel.eventLoop().schedule(this::requireAgreement, limit.toMillis(), MILLISECONDS);
     channel.closeFuture().addListener(closed -> expiry.cancel(/* mayInterruptIfRunning= */ false));

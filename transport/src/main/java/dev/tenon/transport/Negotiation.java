@@ -10,6 +10,7 @@ import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
 import io.grpc.netty.ProtocolNegotiationEvent;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -53,9 +54,12 @@ final class Negotiation {
   }
 
   static ServerCredentials server(
-      Supplier<Credentials> credentials, AcceptedContexts contexts, UidCheck uids) {
+      Supplier<Credentials> credentials,
+      AcceptedContexts contexts,
+      UidCheck uids,
+      Doorkeeper doorkeeper) {
     return InternalNettyServerCredentials.create(
-        new Negotiator(next -> new Accepting(next, credentials, contexts, uids)));
+        new Negotiator(next -> new Accepting(next, credentials, contexts, uids, doorkeeper)));
   }
 
   static ChannelCredentials client(Contexts contexts, String serverName) {
@@ -119,16 +123,19 @@ final class Negotiation {
     private final Supplier<Credentials> credentials;
     private final AcceptedContexts contexts;
     private final UidCheck uids;
+    private final Doorkeeper doorkeeper;
 
     Accepting(
         GrpcHttp2ConnectionHandler next,
         Supplier<Credentials> credentials,
         AcceptedContexts contexts,
-        UidCheck uids) {
+        UidCheck uids,
+        Doorkeeper doorkeeper) {
       this.next = next;
       this.credentials = credentials;
       this.contexts = contexts;
       this.uids = uids;
+      this.doorkeeper = doorkeeper;
     }
 
     @Override
@@ -140,19 +147,42 @@ final class Negotiation {
           ChannelFuture unused = ctx.close();
           return;
         }
+        Source source = Source.of(process, ctx.channel().remoteAddress());
+        if (!enter(ctx.channel(), source)) {
+          LOG.warn("refused a connection over the limits, from " + source.name());
+          ChannelFuture unused = ctx.close();
+          return;
+        }
         Credentials own = credentials.get();
-        Connection connection = Connection.accepted(ctx.channel(), next, own.chain());
-        proceed(ctx, with(start, process, connection), contexts.next(own));
+        Connection connection = Connection.accepted(ctx.channel(), next, doorkeeper, own.chain());
+        proceed(ctx, with(start, process, source, connection), contexts.next(own));
       } catch (IOException | RuntimeException e) {
         LOG.warn("refused a connection: " + e);
         ChannelFuture unused = ctx.close();
       }
     }
 
+    private boolean enter(Channel channel, Source source) {
+      if (!doorkeeper.enter(channel, source, () -> abort(channel))) {
+        return false;
+      }
+      channel.closeFuture().addListener(closed -> doorkeeper.left(channel, source));
+      return true;
+    }
+
+    /** For any thread; a TLS handshake that is under way is not waited for. */
+    private static void abort(Channel channel) {
+      channel.eventLoop().execute(() -> channel.unsafe().close(channel.unsafe().voidPromise()));
+    }
+
     private static ProtocolNegotiationEvent with(
-        ProtocolNegotiationEvent start, Optional<PeerProcess> process, Connection connection) {
+        ProtocolNegotiationEvent start,
+        Optional<PeerProcess> process,
+        Source source,
+        Connection connection) {
       Attributes.Builder attributes =
           InternalProtocolNegotiationEvent.getAttributes(start).toBuilder()
+              .set(Source.KEY, source)
               .set(Connection.KEY, connection);
       process.ifPresent(peer -> attributes.set(PROCESS, peer));
       return InternalProtocolNegotiationEvent.withAttributes(start, attributes.build());

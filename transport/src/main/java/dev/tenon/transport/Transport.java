@@ -39,9 +39,6 @@ public final class Transport implements AutoCloseable {
    */
   static final Duration SETTINGS_LIMIT = Duration.ofSeconds(5);
 
-  /** Most calls at once on one connection; RFC 9113, section 6.5.2, advises no fewer than 100. */
-  static final int MAX_CALLS_PER_CONNECTION = 100;
-
   /** Most streams that a peer may reset in {@link #RST_WINDOW_SECONDS} (CVE-2023-44487). */
   static final int MAX_RST_FRAMES = 1_000;
 
@@ -67,6 +64,7 @@ public final class Transport implements AutoCloseable {
   private final Sockets sockets;
   private final int ownUid;
   private final Patience patience;
+  private final ConnectionCounters counters = new ConnectionCounters();
 
   /** How long a client may take for the handshake, and then to acknowledge our SETTINGS. */
   record Patience(Duration handshake, Duration settings) {
@@ -129,17 +127,23 @@ public final class Transport implements AutoCloseable {
     throw new IllegalStateException("server: not listening (expected: a started server)");
   }
 
+  /** Returns a builder as {@link #server(Endpoint, ServerTls, Door)} does, with default limits. */
+  public ServerBuilder<?> server(Endpoint listen, ServerTls tls) {
+    return server(listen, tls, Door.DEFAULT);
+  }
+
   /**
-   * Returns a builder of a server that listens on {@code listen}; calls find their {@link Peer} and
-   * their {@link Connection} among their attributes. Limits are set and may be changed; TLS may
-   * not.
+   * Returns a builder of a server that listens on {@code listen} and takes what comes through
+   * {@code door}; calls find their {@link Peer}, {@link Source} and {@link Connection} among their
+   * attributes. Limits are set and may be changed; TLS may not.
    *
    * @throws IllegalStateException if {@code listen} is a Unix socket and the system has none, or
    *     its directory is not private to our user; or a host that does not resolve
    */
-  public ServerBuilder<?> server(Endpoint listen, ServerTls tls) {
+  public ServerBuilder<?> server(Endpoint listen, ServerTls tls, Door door) {
     requireNonNull(listen, "listen");
     requireNonNull(tls, "tls");
+    Doorkeeper doorkeeper = new Doorkeeper(door, counters);
     if (listen instanceof Endpoint.Unix unix && sockets.kind() == Sockets.Kind.EPOLL) {
       SocketFile.requirePrivateDirectory(unix.path(), ownUid);
     }
@@ -153,11 +157,13 @@ public final class Transport implements AutoCloseable {
             Negotiation.server(
                 tls.credentials(),
                 credentials -> handshakes.server(tls, credentials),
-                new UidCheck(ownUid)))
+                new UidCheck(ownUid),
+                doorkeeper))
         .addTransportFilter(new PeerFilter(check))
+        .addTransportFilter(doorkeeper)
         .addTransportFilter(new Beginnings(patience.settings()))
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)
-        .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+        .maxConcurrentCallsPerConnection(door.limits().callsPerConnection())
         .maxRstFramesPerWindow(MAX_RST_FRAMES, RST_WINDOW_SECONDS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
@@ -204,6 +210,11 @@ public final class Transport implements AutoCloseable {
           case NIO -> "NIO, TCP only";
         };
     return io + ", TLS 1.3 by " + provider().title();
+  }
+
+  /** Returns what became of the connections that its servers accepted. */
+  public ConnectionCounts connectionCounts() {
+    return counters.counts();
   }
 
   /** Returns how often a peer's certificate was checked in a handshake, over all connections. */

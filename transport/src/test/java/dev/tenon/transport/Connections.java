@@ -51,8 +51,17 @@ final class Connections implements AutoCloseable {
   }
 
   Endpoint serve(Endpoint listen, ServerTls tls) throws IOException {
+    return serve(listen, tls, Door.DEFAULT);
+  }
+
+  Endpoint serve(Endpoint listen, Supplier<Credentials> credentials, Door door) throws IOException {
+    return serve(
+        listen, new ServerTls(credentials, ServerTls.ClientAuth.REQUIRED, ITS_PLUGINS), door);
+  }
+
+  private Endpoint serve(Endpoint listen, ServerTls tls, Door door) throws IOException {
     Server started =
-        serving.server(listen, tls).addService(echoes).intercept(echoes).build().start();
+        serving.server(listen, tls, door).addService(echoes).intercept(echoes).build().start();
     Endpoint bound = Transport.boundEndpoint(listen, started);
     server = started;
     endpoint = bound;

@@ -3,7 +3,11 @@ package dev.tenon.bench.endtoend;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.limit.Limited;
+import dev.tenon.auth.limit.Rate;
+import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.host.HostLimits;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import java.io.BufferedReader;
@@ -33,6 +37,7 @@ final class BenchHost {
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
             .dataListen("tcp:127.0.0.1:0")
+            .limits(HostLimits.DEFAULT.with(Limited.CALL, new Rate(Rates.MOST, Rates.MOST)))
             .startLimits(Duration.ofSeconds(60), Duration.ofSeconds(60))
             .stopGrace(Duration.ofMillis(200))
             .start()) {

@@ -1,7 +1,12 @@
 package dev.tenon.host.control;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.router.Admission;
+import dev.tenon.router.CallRate;
 import dev.tenon.router.ConnectionAdmission;
+import dev.tenon.transport.Door;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.ServerTls;
@@ -25,9 +30,18 @@ import java.util.concurrent.ScheduledExecutorService;
 public final class ControlServers {
   private static final int MAX_ENROL_BYTES = 64 * 1024;
   private static final Duration ENROL_LIMIT = Duration.ofSeconds(5);
+
+  /** How long a connection for enrolment may stay: it is for one call. */
+  private static final Duration ENROL_IDLE = Duration.ofSeconds(10);
+
+  private static final Duration ENROL_AGE = Duration.ofMinutes(1);
+
   private static final Duration CONTROL_LIMIT = Discoveries.MAX_WAIT.plusSeconds(5);
 
   private ControlServers() {}
+
+  /** What guards a listener: which connections it takes, and how often it is asked for what. */
+  public record Guard(Door door, RateLimits rates) {}
 
   /** Starts the listener on which {@code enrolment} is the only method. */
   public static Server startEnrol(
@@ -35,15 +49,20 @@ public final class ControlServers {
       Endpoint listen,
       ServerTls tls,
       EnrolmentService enrolment,
+      Guard guard,
       ScheduledExecutorService executor)
       throws IOException {
     return transport
-        .server(listen, tls)
+        .server(listen, tls, guard.door())
+        .maxConnectionIdle(ENROL_IDLE.toMillis(), MILLISECONDS)
+        .maxConnectionAge(ENROL_AGE.toMillis(), MILLISECONDS)
+        .maxConnectionAgeGrace(ENROL_LIMIT.toMillis(), MILLISECONDS)
         .maxInboundMessageSize(MAX_ENROL_BYTES)
         .executor(executor)
         .addService(StrictRequests.of(enrolment))
         .intercept(new PeerInContext())
         .intercept(new CallTimeout(ENROL_LIMIT, executor))
+        .intercept(new EnrolmentRate(guard.rates())) // the last is the first that a call meets
         .build()
         .start();
   }
@@ -55,7 +74,8 @@ public final class ControlServers {
       RegistryService registry,
       LifecycleService lifecycle,
       GrantService grants,
-      Admission byToken) {}
+      Admission byToken,
+      Guard guard) {}
 
   /** Starts the control listener; {@code leases} follows its connections. */
   public static Server startControl(
@@ -63,22 +83,23 @@ public final class ControlServers {
       throws IOException {
     ServerBuilder<?> server =
         transport
-            .server(listen, tls)
+            .server(listen, tls, control.guard().door())
             .executor(leases.executor())
             .addTransportFilter(leases.admission())
             .addTransportFilter(leases.filter())
             .intercept(new CallTimeout(CONTROL_LIMIT, leases.timer()));
-    add(server, control.renewal(), control.bySvidAlone(), leases.calls());
-    add(server, control.registry(), control.byToken(), leases.calls());
-    add(server, control.lifecycle(), control.byToken(), leases.calls());
-    add(server, control.grants(), control.byToken(), leases.calls());
+    CallRate rate = new CallRate(control.guard().rates(), ControlRates::of);
+    add(server, control.renewal(), leases.calls(), control.bySvidAlone(), rate);
+    add(server, control.registry(), leases.calls(), control.byToken(), rate);
+    add(server, control.lifecycle(), leases.calls(), control.byToken(), rate);
+    add(server, control.grants(), leases.calls(), control.byToken(), rate);
     return server.build().start();
   }
 
   private static void add(
-      ServerBuilder<?> server, BindableService service, Admission admission, ControlCalls calls) {
+      ServerBuilder<?> server, BindableService service, ServerInterceptor... lastFirst) {
     // The last is the first that a call meets.
-    server.addService(ServerInterceptors.intercept(StrictRequests.of(service), calls, admission));
+    server.addService(ServerInterceptors.intercept(StrictRequests.of(service), lastFirst));
   }
 
   /** What happens when control connections come and go, and who runs and ends control calls. */

@@ -9,6 +9,7 @@ import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.TokenSpentException;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.issue.CertificateRequests;
+import dev.tenon.auth.limit.RateLimitedException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
@@ -40,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns an enrolment token into an SVID and a runtime token, once. A run that has lost them and
@@ -80,10 +82,15 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   @Override
   public void enrol(EnrolRequest request, StreamObserver<EnrolResponse> observer) {
     Peer peer = Admission.PEER.get();
-    Answer.with(observer, () -> enrol(request, peer));
+    RateLimitedException over = EnrolmentRate.over();
+    Answer.with(observer, () -> enrol(request, peer, over));
   }
 
-  private EnrolResponse enrol(EnrolRequest request, Peer peer) throws RefusedException {
+  private EnrolResponse enrol(EnrolRequest request, Peer peer, @Nullable RateLimitedException over)
+      throws RefusedException {
+    if (over != null && !trust.enrolmentTokens().isIssued(request.getEnrolmentToken())) {
+      throw over;
+    }
     RuntimeId runtimeId;
     try {
       runtimeId = Field.read("runtime_id", request.getRuntimeId(), RuntimeId::new);

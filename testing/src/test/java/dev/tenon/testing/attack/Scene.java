@@ -103,6 +103,7 @@ final class Scene implements AutoCloseable {
             .policy(Policy.parse(POLICY))
             .clock(clock)
             .random(random)
+            .limits(Generous.LIMITS)
             .startLimits(Duration.ofMinutes(2), Duration.ofMinutes(2))
             .stopGrace(Duration.ofMillis(200));
     plan.settings.forEach(setting -> setting.accept(builder));

@@ -6,6 +6,7 @@ import dev.tenon.auth.policy.PolicyDocument;
 import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;
+import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PolicySource;
 import dev.tenon.host.launch.PluginDefinition;
@@ -31,7 +32,8 @@ record HostConfig(
     Listen listen,
     String tlsProvider,
     HostTrustConfig trust,
-    Map<String, Selection> selection) {
+    Map<String, Selection> selection,
+    HostLimits limits) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -76,7 +78,8 @@ record HostConfig(
             tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
                 .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
             HostTrustConfig.read(tls, toml.table("tokens"), path),
-            toml.table("selection").map(SelectionTable::read).orElse(Map.of()));
+            toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
+            toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT));
     toml.finish();
     return config;
   }
@@ -160,6 +163,7 @@ record HostConfig(
         .run(folders.run())
         .audit(folders.audit())
         .tlsProvider(tlsProvider)
+        .limits(limits)
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
         .offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new HostLog());
   }
@@ -182,6 +186,7 @@ record HostConfig(
     entry(toml, "life", trust.tokenLife().toString());
     entry(toml, "grace", trust.tokenGrace().toString());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
+    toml.append("\n[limits]\n").append(LimitsTable.toToml(limits));
     toml.append("\n[selection]\n");
     selection.forEach(
         (service, strategy) ->

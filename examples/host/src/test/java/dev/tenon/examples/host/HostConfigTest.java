@@ -28,7 +28,7 @@ final class HostConfigTest {
   /**
    * Two keys are enough; all others have defaults, which are those of a host on one machine.
    *
-   * <p>Row: CF-2
+   * <p>Row: CF-2, DS-4
    */
   @Test
   void config_ofMinimalFile_printsAllDefaults() throws Exception {
@@ -66,6 +66,24 @@ final class HostConfigTest {
 
             [audit]
             path = "%1$s/tenon-state/audit.jsonl"
+
+            [limits]
+            connect = { per_second = 10, burst = 100 }
+            enrol = { per_second = 10, burst = 20 }
+            renew = { per_second = 1, burst = 5 }
+            register = { per_second = 1, burst = 5 }
+            unregister = { per_second = 1, burst = 5 }
+            discover = { per_second = 100, burst = 200 }
+            watch = { per_second = 1, burst = 3 }
+            report_health = { per_second = 10, burst = 20 }
+            grant = { per_second = 10, burst = 20 }
+            call = { per_second = 1000, burst = 2000 }
+            connections = 1024
+            connections_per_source = 512
+            connections_per_run = 32
+            handshakes = 128
+            calls_per_connection = 100
+            connection_age = "PT1H"
 
             [selection]
             # all other services: first
@@ -105,6 +123,14 @@ final class HostConfigTest {
         """,
         """
         tokens.life = "PT1M"
+        """,
+        """
+        [limits]
+        call = { per_second = 1000000, burst = 1000000 }
+        watch = { burst = 9 }
+        connections = 65536
+        handshakes = 1
+        connection_age = "PT3S"
         """,
         """
         [selection]
@@ -224,6 +250,38 @@ final class HostConfigTest {
         .anyMatch(line -> line.contains(":2: trust_domain: "))
         .anyMatch(line -> line.contains(":4: control.listen: "))
         .anyMatch(line -> line.contains(":6: tls.provider: "));
+  }
+
+  /**
+   * No limit can be taken away, nor set so high that it is as good as none.
+   *
+   * <p>Row: VA-12
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "call = { per_second = 0, burst = 1 }|limits.call: got rate of call: 0 (expected: > 0",
+        "call = { per_second = 1000001 }|limits.call: got rate of call: 1000001 (expected: > 0",
+        "enrol = { burst = 0 }|limits.enrol: got burst of enrol: 0 (expected: > 0, at most"
+            + " 1000000)",
+        "watch = { burst = 9999999999 }|limits.watch: got burst of watch: 2147483647 (expected",
+        "watch = 3|limits.watch: got 3 (expected: a table)",
+        "watch = { per_minute = 3 }|limits.watch.per_minute: got an unknown key",
+        "connections = 0|limits.connections: got 0 (expected: 1 to 65536)",
+        "handshakes = 65537|limits.handshakes: got 65537 (expected: 1 to 65536)",
+        "calls_per_connection = 10001|limits.calls_per_connection: got 10001 (expected: 1 to"
+            + " 10000)",
+        "connection_age = 'PT0S'|limits.connection_age: got \"PT0S\" (expected: an ISO 8601",
+        "connection_age = 'P2D'|limits.connection_age: got \"P2D\" (expected: an ISO 8601",
+      })
+  void run_withLimitOutOfRange_isRefused(String entry, String expected) throws IOException {
+    Path file = write(MINIMAL + "[limits]\n" + entry + "\n");
+
+    Ran ran = Ran.with("run", "--config", file.toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err()).startsWith(file + ":4: limits").contains(expected);
   }
 
   @ParameterizedTest

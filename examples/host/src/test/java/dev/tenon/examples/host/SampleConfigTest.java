@@ -55,6 +55,7 @@ final class SampleConfigTest {
     Path sources = Path.of("src/main/java/dev/tenon/examples/host");
     Set<String> read = keys(IN_PARSER, sources.resolve("HostConfig.java"));
     read.addAll(keys(IN_TRUST_PARSER, sources.resolve("HostTrustConfig.java")));
+    read.addAll(LimitsTable.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();

@@ -1,0 +1,70 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.auth.limit.Limited;
+import dev.tenon.auth.limit.RateLimiter;
+import dev.tenon.auth.limit.RateLimits;
+import dev.tenon.core.RefusedException;
+import dev.tenon.host.control.ControlServers;
+import dev.tenon.router.CallRate;
+import dev.tenon.transport.Door;
+import dev.tenon.transport.Source;
+import io.grpc.ServerBuilder;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+
+/** The limits of a running host, as its listeners use them. Thread-safe. */
+final class Limits {
+  /** How long calls may go on after their connection has reached its age. */
+  private static final Duration AGE_GRACE = Duration.ofHours(24);
+
+  /** After how long without a call a connection for calls ends; its peer makes another. */
+  private static final Duration IDLE = Duration.ofMinutes(30);
+
+  private final HostLimits settings;
+  private final RateLimits rates;
+  private final Door door;
+
+  private Limits(HostLimits settings, RateLimits rates) {
+    this.settings = settings;
+    this.rates = rates;
+    this.door = new Door(settings.connections(), this::admits);
+  }
+
+  /** Makes the limits; {@code closing} ends what counts. */
+  static Limits of(HostLimits settings, AuditLog audit, InstantSource clock, CloseStack closing) {
+    RateLimiter limiter = closing.add(settings.limiter().orElseGet(RateLimiter::inMemory));
+    return new Limits(settings, new RateLimits(settings::rates, limiter, audit, clock));
+  }
+
+  private boolean admits(Source source) {
+    try {
+      rates.require(Limited.CONNECT, source.name());
+      return true;
+    } catch (RefusedException e) {
+      return false;
+    }
+  }
+
+  /** Returns what guards the listeners for enrolment and control. */
+  ControlServers.Guard guard() {
+    return new ControlServers.Guard(door, rates);
+  }
+
+  Door door() {
+    return door;
+  }
+
+  /** Returns the limit of the calls that the router relays. */
+  CallRate calls() {
+    return new CallRate(rates, method -> Limited.CALL);
+  }
+
+  /** Sets how long connections of the data listener live. */
+  ServerBuilder<?> aged(ServerBuilder<?> data) {
+    return data.maxConnectionAge(settings.connections().age().toMillis(), TimeUnit.MILLISECONDS)
+        .maxConnectionAgeGrace(AGE_GRACE.toMillis(), TimeUnit.MILLISECONDS)
+        .maxConnectionIdle(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

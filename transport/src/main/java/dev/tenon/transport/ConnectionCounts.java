@@ -1,0 +1,10 @@
+package dev.tenon.transport;
+
+/**
+ * What became of connections so far, over all listeners of a transport.
+ *
+ * @param accepted those that a handshake was begun with
+ * @param refused those that a limit closed, before or after the handshake
+ * @param unfinished those that ended before their handshake did
+ */
+public record ConnectionCounts(long accepted, long refused, long unfinished) {}

@@ -1,0 +1,29 @@
+package dev.tenon.transport;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.core.ConnectionLimits;
+
+/**
+ * Which connections a listener takes, decided before the first byte of a peer is read.
+ *
+ * @param limits how many, and for how long
+ * @param rule whether one more may come from a TCP address now
+ */
+public record Door(ConnectionLimits limits, Rule rule) {
+  /** Whether one more connection may come from a source; must be thread-safe and not block. */
+  @FunctionalInterface
+  public interface Rule {
+    /** Returns whether it may. */
+    boolean admits(Source source);
+  }
+
+  /** The default limits, and as many a second as come. */
+  public static final Door DEFAULT = new Door(ConnectionLimits.DEFAULT, source -> true);
+
+  /** Checks for null. */
+  public Door {
+    requireNonNull(limits, "limits");
+    requireNonNull(rule, "rule");
+  }
+}
