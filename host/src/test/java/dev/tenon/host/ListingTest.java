@@ -150,7 +150,7 @@ class ListingTest {
           .isInstanceOfSatisfying(
               StatusRuntimeException.class,
               e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED));
-      var alsoUnused = list(caller);
+      var unusedList = list(caller);
 
       assertThat(lines(host).subList(before, lines(host).size()))
           .extracting(line -> member(line, "event") + " " + member(line, "outcome"))
