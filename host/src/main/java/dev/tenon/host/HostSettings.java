@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Clocks;
+import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
@@ -42,7 +43,7 @@ record HostSettings(
     HostLimits hostLimits) {
 
   /** Where files and sockets are. */
-  record Places(Path state, Path run, Path audit) {}
+  record Places(Path state, Path run, Path audit, AuditSettings auditing) {}
 
   /**
    * Where the planes listen (empty: a Unix socket of the host's own), and with which TLS library.
@@ -92,6 +93,7 @@ record HostSettings(
     private Path state = Path.of("tenon-state");
     private @Nullable Path run;
     private @Nullable Path audit;
+    private AuditSettings auditing = AuditSettings.DEFAULT;
     private @Nullable Endpoint enrol;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
@@ -124,6 +126,10 @@ record HostSettings(
 
     void audit(Path file) {
       audit = requireNonNull(file, "file");
+    }
+
+    void audit(AuditSettings how) {
+      auditing = requireNonNull(how, "how");
     }
 
     void enrolListen(String endpoint) {
@@ -243,7 +249,8 @@ record HostSettings(
           new Places(
               state,
               run == null ? defaultRun() : run,
-              audit == null ? state.resolve("audit.jsonl") : audit),
+              audit == null ? state.resolve("audit.jsonl") : audit,
+              auditing.at(clock)),
           new Listen(
               Optional.ofNullable(enrol),
               Optional.ofNullable(control),

@@ -59,6 +59,9 @@ final class Planes {
   /** Enough to tell the hosts of one machine apart; the name is no secret. */
   private static final int HOST_NAME_DIGITS = 8;
 
+  /** How often the audit log is told how many calls there were. */
+  private static final int SUMMARY_SECONDS = 60;
+
   private final Transport transport;
   private final HostPlaces places;
   private final Trust trust;
@@ -165,6 +168,11 @@ final class Planes {
         threads
             .timer()
             .scheduleWithFixedDelay(reenrolment::check, pause, pause, TimeUnit.MILLISECONDS);
+    unused =
+        threads
+            .timer()
+            .scheduleWithFixedDelay(
+                router::summarize, SUMMARY_SECONDS, SUMMARY_SECONDS, TimeUnit.SECONDS);
     addresses = new Listeners(settings, log, closing).start();
   }
 

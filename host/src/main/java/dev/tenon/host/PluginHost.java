@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
@@ -257,6 +258,12 @@ public final class PluginHost implements AutoCloseable {
      */
     public Builder audit(Path file) {
       settings.audit(file);
+      return this;
+    }
+
+    /** Sets how the audit log is written, and what else is told of its events. */
+    public Builder audit(AuditSettings how) {
+      settings.audit(how);
       return this;
     }
 

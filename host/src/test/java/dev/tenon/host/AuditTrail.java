@@ -8,6 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** The audit file of a host, as an operator reads it. */
 final class AuditTrail {
@@ -25,7 +28,32 @@ final class AuditTrail {
     }
   }
 
+  /**
+   * Returns the file once it has not grown for a while: refusals are answered before they are
+   * written.
+   */
   String text() {
+    String before = "";
+    for (int same = 0; same < 5; same++) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      String now = read();
+      same = now.equals(before) && isIdle() ? same : -1;
+      before = now;
+    }
+    return before;
+  }
+
+  /** Returns whether those who write audit logs in this process wait for something to write. */
+  private static boolean isIdle() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(thread -> thread.getKey().getName().equals("tenon-audit"))
+        .allMatch(
+            thread ->
+                Stream.of(thread.getValue())
+                    .anyMatch(frame -> frame.getClassName().endsWith("ArrayBlockingQueue")));
+  }
+
+  private String read() {
     try {
       return Files.readString(file);
     } catch (IOException e) {

@@ -10,9 +10,11 @@ import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.RefusedException;
 import io.grpc.Status;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Writes what happens to calls into the audit log. Thread-safe. */
@@ -31,25 +33,36 @@ final class CallAudit {
    */
   void notAuthenticated(@Nullable String actor, NotAuthenticatedException refused)
       throws AuditFailedException {
-    record(
-        "authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
+    note("authentication", actor, "verify", /* resource= */ null, Outcome.DENIED, reason(refused));
   }
 
   /** Records that a call was refused. {@code resource} is null where the path has no legal form. */
   void refused(String actor, @Nullable String resource, RefusedException refused)
       throws AuditFailedException {
-    record("call", actor, "refuse", resource, outcome(refused), reason(refused));
+    note("call", actor, "refuse", resource, outcome(refused), reason(refused));
   }
 
   /** Records that a call that was relayed is ended, because a new policy denies it. */
   void ended(CallDeniedException denied, Permit permit) throws AuditFailedException {
-    relayed(permit, "end", outcome(denied), reason(denied));
+    log.note(relayed(permit, "end", outcome(denied), reason(denied)));
   }
 
   private static Outcome outcome(RefusedException refused) {
     return refused instanceof CallDeniedException denied && denied.isFault()
         ? Outcome.ERROR
         : Outcome.DENIED;
+  }
+
+  /** Hands in a refusal; this runs on event loops, and waits for nothing. */
+  private void note(
+      String event,
+      @Nullable String actor,
+      String action,
+      @Nullable String resource,
+      Outcome outcome,
+      Map<String, String> details)
+      throws AuditFailedException {
+    log.note(new AuditEvent(clock.instant(), event, actor, action, resource, outcome, details));
   }
 
   private static Map<String, String> reason(RefusedException refused) {
@@ -73,43 +86,53 @@ final class CallAudit {
    * Records the first call of its caller, service and method under one policy, and every call that
    * is made on behalf of another.
    */
-  void first(Route route) throws AuditFailedException {
-    relayed(route.permit(), "relay", Outcome.SUCCESS, details(route));
+  CompletableFuture<Void> first(Route route) {
+    return log.commit(routed(route, "relay", Outcome.SUCCESS, details(route)));
   }
 
   /** Records that a call is about to be relayed, for a rule that wants every call on record. */
-  void intent(Route route) throws AuditFailedException {
-    relayed(route.permit(), "intent", Outcome.SUCCESS, details(route));
+  CompletableFuture<Void> intent(Route route) {
+    return log.commit(routed(route, "intent", Outcome.SUCCESS, details(route)));
   }
 
-  /** Records how a call ended whose intent was recorded. */
-  void outcome(Route route, Status status) throws AuditFailedException {
+  /** Records how a call ended whose intent was recorded, and how long it took. */
+  CompletableFuture<Void> outcome(Route route, Status status, Duration took) {
     Map<String, String> details = details(route);
     details.put("status", status.getCode().name());
-    relayed(route.permit(), "outcome", status.isOk() ? Outcome.SUCCESS : Outcome.ERROR, details);
+    Outcome outcome = status.isOk() ? Outcome.SUCCESS : Outcome.ERROR;
+    return log.commit(routed(route, "outcome", outcome, details).lasting(took));
+  }
+
+  /** Records how many calls there were after the first, since the last summary. */
+  CompletableFuture<Void> summary(Permit permit, long calls) {
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("rule", permit.rule());
+    details.put("calls", String.valueOf(calls));
+    return log.commit(relayed(permit, "summary", Outcome.SUCCESS, details));
   }
 
   private static Map<String, String> details(Route route) {
     Map<String, String> details = new LinkedHashMap<>();
     details.put("rule", route.permit().rule());
     details.put("provider", route.provider());
-    route.delegation().ifPresent(by -> details.put("obo_identity", by.subject()));
     return details;
   }
 
-  private void relayed(Permit permit, String action, Outcome outcome, Map<String, String> details)
-      throws AuditFailedException {
-    record("call", permit.caller().actor(), action, permit.path().toString(), outcome, details);
+  private AuditEvent routed(
+      Route route, String action, Outcome outcome, Map<String, String> details) {
+    AuditEvent event = relayed(route.permit(), action, outcome, details);
+    return route.delegation().map(by -> event.onBehalfOf(by.subject())).orElse(event);
   }
 
-  private void record(
-      String event,
-      @Nullable String actor,
-      String action,
-      @Nullable String resource,
-      Outcome outcome,
-      Map<String, String> details)
-      throws AuditFailedException {
-    log.record(new AuditEvent(clock.instant(), event, actor, action, resource, outcome, details));
+  private AuditEvent relayed(
+      Permit permit, String action, Outcome outcome, Map<String, String> details) {
+    return new AuditEvent(
+        clock.instant(),
+        "call",
+        permit.caller().actor(),
+        action,
+        permit.path().toString(),
+        outcome,
+        details);
   }
 }

@@ -7,7 +7,14 @@ import dev.tenon.auth.policy.Permit;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Asks the policy, and remembers what it allowed. Thread-safe. */
 final class Decisions {
@@ -22,7 +29,11 @@ final class Decisions {
    */
   static final int MAX_REMEMBERED = 10_000;
 
+  /** How often a decision that is no longer remembered may be quiet; a call may still hold it. */
+  private static final int QUIET_ROUNDS = 2;
+
   private final Supplier<Policy> policy;
+  private final Set<Decision> counted = ConcurrentHashMap.newKeySet();
   private volatile Epoch epoch;
 
   Decisions(Supplier<Policy> policy) {
@@ -84,11 +95,45 @@ final class Decisions {
     }
   }
 
-  /** A permit, the policy that gave it, and whether the audit log knows of its use. */
-  static final class Decision {
+  /**
+   * Writes how many calls went under each permit since it was last written, without those that were
+   * recorded by themselves. What cannot be written is counted on. Blocks on nothing but another
+   * thread that does the same.
+   */
+  synchronized void summarize(CallAudit audit) {
+    for (Decision decision : counted) {
+      long calls = decision.takeCalls();
+      if (calls > 0) {
+        decision.quiet = 0;
+        var unused =
+            audit
+                .summary(decision.permit, calls)
+                .whenComplete((done, failure) -> decision.putBack(failure == null ? 0 : calls));
+      } else if (!isCurrent(decision) && ++decision.quiet > QUIET_ROUNDS) {
+        counted.remove(decision);
+      }
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // another decision has a count of its own
+  private boolean isCurrent(Decision decision) {
+    Asked asked = new Asked(decision.permit.caller(), decision.permit.path());
+    return epoch.allowed.getIfPresent(asked) == decision;
+  }
+
+  /** A permit, the policy that gave it, and what the audit log knows of its use. */
+  final class Decision {
+    /*
+     * `told` is how many of `later` are in a summary; neither is ever set back, so that a call
+     * that is counted meanwhile is counted once.
+     */
     private final Policy policy;
     private final Permit permit;
-    private volatile boolean recorded;
+    private final AtomicReference<@Nullable CompletableFuture<Void>> first =
+        new AtomicReference<>();
+    private final LongAdder later = new LongAdder();
+    private final AtomicLong told = new AtomicLong();
+    private int quiet;
 
     Decision(Policy policy, Permit permit) {
       this.policy = policy;
@@ -103,14 +148,50 @@ final class Decisions {
       return permit;
     }
 
-    /** Returns whether a call under this permit was written to the audit log. */
-    boolean isRecorded() {
-      return recorded;
+    /**
+     * Returns what completes when the log knows of a call under this permit: of the first one,
+     * which {@code record} hands in; later ones are counted. After a failure the next call tries.
+     */
+    CompletableFuture<Void> recorded(Supplier<CompletableFuture<Void>> record) {
+      while (true) {
+        CompletableFuture<Void> known = first.get();
+        if (known != null && !known.isCompletedExceptionally()) {
+          count(known);
+          return known;
+        }
+        CompletableFuture<Void> mine = new CompletableFuture<>();
+        if (first.compareAndSet(known, mine)) {
+          counted.add(this);
+          var unused = record.get().whenComplete((done, failure) -> complete(mine, failure));
+          return mine;
+        }
+      }
     }
 
-    /** Notes that it was; calls that raced with the first one may each have written it. */
-    void markRecorded() {
-      recorded = true;
+    private void count(CompletableFuture<Void> known) {
+      if (known.isDone()) {
+        later.increment();
+      } else {
+        var unused = known.thenRun(later::increment);
+      }
+    }
+
+    private static void complete(CompletableFuture<Void> mine, @Nullable Throwable failure) {
+      if (failure == null) {
+        mine.complete(null);
+      } else {
+        mine.completeExceptionally(failure);
+      }
+    }
+
+    private long takeCalls() {
+      long calls = later.sum() - told.get();
+      told.addAndGet(calls);
+      return calls;
+    }
+
+    private void putBack(long calls) {
+      told.addAndGet(-calls);
     }
   }
 }

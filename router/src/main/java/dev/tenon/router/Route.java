@@ -4,6 +4,7 @@ import dev.tenon.auth.policy.Permit;
 import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Where a permitted call goes.
@@ -12,6 +13,8 @@ import java.util.Optional;
  * @param providerName what counters call it: its plugin name, or {@code host}
  * @param delegation for whom the call is made, if not for the caller itself
  * @param grant what the caller showed, for a service of the host that is offered by grant
+ * @param recorded complete when what must be on record before the call goes is; exceptionally when
+ *     it could not be written, and then the call must not go
  */
 record Route(
     Permit permit,
@@ -19,7 +22,26 @@ record Route(
     String providerName,
     Channel channel,
     Optional<Delegation> delegation,
-    Optional<ShownGrant> grant) {
+    Optional<ShownGrant> grant,
+    CompletableFuture<Void> recorded) {
+  private static final CompletableFuture<Void> NOT_YET = new CompletableFuture<>();
+
+  /** Makes a route that cannot be taken yet. */
+  Route(
+      Permit permit,
+      String provider,
+      String providerName,
+      Channel channel,
+      Optional<Delegation> delegation,
+      Optional<ShownGrant> grant) {
+    this(permit, provider, providerName, channel, delegation, grant, NOT_YET);
+  }
+
+  /** Returns the route that can be taken once {@code commit} is complete. */
+  Route recordedBy(CompletableFuture<Void> commit) {
+    return new Route(permit, provider, providerName, channel, delegation, grant, commit);
+  }
+
   /** Returns whether the call may still go there: its grant, if it needs one, has not ended. */
   boolean isOpen() {
     return grant.map(shown -> shown.live().isLive()).orElse(true);

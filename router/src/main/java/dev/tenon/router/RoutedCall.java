@@ -1,6 +1,5 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.auth.policy.CallDeniedException;
@@ -30,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One call of one caller: decided when it starts, on the thread that starts it; then the provider's
- * call with the metadata rules around it. A refused call ends before {@link #start} returns.
+ * call with the metadata rules around it. A refused call ends before {@link #start} returns. Where
+ * a record must be on disk first, the call is pending until it is, on no thread.
  */
 final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   /*
@@ -58,6 +58,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile @Nullable Route route;
   private volatile @Nullable PendingCall<Q, R> pending;
   private volatile @Nullable CompletableFuture<?> waiting;
+  private volatile long begunNanos;
   private volatile boolean started;
   private volatile boolean cancelled;
   private final AtomicReference<@Nullable Refusal> ended = new AtomicReference<>();
@@ -103,6 +104,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   public void start(Listener<R> listener, Metadata headers) {
     context = Context.current();
     router.open().add(this);
+    begunNanos = System.nanoTime();
     begin(listener, headers, remaining());
   }
 
@@ -111,24 +113,40 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       Route chosen = router.route(caller, method.getFullMethodName(), headers, patience);
       route = chosen;
       router.open().chosen(this);
-      if (!chosen.isOpen()) {
-        end(Refusal.GRANT_NOT_ACCEPTED); // whoever ended the grant may not have seen this call
+      if (chosen.recorded().isDone()) {
+        go(chosen, listener, headers);
+      } else {
+        await(
+            chosen.recorded().handle((done, failure) -> Boolean.TRUE),
+            listener,
+            () -> go(chosen, listener, headers));
       }
-      if (!router.isCurrent(chosen.permit())) {
-        reauthorize(); // a policy that came while the call was decided
-      }
-      if (cancelled || isEnded()) {
-        close(listener, recorded(chosen, endedOr(ProviderStatus::cancelled)));
-        return;
-      }
-      relay(chosen, listener, headers);
     } catch (ProviderStarting starting) {
-      await(starting.await(), listener, headers);
+      await(starting.await(), listener, () -> begin(listener, headers, Duration.ZERO));
     } catch (RefusedException refused) {
       close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
     } catch (RuntimeException e) {
       router.open().remove(this);
       throw e;
+    }
+  }
+
+  /** Relays the call, whose record is on disk unless it could not be written. */
+  private void go(Route chosen, Listener<R> listener, Metadata headers) {
+    if (chosen.recorded().isCompletedExceptionally()) {
+      close(listener, ProviderStatus.End.of(RefusalStatus.of(Refusal.INTERNAL)));
+      return;
+    }
+    if (!chosen.isOpen()) {
+      end(Refusal.GRANT_NOT_ACCEPTED); // whoever ended the grant may not have seen this call
+    }
+    if (!router.isCurrent(chosen.permit())) {
+      reauthorize(); // a policy that came while the call was decided
+    }
+    if (cancelled || isEnded()) {
+      finish(listener, chosen, endedOr(ProviderStatus::cancelled));
+    } else {
+      relay(chosen, listener, headers);
     }
   }
 
@@ -161,38 +179,58 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   /**
    * Waits, on no thread, until {@code ready} is complete, by whoever comes first: the start of a
-   * provider, the caller's patience, cancelling. Then goes on where the caller wants its events.
+   * provider, the commit of a record, the caller's patience, cancelling. Then does {@code next}
+   * where the caller wants its events.
    */
-  private void await(CompletableFuture<?> ready, Listener<R> listener, Metadata headers) {
-    PendingCall<Q, R> call = new PendingCall<>();
-    pending = call;
-    delegate = call;
+  private void await(CompletableFuture<?> ready, Listener<R> listener, Runnable next) {
+    if (pending == null) {
+      PendingCall<Q, R> call = new PendingCall<>();
+      pending = call;
+      delegate = call;
+    }
     waiting = ready;
     router.open().chosen(this);
-    Executor asked = options.getExecutor();
-    Executor executor = asked == null ? Runnable::run : asked;
     Context.CancellationListener wake = gone -> ready.complete(null);
     context.addListener(wake, Runnable::run);
     var unused =
         ready.whenComplete(
             (found, failure) -> {
               context.removeListener(wake);
-              executor.execute(context.wrap(() -> resume(listener, headers)));
+              executor().execute(context.wrap(() -> resume(listener, next)));
             });
     if (cancelled || isEnded()) {
       ready.complete(null);
     }
   }
 
-  private void resume(Listener<R> listener, Metadata headers) {
+  /** Returns where the caller wants its events. */
+  private Executor executor() {
+    Executor asked = options.getExecutor();
+    return asked == null ? Runnable::run : asked;
+  }
+
+  private void resume(Listener<R> listener, Runnable next) {
     waiting = null;
-    if (isEnded()) {
+    Route chosen = route;
+    if (chosen != null && (isEnded() || cancelled)) {
+      next.run(); // Its record may say that it was about to go: then how it ended is due.
+    } else if (isEnded()) {
       close(listener, endedOr(ProviderStatus::cancelled));
     } else if (cancelled || isCancelledHere()) {
       boolean late = !cancelled && remaining().compareTo(NEAR) < 0;
-      close(listener, late ? ProviderStatus.late() : ProviderStatus.cancelled());
+      ProviderStatus.End end = late ? ProviderStatus.late() : ProviderStatus.cancelled();
+      if (chosen == null) {
+        close(listener, end);
+      } else {
+        finish(listener, chosen, end);
+      }
     } else {
-      begin(listener, headers, Duration.ZERO);
+      try {
+        next.run();
+      } catch (RuntimeException e) {
+        router.open().remove(this);
+        throw e;
+      }
     }
   }
 
@@ -208,17 +246,24 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     return most.isNegative() ? Duration.ZERO : most;
   }
 
-  /** Returns {@code end}, written to the audit log if the rule wants each call there. */
-  private ProviderStatus.End recorded(Route taken, ProviderStatus.End end) {
+  /** Ends the call; where the rule wants each call on record, once the record is on disk. */
+  private void finish(Listener<?> listener, Route taken, ProviderStatus.End end) {
     if (taken.permit().audit() != AuditMode.CALL) {
-      return end;
+      close(listener, end);
+      return;
     }
-    try {
-      router.audit().outcome(taken, end.status());
-      return end;
-    } catch (AuditFailedException e) {
-      return ProviderStatus.End.afterRelay(RefusalStatus.of(e));
+    Duration took = Duration.ofNanos(Math.max(0, System.nanoTime() - begunNanos));
+    CompletableFuture<Void> outcome = router.audit().outcome(taken, end.status(), took);
+    ProviderStatus.End failed = ProviderStatus.End.afterRelay(RefusalStatus.of(Refusal.INTERNAL));
+    if (outcome.isDone()) {
+      close(listener, outcome.isCompletedExceptionally() ? failed : end);
+      return;
     }
+    var unused =
+        outcome.whenComplete(
+            (done, failure) ->
+                executor()
+                    .execute(context.wrap(() -> close(listener, failure == null ? end : failed))));
   }
 
   private void close(Listener<?> listener, ProviderStatus.End end) {
@@ -346,7 +391,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       }
       router.logEnd(route, status, System.nanoTime() - startNanos);
       ProviderStatus.End end = endedOr(() -> providerStatus.end(status, trailers));
-      close(delegate(), recorded(route, end));
+      finish(delegate(), route, end);
     }
   }
 }

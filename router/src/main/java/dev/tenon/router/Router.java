@@ -118,10 +118,22 @@ public final class Router implements AutoCloseable {
     open.reauthorize();
   }
 
-  /** Refuses calls that start from now on; calls that were relayed go on. Idempotent. */
+  /**
+   * Writes into the audit log how many calls there were, of each caller, service and method, since
+   * this was last done; whoever has a timer does it once a minute. Returns at once.
+   */
+  public void summarize() {
+    routes.summarize();
+  }
+
+  /**
+   * Refuses calls that start from now on, and writes a last summary; calls that were relayed go on.
+   * Idempotent.
+   */
   @Override
   public void close() {
     closed = true;
+    summarize();
   }
 
   Route route(Identity caller, String fullMethodName, Metadata headers, Duration patience)

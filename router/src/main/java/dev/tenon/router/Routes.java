@@ -55,7 +55,8 @@ final class Routes {
   }
 
   /**
-   * Returns where the call goes; what had to be written before it may go there is written.
+   * Returns where the call goes, and what has to be written before it may go there. Blocks on
+   * nothing.
    *
    * @param patience how long the call can wait for a provider that is to be started; zero: it goes
    *     now or nowhere
@@ -102,8 +103,7 @@ final class Routes {
     Decisions.Decision decision = decisions.decide(caller, path);
     Optional<Delegation> delegation = delegations.of(caller, path, headers);
     Route route = choose(decision, headers, patience, delegation);
-    record(decision, route);
-    return route;
+    return route.recordedBy(record(decision, route));
   }
 
   private Route choose(
@@ -168,12 +168,18 @@ final class Routes {
     }
   }
 
-  private void record(Decisions.Decision decision, Route route) throws RefusedException {
+  /** A call on behalf of another is recorded by itself, and not counted. */
+  private CompletableFuture<Void> record(Decisions.Decision decision, Route route) {
     if (decision.permit().audit() == AuditMode.CALL) {
-      audit.intent(route);
-    } else if (!decision.isRecorded() || route.delegation().isPresent()) {
-      audit.first(route);
-      decision.markRecorded();
+      return audit.intent(route);
     }
+    return route.delegation().isPresent()
+        ? audit.first(route)
+        : decision.recorded(() -> audit.first(route));
+  }
+
+  /** Writes how many calls went under each permit since the last summary. Blocks on nothing. */
+  void summarize() {
+    decisions.summarize(audit);
   }
 }

@@ -81,7 +81,7 @@ final class OnBehalfOfTest {
     assertThat(Objects.requireNonNull(provider.lastHeaders).getAll(MetadataRules.CALLER))
         .containsExactly(Names.id(Names.CALLER).toString());
     assertThat(wire.audit.events())
-        .extracting(AuditEvent::action, event -> event.details().get("obo_identity"))
+        .extracting(AuditEvent::action, AuditEvent::oboIdentity)
         .containsExactly(tuple("relay", "alice"), tuple("relay", "alice"));
     assertThat(wire.audit.events().toString()).doesNotContain(TOKEN);
     assertThat(asked).extracting(Identity::actor).containsOnly(Names.CALLER.value());
@@ -92,7 +92,7 @@ final class OnBehalfOfTest {
   void call_withoutToken_recordsNoSubject() {
     Plane.call(caller.channel());
 
-    assertThat(wire.audit.events()).noneMatch(event -> event.details().containsKey("obo_identity"));
+    assertThat(wire.audit.events()).noneMatch(event -> event.oboIdentity() != null);
     assertThat(asked).isEmpty();
   }
 

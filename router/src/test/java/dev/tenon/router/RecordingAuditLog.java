@@ -5,12 +5,15 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** An audit log that tests read, and that fails when told to. */
 final class RecordingAuditLog implements AuditLog {
   private final List<AuditEvent> events = new CopyOnWriteArrayList<>();
   private volatile boolean failing;
+  private volatile CompletableFuture<Void> held = CompletableFuture.completedFuture(null);
 
   /** Runs before each record, on the thread that records. */
   volatile Callable<?> beforeRecord = () -> "";
@@ -31,6 +34,36 @@ final class RecordingAuditLog implements AuditLog {
   /** Makes every later record fail. */
   void fail() {
     failing = true;
+  }
+
+  void mend() {
+    failing = false;
+  }
+
+  /** Makes later commits wait for {@link #release}. */
+  void hold() {
+    held = new CompletableFuture<>();
+  }
+
+  /** Ends the waiting: with a failure, or with success if it is null. */
+  void release(@Nullable Throwable failure) {
+    CompletableFuture<Void> waiting = held;
+    held = CompletableFuture.completedFuture(null);
+    if (failure == null) {
+      waiting.complete(null);
+    } else {
+      waiting.completeExceptionally(failure);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> commit(AuditEvent event) {
+    try {
+      record(event);
+    } catch (AuditFailedException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return held.isDone() ? CompletableFuture.completedFuture(null) : held.copy();
   }
 
   List<AuditEvent> events() {

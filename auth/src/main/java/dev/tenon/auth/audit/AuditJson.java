@@ -1,7 +1,5 @@
 package dev.tenon.auth.audit;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -9,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The JSON form of an audit event: one line of ASCII.
+ * The JSON form of an audit event, in ASCII on one line.
  *
  * <p>Everything outside printable ASCII is escaped, so that no field can end the line, move the
  * cursor of a terminal, or turn the direction of the text around it.
@@ -17,15 +15,16 @@ import java.util.Map;
 final class AuditJson {
   private AuditJson() {}
 
-  /** Returns {@code event} as one line, its line feed included. */
-  static byte[] line(AuditEvent event) {
+  /** Returns {@code event} as a JSON object without its closing brace: the chain comes there. */
+  static String open(AuditEvent event) {
     StringWriter json = new StringWriter();
     try (JsonWriter writer = new JsonWriter(json)) {
       write(event, writer);
     } catch (IOException e) {
       throw new AssertionError("a StringWriter does not fail", e);
     }
-    return (ascii(json.toString()) + "\n").getBytes(US_ASCII);
+    String whole = ascii(json.toString());
+    return whole.substring(0, whole.length() - 1);
   }
 
   private static void write(AuditEvent event, JsonWriter writer) throws IOException {
@@ -41,6 +40,12 @@ final class AuditJson {
       writer.name(detail.getKey()).value(detail.getValue());
     }
     writer.endObject();
+    if (event.duration() != null) {
+      writer.name("duration_ms").value(event.duration().toMillis());
+    }
+    if (event.oboIdentity() != null) {
+      writer.name("obo_identity").value(event.oboIdentity());
+    }
     writer.endObject();
   }
 

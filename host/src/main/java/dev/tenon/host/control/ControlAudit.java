@@ -39,14 +39,14 @@ public final class ControlAudit {
   }
 
   /**
-   * Records a refusal.
+   * Hands in a refusal, and waits for nothing.
    *
-   * @throws AuditFailedException if it could not be written: the caller is refused with INTERNAL
+   * @throws AuditFailedException if the log takes no records: the caller is refused with INTERNAL
    */
   public void denied(
       String event, @Nullable String actor, String action, @Nullable String resource, String reason)
       throws AuditFailedException {
-    log.record(
+    log.note(
         new AuditEvent(
             clock.instant(),
             event,

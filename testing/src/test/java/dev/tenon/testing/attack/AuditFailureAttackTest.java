@@ -2,6 +2,7 @@ package dev.tenon.testing.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.auth.audit.AuditVerification;
 import dev.tenon.core.Refusal;
 import dev.tenon.v1.Health;
 import io.grpc.StatusRuntimeException;
@@ -24,7 +25,7 @@ class AuditFailureAttackTest {
   static final Oracles oracles =
       Oracles.over(new Plan().enrolled("mallory", Scene.OTHER).enrolled("eve"));
 
-  /** What is not recorded does not happen: no registration without its record. Attack: G18. */
+  /** What is not recorded does not happen: no registration without its record. Attack: G18, A1. */
   @Test
   void register_auditLogFull_refusedAndNothingRegistered() throws Exception {
     RawPlugin mallory = oracles.plugin("mallory");
@@ -32,7 +33,7 @@ class AuditFailureAttackTest {
     mallory.report(Health.HEALTH_HEALTHY);
     Answer registration;
     Answer discovery;
-    try (LargestFile full = LargestFile.asLargeAs(audit())) {
+    try (LargestFile full = LargestFile.ofNothing()) {
       registration = oracles.refused(() -> mallory.register(Scene.OTHER));
       discovery = oracles.refused(() -> eve.registry().discover(RawPlugin.question(Scene.OTHER)));
       assertThat(full.isSet()).isTrue();
@@ -43,7 +44,11 @@ class AuditFailureAttackTest {
     Answer after = oracles.refused(() -> eve.registry().discover(RawPlugin.question(Scene.OTHER)));
     assertThat(after.is(Refusal.NOT_FOUND)).isTrue();
     assertThat(mallory.register(Scene.OTHER)).hasSize(32);
-    oracles.expect("eve discovery discover testservice.v1.Other success -", REGISTERED);
+    oracles.expect(
+        "- audit continue audit-00000000000000000001.jsonl error File too large",
+        "eve discovery discover testservice.v1.Other success -",
+        REGISTERED);
+    assertThat(AuditVerification.verify(audit())).isInstanceOf(AuditVerification.Whole.class);
   }
 
   /** Whoever sees a registration finds its record in the file, always. Attack: G20. */
@@ -95,8 +100,8 @@ class AuditFailureAttackTest {
       limit(bytes + ":");
     }
 
-    static LargestFile asLargeAs(Path file) throws IOException {
-      return new LargestFile(Files.size(file));
+    static LargestFile ofNothing() throws IOException {
+      return new LargestFile(0);
     }
 
     boolean isSet() throws IOException {

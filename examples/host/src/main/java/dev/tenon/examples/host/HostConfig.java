@@ -168,6 +168,11 @@ record HostConfig(
         .offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new HostLog());
   }
 
+  /** Returns the audit log's file. */
+  Path audit() {
+    return folders.audit();
+  }
+
   /** Returns the text of a file that reads as this configuration, from any folder. */
   String toToml() {
     StringBuilder toml = new StringBuilder(512);

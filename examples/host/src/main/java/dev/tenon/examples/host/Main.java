@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
       Config.class,
       Ca.class,
       Explain.class,
-      PolicyCommand.class
+      PolicyCommand.class,
+      Audit.class
     },
     description = "Runs plugins as separate processes and brokers their calls.",
     mixinStandardHelpOptions = true,
