@@ -92,7 +92,7 @@ class FloodAttackTest {
                 .unregister(UnregisterRequest.newBuilder().setRegistrationId("?").build());
       }
     },
-    DISCOVER(20, "mallory discovery discover testservice.v1.Echo success -") {
+    DISCOVER(20, "mallory discovery discover testservice.v1.Echo success allowed") {
       @Override
       void call(RawPlugin mallory) {
         var unused = mallory.registry().discover(RawPlugin.question(InnocentEcho.SERVICE));
