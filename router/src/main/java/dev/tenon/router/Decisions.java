@@ -7,6 +7,7 @@ import dev.tenon.auth.policy.Permit;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,7 +102,8 @@ final class Decisions {
    * thread that does the same.
    */
   synchronized void summarize(CallAudit audit) {
-    for (Decision decision : counted) {
+    for (Iterator<Decision> all = counted.iterator(); all.hasNext(); ) {
+      Decision decision = all.next();
       long calls = decision.takeCalls();
       if (calls > 0) {
         decision.quiet = 0;
@@ -110,7 +112,7 @@ final class Decisions {
                 .summary(decision.permit, calls)
                 .whenComplete((done, failure) -> decision.putBack(failure == null ? 0 : calls));
       } else if (!isCurrent(decision) && ++decision.quiet > QUIET_ROUNDS) {
-        counted.remove(decision);
+        all.remove();
       }
     }
   }

@@ -37,7 +37,7 @@ class RefusalStormTest {
       }
     }
 
-    assertThat(Refused.count(file)).isEqualTo(threads * each);
+    assertThat(Refused.count(file)).isEqualTo((long) threads * each);
     assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(RefusalCounts.SINGLES + 1);
     assertThat(Events.lines(file, "\"count\":")).hasSize(1);
     assertThat(AuditVerification.verify(file)).isInstanceOf(AuditVerification.Whole.class);
