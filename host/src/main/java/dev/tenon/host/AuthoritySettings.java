@@ -67,9 +67,9 @@ public record AuthoritySettings(
 
   /**
    * Returns these settings with an authority for {@code role} from {@code own}: its certificate in
-   * PEM, self-signed, and its P-256 key, readable by its owner alone. {@link
-   * PluginHost.Builder#start} reads and checks both before it makes or opens anything. The two
-   * roles must have different keys.
+   * PEM, self-signed, and its P-256 key, readable by its owner alone. {@link HostBuilder#start}
+   * reads and checks both before it makes or opens anything. The two roles must have different
+   * keys.
    */
   public AuthoritySettings files(Role role, AuthorityFiles own) {
     Map<Role, AuthorityFiles> all = new HashMap<>(files);

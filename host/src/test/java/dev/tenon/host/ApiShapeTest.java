@@ -60,7 +60,7 @@ class ApiShapeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(classes = {PluginHost.class, PluginHost.Builder.class})
+  @ValueSource(classes = {PluginHost.class, HostBuilder.class})
   void type_isMadeByItsFactoryAlone(Class<?> type) {
     assertThat(type.getConstructors()).isEmpty();
   }

@@ -68,7 +68,7 @@ class AuthorityFilesStartTest {
     return folder.resolve(role + ".private");
   }
 
-  private void configure(PluginHost.Builder host) {
+  private void configure(HostBuilder host) {
     host.hostAuthority(certificate("host"), key("host"))
         .pluginAuthority(certificate("plugin"), key("plugin"));
   }
@@ -102,7 +102,7 @@ class AuthorityFilesStartTest {
 
   private void assertRefused(String message) throws Exception {
     Path home = Files.createDirectory(folder.resolve("home"));
-    PluginHost.Builder builder =
+    HostBuilder builder =
         PluginHost.builder()
             .policy(Policy.DENY_ALL)
             .state(home.resolve("s"))

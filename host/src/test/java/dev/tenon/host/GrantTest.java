@@ -89,7 +89,7 @@ class GrantTest {
         .set(host -> host.healthPolling(Duration.ofHours(1), Duration.ofSeconds(5)));
   }
 
-  private TestHost start(Consumer<PluginHost.Builder> settings) throws Exception {
+  private TestHost start(Consumer<HostBuilder> settings) throws Exception {
     return calm()
         .set(host -> host.offersByGrant(ECHO, "1.2.0", echo))
         .set(host -> host.offersByGrant(OTHER, "1.0.0", vault))

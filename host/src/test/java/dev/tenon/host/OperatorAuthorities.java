@@ -60,7 +60,7 @@ final class OperatorAuthorities {
     return folder.resolve(role + ".private");
   }
 
-  void configure(PluginHost.Builder host) {
+  void configure(HostBuilder host) {
     host.hostAuthority(certificate("host"), key("host"))
         .pluginAuthority(certificate("plugin"), key("plugin"));
   }

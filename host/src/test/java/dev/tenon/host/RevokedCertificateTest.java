@@ -204,7 +204,7 @@ class RevokedCertificateTest {
     Path state = Files.createDirectory(folder.resolve("state"));
     Files.setPosixFilePermissions(state, PosixFilePermissions.fromString("rwx------"));
     Files.writeString(file(state), "tenon-revocations 1\nserial 12\nserial 1");
-    PluginHost.Builder builder = PluginHost.builder().state(state).run(folder.resolve("r"));
+    HostBuilder builder = PluginHost.builder().state(state).run(folder.resolve("r"));
 
     HostStartException refused = catchThrowableOfType(HostStartException.class, builder::start);
 
@@ -298,7 +298,7 @@ class RevokedCertificateTest {
         new OperatorAuthorities(Files.createDirectory(folder.resolve("others")));
     Path junk = Files.writeString(folder.resolve("junk"), "-----BEGIN X509 CRL-----");
     for (Path list : List.of(others.revocationList(), junk, folder.resolve("missing"))) {
-      PluginHost.Builder builder =
+      HostBuilder builder =
           PluginHost.builder()
               .state(folder.resolve("state"))
               .run(folder.resolve("r"))

@@ -102,8 +102,7 @@ class SelectionTest {
 
   @Test
   void selection_sameServiceTwice_refused() {
-    PluginHost.Builder builder =
-        PluginHost.builder().selection("acme.v1.A", Selection.Plain.RANDOM);
+    HostBuilder builder = PluginHost.builder().selection("acme.v1.A", Selection.Plain.RANDOM);
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.selection("acme.v1.A", Selection.Plain.FIRST))

@@ -30,7 +30,7 @@ final class TestHost implements AutoCloseable {
   private final Path directory;
   private final Transport transport = Transport.create(TlsProvider.preferred(), clock);
   private final Map<String, RawRuntime> runtimes = new LinkedHashMap<>();
-  private final PluginHost.Builder builder;
+  private final HostBuilder builder;
   private final CompletableFuture<PluginHost> host = new CompletableFuture<>();
 
   private TestHost(String policy) throws IOException, ConfigException {
@@ -85,7 +85,7 @@ final class TestHost implements AutoCloseable {
     return this;
   }
 
-  TestHost set(Consumer<PluginHost.Builder> setting) {
+  TestHost set(Consumer<HostBuilder> setting) {
     setting.accept(builder);
     return this;
   }

@@ -44,7 +44,7 @@ final class TokenGate implements AutoCloseable {
     this(host -> {});
   }
 
-  TokenGate(Consumer<PluginHost.Builder> setting) throws Exception {
+  TokenGate(Consumer<HostBuilder> setting) throws Exception {
     host =
         TestHost.with(POLICY)
             .set(setting)

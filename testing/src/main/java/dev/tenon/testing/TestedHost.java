@@ -4,6 +4,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
@@ -63,8 +64,7 @@ final class TestedHost implements AutoCloseable {
   /** Says how the plugin runs. */
   @FunctionalInterface
   private interface Launching {
-    PluginHost.Builder add(PluginHost.Builder builder, Path folder)
-        throws IOException, ConfigException;
+    HostBuilder add(HostBuilder builder, Path folder) throws IOException, ConfigException;
   }
 
   private static TestedHost start(
@@ -72,7 +72,7 @@ final class TestedHost implements AutoCloseable {
       throws IOException, ConfigException, HostStartException {
     Path folder = Files.createTempDirectory("tenon-test");
     try {
-      PluginHost.Builder builder =
+      HostBuilder builder =
           PluginHost.builder()
               .state(folder.resolve("state"))
               .run(folder.resolve("run"))

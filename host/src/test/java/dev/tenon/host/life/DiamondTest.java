@@ -10,7 +10,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
-import dev.tenon.host.PluginHost;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.OtherGrpc;
@@ -55,7 +55,7 @@ class DiamondTest {
    */
   @Test
   void diamond_startsInOrderAndStopsInReverse() throws Exception {
-    PluginHost.Builder builder = home.bareHost();
+    HostBuilder builder = home.bareHost();
     for (Plugin plugin : List.of(top(), right(), base(), left())) {
       builder.plugin(InJvm.of(plugin));
     }

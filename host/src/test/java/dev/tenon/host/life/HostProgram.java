@@ -1,6 +1,7 @@
 package dev.tenon.host.life;
 
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import java.io.BufferedReader;
@@ -28,7 +29,7 @@ final class HostProgram implements AutoCloseable {
   /** Runs the host of the home {@code args[0]}: tells its plugins' process ids, or why not. */
   public static void main(String[] args) throws Exception {
     Path home = Path.of(args[0]);
-    PluginHost.Builder builder =
+    HostBuilder builder =
         PluginHost.builder()
             .policy(Policy.load(home.resolve("policy.toml")))
             .state(home.resolve("state"))

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.core.Plugin;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.testservice.v1.EchoGrpc;
@@ -101,7 +102,7 @@ class ManyHostsTest {
    */
   @Test
   void state_inUse_isRefusedHereAndElsewhere() throws Exception {
-    PluginHost.Builder again = home.bareHost();
+    HostBuilder again = home.bareHost();
     try (PluginHost host = home.bareHost().start()) {
       for (int attempt = 0; attempt < 2; attempt++) {
         assertThatThrownBy(again::start)
@@ -177,7 +178,7 @@ class ManyHostsTest {
     for (String name : List.of("run", "state")) {
       Path open = Files.createDirectories(home.root().resolve(name));
       Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
-      PluginHost.Builder builder = home.bareHost();
+      HostBuilder builder = home.bareHost();
 
       assertThatThrownBy(builder::start)
           .isInstanceOf(HostStartException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Plugin;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.PluginHost;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -21,7 +22,7 @@ class MessageLimitTest {
         .size();
   }
 
-  private static PluginHost.Builder host(TestHome home) throws Exception {
+  private static HostBuilder host(TestHome home) throws Exception {
     home.provides("echo", EchoGrpc.SERVICE_NAME);
     return home.bareHost()
         .plugin(

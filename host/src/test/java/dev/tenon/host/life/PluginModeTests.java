@@ -9,6 +9,7 @@ import dev.tenon.core.Caller;
 import dev.tenon.core.Grant;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
@@ -56,13 +57,13 @@ abstract class PluginModeTests {
   }
 
   /** Adds the plugin of {@link ModePlugins} called {@code name}. */
-  abstract void add(TestHome home, PluginHost.Builder host, String name) throws IOException;
+  abstract void add(TestHome home, HostBuilder host, String name) throws IOException;
 
   /** Returns the isolation that this mode shows. */
   abstract Isolation isolation();
 
   private PluginHost start(String... plugins) throws Exception {
-    PluginHost.Builder host = home.bareHost();
+    HostBuilder host = home.bareHost();
     for (String plugin : plugins) {
       add(home, host, plugin);
     }
@@ -121,7 +122,7 @@ abstract class PluginModeTests {
   @Test
   void call_ofTheHostsServiceByGrant_needsNothingOfTheAuthor() throws Exception {
     home.provides("asker", OTHER).calls("asker", ECHO);
-    PluginHost.Builder builder = home.bareHost().offersByGrant(ECHO, "1.0.0", new GrantedEcho());
+    HostBuilder builder = home.bareHost().offersByGrant(ECHO, "1.0.0", new GrantedEcho());
     add(home, builder, "asker");
 
     try (PluginHost host = withFolders(builder).start()) {
@@ -169,7 +170,7 @@ abstract class PluginModeTests {
             method = "Bidi"
             """
                 .formatted(ECHO);
-    PluginHost.Builder builder = home.bareHost().policy(Policy.parse(rules));
+    HostBuilder builder = home.bareHost().policy(Policy.parse(rules));
     add(home, builder, "asker");
     add(home, builder, "echo");
     try (PluginHost host = withFolders(builder).start()) {
@@ -179,7 +180,7 @@ abstract class PluginModeTests {
     }
   }
 
-  private PluginHost.Builder withFolders(PluginHost.Builder builder) throws IOException {
+  private HostBuilder withFolders(HostBuilder builder) throws IOException {
     try (Stream<Path> folders = Files.list(home.plugins())) {
       return folders.findAny().isPresent() ? builder.plugins(home.plugins()) : builder;
     }
@@ -319,10 +320,10 @@ abstract class PluginModeTests {
           """
               .formatted(plugin, ECHO));
     }
-    PluginHost.Builder builder = home.bareHost().policy(Policy.parse(policy.toString()));
+    HostBuilder builder = home.bareHost().policy(Policy.parse(policy.toString()));
     add(home, builder, "echo");
     add(home, builder, "rival");
-    PluginHost.Builder all = withFolders(builder);
+    HostBuilder all = withFolders(builder);
 
     assertThatThrownBy(all::start)
         .isInstanceOf(HostStartException.class)

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tenon.core.Plugin;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
-import dev.tenon.host.PluginHost;
 import dev.tenon.host.life.LifePlugin.Behaviour;
 import dev.tenon.testservice.v1.EchoGrpc;
 import java.io.IOException;
@@ -32,7 +32,7 @@ class PluginSetTest {
     home.close();
   }
 
-  private static String failure(PluginHost.Builder host) {
+  private static String failure(HostBuilder host) {
     HostStartException failure = catchThrowableOfType(HostStartException.class, host::start);
     assertThat(failure).as("start").isNotNull();
     return String.valueOf(failure.getMessage());

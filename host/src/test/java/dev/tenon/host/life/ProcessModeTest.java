@@ -1,13 +1,13 @@
 package dev.tenon.host.life;
 
-import dev.tenon.host.PluginHost;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.launch.Isolation;
 import java.io.IOException;
 
 /** Plugins as processes. */
 class ProcessModeTest extends PluginModeTests {
   @Override
-  void add(TestHome home, PluginHost.Builder host, String name) throws IOException {
+  void add(TestHome home, HostBuilder host, String name) throws IOException {
     home.program(name, ModePlugins.class, name);
   }
 

@@ -10,6 +10,7 @@ import acme.greeter.v1.GreeterGrpc;
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginState;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
@@ -78,7 +79,7 @@ class RemotePluginTest {
             .formatted(bootstrap(), port));
   }
 
-  private PluginHost.Builder onTcp() throws Exception {
+  private HostBuilder onTcp() throws Exception {
     return home.host().enrolListen(ANY_PORT).controlListen(ANY_PORT).dataListen(ANY_PORT);
   }
 

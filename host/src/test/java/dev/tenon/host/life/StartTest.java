@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.life.LifePlugin.Behaviour;
@@ -150,7 +151,7 @@ class StartTest {
               starting.interrupt();
             });
     interrupter.start();
-    PluginHost.Builder builder = home.host();
+    HostBuilder builder = home.host();
 
     assertThatThrownBy(builder::start).hasMessageStartingWith("plugin mute: start was interrupted");
     assertThat(Thread.interrupted()).as("interrupted still").isTrue();
@@ -158,8 +159,7 @@ class StartTest {
     assertNothingLeft();
   }
 
-  private HostStartException assertFails(PluginHost.Builder builder, String message)
-      throws Exception {
+  private HostStartException assertFails(HostBuilder builder, String message) throws Exception {
     Set<Thread> before = HostRemains.threads();
     HostStartException failure = catchThrowableOfType(HostStartException.class, builder::start);
     assertThat(failure).hasMessageStartingWith(message);

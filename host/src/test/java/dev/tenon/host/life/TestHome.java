@@ -2,6 +2,7 @@ package dev.tenon.host.life;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.PluginHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -154,7 +155,7 @@ final class TestHome implements AutoCloseable {
   }
 
   /** Returns a host of this home's directories, without its plugins. */
-  PluginHost.Builder bareHost() throws ConfigException {
+  HostBuilder bareHost() throws ConfigException {
     return PluginHost.builder()
         .policy(Policy.parse(policy()))
         .state(root.resolve("state"))
@@ -163,7 +164,7 @@ final class TestHome implements AutoCloseable {
   }
 
   /** Returns a host of all plugins of this home. */
-  PluginHost.Builder host() throws ConfigException {
+  HostBuilder host() throws ConfigException {
     return bareHost().plugins(plugins());
   }
 

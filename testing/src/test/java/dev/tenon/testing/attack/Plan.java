@@ -1,6 +1,6 @@
 package dev.tenon.testing.attack;
 
-import dev.tenon.host.PluginHost;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.v1.Health;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /** What a scene is set up with, beside the innocent caller and provider. Not thread-safe. */
 final class Plan {
   final Map<String, RawRuntime.Script> plugins = new LinkedHashMap<>();
-  final List<Consumer<PluginHost.Builder>> settings = new ArrayList<>();
+  final List<Consumer<HostBuilder>> settings = new ArrayList<>();
   private boolean startEnds = true;
 
   /** Adds a plugin that enrols, declares {@code provides}, and reports that it is healthy. */
@@ -37,7 +37,7 @@ final class Plan {
     return this;
   }
 
-  Plan set(Consumer<PluginHost.Builder> setting) {
+  Plan set(Consumer<HostBuilder> setting) {
     settings.add(setting);
     return this;
   }

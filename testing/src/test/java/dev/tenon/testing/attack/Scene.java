@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginName;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.PluginDefinition;
@@ -93,7 +94,7 @@ final class Scene implements AutoCloseable {
   private Scene(Plan plan) throws IOException, ConfigException {
     directory = Files.createTempDirectory(Path.of("/tmp"), "ta");
     audit = new AuditTrail(directory.resolve("audit.jsonl"));
-    PluginHost.Builder builder =
+    HostBuilder builder =
         PluginHost.builder()
             .state(directory.resolve("s"))
             .run(directory.resolve("r"))
@@ -151,13 +152,13 @@ final class Scene implements AutoCloseable {
     plugin.report(Health.HEALTH_HEALTHY);
   }
 
-  private void add(PluginHost.Builder builder, String name, RawRuntime.Script script) {
+  private void add(HostBuilder builder, String name, RawRuntime.Script script) {
     RawRuntime runtime = new RawRuntime(transport, script);
     runtimes.put(name, runtime);
     builder.plugin(new PluginDefinition(new PluginName(name), RawPlugin.VERSION, runtime));
   }
 
-  private void start(PluginHost.Builder builder) {
+  private void start(HostBuilder builder) {
     Thread starter =
         new Thread(
             () -> {

@@ -6,6 +6,7 @@ import dev.tenon.auth.policy.PolicyDocument;
 import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
 import dev.tenon.examples.host.v1.LogGrpc;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PolicySource;
@@ -60,8 +61,7 @@ record HostConfig(
     Optional<ConfigTable> tls = toml.table("tls");
     HostConfig config =
         new HostConfig(
-            toml.parsed("trust_domain", checked(PluginHost.Builder::trustDomain))
-                .orElse("tenon.internal"),
+            toml.parsed("trust_domain", checked(HostBuilder::trustDomain)).orElse("tenon.internal"),
             new Folders(
                 toml.requiredParsed("plugins", path, folder),
                 toml.requiredParsed("policy", path, folder),
@@ -72,10 +72,10 @@ record HostConfig(
                     .orElse(state.resolve("audit.jsonl"))),
             toml.parsed("python", path),
             new Listen(
-                listen(toml, "enrol", PluginHost.Builder::enrolListen),
-                listen(toml, "control", PluginHost.Builder::controlListen),
-                listen(toml, "data", PluginHost.Builder::dataListen)),
-            tls.flatMap(table -> table.parsed("provider", checked(PluginHost.Builder::tlsProvider)))
+                listen(toml, "enrol", HostBuilder::enrolListen),
+                listen(toml, "control", HostBuilder::controlListen),
+                listen(toml, "data", HostBuilder::dataListen)),
+            tls.flatMap(table -> table.parsed("provider", checked(HostBuilder::tlsProvider)))
                 .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
             HostTrustConfig.read(tls, toml.table("tokens"), path),
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
@@ -96,15 +96,13 @@ record HostConfig(
   }
 
   private static Optional<String> listen(
-      ConfigTable toml,
-      String plane,
-      BiFunction<PluginHost.Builder, String, PluginHost.Builder> setting) {
+      ConfigTable toml, String plane, BiFunction<HostBuilder, String, HostBuilder> setting) {
     return toml.table(plane).flatMap(table -> table.parsed("listen", checked(setting)));
   }
 
   /** Returns a parser that leaves a text as it is, if {@code setting} takes it. */
   private static UnaryOperator<String> checked(
-      BiFunction<PluginHost.Builder, String, PluginHost.Builder> setting) {
+      BiFunction<HostBuilder, String, HostBuilder> setting) {
     return text -> {
       var unused = setting.apply(PluginHost.builder(), text);
       return text;
@@ -130,9 +128,9 @@ record HostConfig(
    *
    * @throws ConfigException with all that is wrong with the policy and the plugins' folders
    */
-  PluginHost.Builder host(List<String> listed) throws ConfigException {
+  HostBuilder host(List<String> listed) throws ConfigException {
     List<String> problems = new ArrayList<>();
-    PluginHost.Builder host = PluginHost.builder();
+    HostBuilder host = PluginHost.builder();
     host.policy(PolicySource.file(folders.policy()));
     try {
       var unused = PolicyDocument.read(folders.policy()).policy();

@@ -5,6 +5,7 @@ import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.host.AuthoritySettings;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -97,7 +98,7 @@ record HostTrustConfig(
   }
 
   /** Configures {@code host} with all of it. */
-  void configure(PluginHost.Builder host) {
+  void configure(HostBuilder host) {
     AuthoritySettings authorities = AuthoritySettings.DEFAULT.overlap(overlap);
     if (hostAuthority.isPresent()) {
       authorities = authorities.files(Role.HOST, hostAuthority.get());

@@ -2,6 +2,7 @@ package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import java.util.List;
@@ -32,7 +33,7 @@ final class Run implements Callable<Integer> {
   public Integer call()
       throws RefusedFilesException, ConfigException, HostStartException, InterruptedException {
     FileArguments arguments = FileArguments.of(files);
-    PluginHost.Builder described = config.read().host(arguments.listed());
+    HostBuilder described = config.read().host(arguments.listed());
     LogOnStderr.install(Level.INFO);
     try (EndRequest end = EndRequest.ofProcess();
         PluginHost host = described.start()) {

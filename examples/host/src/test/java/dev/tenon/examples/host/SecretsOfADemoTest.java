@@ -10,6 +10,7 @@ import dev.tenon.examples.store.v1.GetRequest;
 import dev.tenon.examples.store.v1.StoreGrpc;
 import dev.tenon.examples.words.v1.CountFilesRequest;
 import dev.tenon.examples.words.v1.WordsGrpc;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
@@ -109,7 +110,7 @@ final class SecretsOfADemoTest {
     Files.writeString(
         place.config(),
         Files.readString(place.config()).replaceFirst("plugins = .*", "plugins = \"broken\""));
-    PluginHost.Builder broken = HostConfig.read(place.config()).host(List.of());
+    HostBuilder broken = HostConfig.read(place.config()).host(List.of());
     exception(
         catchThrowableOfType(
             HostStartException.class, () -> broken.random(leaks.random()).start().close()));

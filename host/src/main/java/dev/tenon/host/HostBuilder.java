@@ -1,0 +1,363 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.audit.AuditSettings;
+import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.issue.Role;
+import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.GrantLimits;
+import dev.tenon.core.OnBehalfOf;
+import dev.tenon.core.Plugin;
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.Selection;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
+import dev.tenon.host.control.ProtocolVersions;
+import dev.tenon.host.launch.PluginDefinition;
+import io.grpc.BindableService;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The description of a host, before there is one; checks are made by {@link #start}. Not
+ * thread-safe.
+ */
+public final class HostBuilder {
+  private final List<Path> pluginFolders = new ArrayList<>();
+  private final List<PluginDefinition> definitions = new ArrayList<>();
+  private final Map<ServiceName, HostOffer> offers = new LinkedHashMap<>();
+  private StartPolicy policy = StartPolicy.DENY_ALL;
+  private Optional<PolicySource> followed = Optional.empty();
+  private final HostSettings.Draft settings = new HostSettings.Draft();
+
+  HostBuilder() {}
+
+  /** Adds the plugins of {@code folder}: one sub-folder each, with a {@code plugin.toml}. */
+  public HostBuilder plugins(Path folder) {
+    pluginFolders.add(requireNonNull(folder, "folder"));
+    return this;
+  }
+
+  /** Adds one plugin. */
+  public HostBuilder plugin(PluginDefinition definition) {
+    definitions.add(requireNonNull(definition, "definition"));
+    return this;
+  }
+
+  /**
+   * Adds a plugin that runs inside the host, on threads of its own: by the same rules as a process,
+   * but without its protection, because its code shares the host's memory. It has no port, no token
+   * and no certificate.
+   */
+  public HostBuilder plugin(Plugin plugin) {
+    definitions.add(InProcessRuntime.of(requireNonNull(plugin, "plugin")));
+    return this;
+  }
+
+  /** Sets who may provide and call what; without it nothing is allowed. */
+  public HostBuilder policy(Policy policy) {
+    this.policy = StartPolicy.given(requireNonNull(policy, "policy"));
+    followed = Optional.empty();
+    return this;
+  }
+
+  /** Sets who may provide and call what, as a file that the host follows while it runs. */
+  public HostBuilder policy(PolicySource source) {
+    followed = Optional.of(source);
+    return this;
+  }
+
+  /**
+   * Offers a service of the host, version 1.0.0, that plugins may be allowed to call. It runs on a
+   * bounded executor of the host's.
+   *
+   * @throws IllegalArgumentException if the name is malformed, reserved, or offered already
+   */
+  public HostBuilder offers(String service, BindableService implementation) {
+    return offers(service, "1.0.0", implementation);
+  }
+
+  /**
+   * Offers a service of the host in {@code version}.
+   *
+   * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+   */
+  public HostBuilder offers(String service, String version, BindableService implementation) {
+    return offers(service, version, implementation, HostOffer.Access.BY_POLICY);
+  }
+
+  /**
+   * Offers a service of the host in {@code version}, each call of which needs a grant beside the
+   * policy's leave: it is one run's, for a time, and may allow a part of the service only, which
+   * the implementation asks {@link dev.tenon.core.Grant} about. The SDK takes care of grants by
+   * itself; calls of the host need none.
+   *
+   * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+   */
+  public HostBuilder offersByGrant(String service, String version, BindableService implementation) {
+    return offers(service, version, implementation, HostOffer.Access.BY_GRANT);
+  }
+
+  private HostBuilder offers(
+      String service, String version, BindableService implementation, HostOffer.Access access) {
+    HostOffer offer =
+        new HostOffer(new ServiceName(service), new Version(version), implementation, access);
+    if (offers.putIfAbsent(offer.service(), offer) != null) {
+      throw new IllegalArgumentException("offers: " + service + " (expected: offered once)");
+    }
+    return this;
+  }
+
+  /** Sets the trust domain of all identities; {@code tenon.internal} without it. */
+  public HostBuilder trustDomain(String trustDomain) {
+    settings.trustDomain(trustDomain);
+    return this;
+  }
+
+  /**
+   * Sets where plugins keep their files and where the audit log is; {@code tenon-state} in the
+   * working directory without it. One host at a time.
+   */
+  public HostBuilder state(Path directory) {
+    settings.state(directory);
+    return this;
+  }
+
+  /**
+   * Sets where sockets are made, in a sub-directory of this host's own; without it {@code
+   * /run/tenon}, {@code $XDG_RUNTIME_DIR/tenon}, or the temporary directory. Keep it short: a
+   * socket's path has at most 100 bytes.
+   */
+  public HostBuilder run(Path directory) {
+    settings.run(directory);
+    return this;
+  }
+
+  /**
+   * Sets the audit file, whose folder must exist; {@code audit.jsonl} in the state directory
+   * without it.
+   */
+  public HostBuilder audit(Path file) {
+    settings.audit(file);
+    return this;
+  }
+
+  /** Sets how the audit log is written, and what else is told of its events. */
+  public HostBuilder audit(AuditSettings how) {
+    settings.audit(how);
+    return this;
+  }
+
+  /**
+   * Sets where plugins enrol, as for {@link #controlListen}. TLS, without a client certificate: it
+   * is where plugins get theirs.
+   *
+   * @throws IllegalArgumentException if it has another form
+   */
+  public HostBuilder enrolListen(String endpoint) {
+    settings.enrolListen(endpoint);
+    return this;
+  }
+
+  /**
+   * Sets where the control plane listens, as {@code unix:PATH} or {@code tcp:ADDRESS:PORT}; a Unix
+   * socket in the run directory without it. Always mTLS.
+   *
+   * @throws IllegalArgumentException if it has another form
+   */
+  public HostBuilder controlListen(String endpoint) {
+    settings.controlListen(endpoint);
+    return this;
+  }
+
+  /**
+   * Sets where the data plane listens, as for {@link #controlListen}.
+   *
+   * @throws IllegalArgumentException if it has another form
+   */
+  public HostBuilder dataListen(String endpoint) {
+    settings.dataListen(endpoint);
+    return this;
+  }
+
+  /**
+   * Sets the TLS library: {@code boringssl} or {@code jdk}; without it boringssl where it loads.
+   * TLS itself and its checks cannot be turned off.
+   *
+   * @throws IllegalArgumentException for another name
+   */
+  public HostBuilder tlsProvider(String name) {
+    settings.tlsProvider(name);
+    return this;
+  }
+
+  /**
+   * Sets how long a plugin may take to enrol (10 s without it) and then to become healthy (30 s).
+   *
+   * @throws IllegalArgumentException if one is not positive
+   */
+  public HostBuilder startLimits(Duration toEnrol, Duration toHealthy) {
+    settings.startLimits(toEnrol, toHealthy);
+    return this;
+  }
+
+  /**
+   * Sets how long plugins may take to end when they are asked to, before SIGTERM, and again before
+   * SIGKILL; 5 s without it.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public HostBuilder stopGrace(Duration grace) {
+    settings.stopGrace(grace);
+    return this;
+  }
+
+  /**
+   * Sets how the host chooses, for each call without {@code tenon-to}, among the providers of
+   * {@code service} that can take it; the first that registered without it.
+   *
+   * @throws IllegalArgumentException if the name is malformed or was given before
+   */
+  public HostBuilder selection(String service, Selection strategy) {
+    settings.selection(service, strategy);
+    return this;
+  }
+
+  /** Sets how many registrations and watches there may be; the default ones without it. */
+  public HostBuilder registryLimits(RegistryLimits limits) {
+    settings.registryLimits(limits);
+    return this;
+  }
+
+  /** Sets how often plugins may ask for what, and over how many connections. */
+  public HostBuilder limits(HostLimits limits) {
+    settings.hostLimits(limits);
+    return this;
+  }
+
+  /**
+   * Sets how long a plugin's runtime token lives (1 h without it), and how long one works on beside
+   * its successor (5 min). Plugins renew at half of it.
+   *
+   * @throws IllegalArgumentException if {@code life} is not positive or longer than 24 h, or {@code
+   *     grace} not positive or longer than {@code life}
+   */
+  public HostBuilder tokenLife(Duration life, Duration grace) {
+    settings.tokenLife(life, grace);
+    return this;
+  }
+
+  /**
+   * Sets how long after its end a runtime token is still taken; not at all without it. For plugins
+   * on machines whose clocks are apart; keep them right with NTP all the same.
+   *
+   * @throws IllegalArgumentException if it is negative or longer than 5 min
+   */
+  public HostBuilder clockTolerance(Duration tolerance) {
+    settings.clockTolerance(tolerance);
+    return this;
+  }
+
+  /** Sets how long grants live and how many there may be; the default ones without it. */
+  public HostBuilder grantLimits(GrantLimits limits) {
+    settings.grantLimits(limits);
+    return this;
+  }
+
+  /**
+   * Sets the authorities and how others succeed them; {@link AuthoritySettings#DEFAULT} without.
+   */
+  public HostBuilder authorities(AuthoritySettings authorities) {
+    settings.authorities(authorities);
+    return this;
+  }
+
+  /** Sets the authority of the host's own certificates; see {@link AuthoritySettings#files}. */
+  public HostBuilder hostAuthority(Path certificate, Path key) {
+    settings.authority(Role.HOST, certificate, key);
+    return this;
+  }
+
+  /** Sets the authority of plugins' certificates; see {@link AuthoritySettings#files}. */
+  public HostBuilder pluginAuthority(Path certificate, Path key) {
+    settings.authority(Role.PLUGIN, certificate, key);
+    return this;
+  }
+
+  /** Sets the versions of the contract that the host speaks; there is one as yet. */
+  HostBuilder protocol(ProtocolVersions versions) {
+    settings.protocol(versions);
+    return this;
+  }
+
+  /**
+   * Sets how often the host asks each plugin outside of it whether it serves (every 30 s without
+   * it), and how long the answer may take (5 s). Who does not answer gets no calls until it does.
+   *
+   * @throws IllegalArgumentException if one is not positive
+   */
+  public HostBuilder healthPolling(Duration interval, Duration timeout) {
+    settings.healthPolling(interval, timeout);
+    return this;
+  }
+
+  /**
+   * Sets the longest message of a call, for the router and for plugins, which are told when they
+   * enrol; 4 MiB without it. Each message is in memory as a whole.
+   *
+   * @throws IllegalArgumentException if it is not 1 KiB to 1 GiB
+   */
+  public HostBuilder maxMessageBytes(int bytes) {
+    settings.maxMessageBytes(bytes);
+    return this;
+  }
+
+  /** Sets who verifies tokens of calls on behalf of others; without it those are refused. */
+  public HostBuilder onBehalfOf(OnBehalfOf.Verifier verifier) {
+    settings.onBehalfOf(verifier);
+    return this;
+  }
+
+  /** Sets the clock by which tokens and certificates expire. */
+  public HostBuilder clock(InstantSource clock) {
+    settings.clock(clock);
+    return this;
+  }
+
+  /** Sets the source of all tokens, ids and serial numbers. */
+  public HostBuilder random(SecureRandom random) {
+    settings.random(random);
+    return this;
+  }
+
+  /**
+   * Starts the host and its plugins, all or none, and returns when all of them are healthy.
+   *
+   * @throws HostStartException if a file, a setting, a plugin or the machine refuses; says which
+   */
+  public PluginHost start() throws HostStartException {
+    List<PluginDefinition> plugins = new ArrayList<>(definitions);
+    try {
+      HostSettings checked = settings.settings();
+      if (followed.isPresent()) {
+        policy = StartPolicy.load(followed.get());
+      }
+      for (Path folder : pluginFolders) {
+        plugins.addAll(PluginDefinition.loadAll(folder));
+      }
+      return new PluginHost(
+          RunningHost.start(checked, plugins, policy, List.copyOf(offers.values())));
+    } catch (ConfigException e) {
+      throw new HostStartException(
+          HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+    }
+  }
+}
