@@ -103,7 +103,7 @@ class ListingTest {
       assertThat(member(last, "event")).isEqualTo("discovery");
       assertThat(member(last, "action")).isEqualTo("list");
       assertThat(member(last, "actor")).isEqualTo(host.plugin("caller").runtimeId());
-      assertThat(member(last, "outcome")).isEqualTo("denied");
+      assertThat(member(last, "outcome")).isEqualTo("filtered");
       assertThat(detail(last, "shown")).isEqualTo("2");
       assertThat(detail(last, "filtered_count")).isEqualTo("3");
       assertThat(detail(last, "filtered")).isEqualTo("acme.b.v1.B acme.c.v1.C acme.d.v1.D");
@@ -154,7 +154,7 @@ class ListingTest {
 
       assertThat(lines(host).subList(before, lines(host).size()))
           .extracting(line -> member(line, "event") + " " + member(line, "outcome"))
-          .containsExactly("call success", "call denied", "discovery denied");
+          .containsExactly("call success", "call denied", "discovery filtered");
     }
   }
 

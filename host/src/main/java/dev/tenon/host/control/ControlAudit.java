@@ -58,7 +58,7 @@ public final class ControlAudit {
   }
 
   /**
-   * Records a listing, and what was left out of it: all in one record, which is a refusal if
+   * Records a listing, and what was left out of it: all in one record, which is filtered if
    * anything was. Names that have no room in it are counted.
    *
    * @throws AuditFailedException if it could not be written: then nothing is listed
@@ -89,7 +89,7 @@ public final class ControlAudit {
             actor,
             "list",
             /* resource= */ null,
-            leftOut.isEmpty() ? AuditEvent.Outcome.SUCCESS : AuditEvent.Outcome.DENIED,
+            leftOut.isEmpty() ? AuditEvent.Outcome.SUCCESS : AuditEvent.Outcome.FILTERED,
             details));
   }
 
