@@ -96,7 +96,7 @@ final class IdentityCare implements AutoCloseable {
     try {
       isRenewed = renewer.renewNow(identity.now());
       if (isRenewed) {
-        attempt(reenrolment::reconnect);
+        attempt("not connected anew", reenrolment::reconnect);
       }
     } finally {
       done.complete(isRenewed);
@@ -157,7 +157,7 @@ final class IdentityCare implements AutoCloseable {
   private void useLatest() {
     byte[] line = document.getAndSet(null);
     if (line != null) {
-      attempt(() -> reenrolment.with(line));
+      attempt("not enrolled again", () -> reenrolment.with(line));
     }
   }
 
@@ -172,7 +172,7 @@ final class IdentityCare implements AutoCloseable {
       if (reenrolment.isSpent(again)) {
         LOG.log(INFO, "{0}: still the document of the last enrolment", file.path());
       } else {
-        attempt(() -> reenrolment.with(again));
+        attempt("not enrolled again", () -> reenrolment.with(again));
       }
     } catch (PluginStartException e) {
       LOG.log(WARNING, "not enrolled again: {0}", e.getMessage());
@@ -196,13 +196,13 @@ final class IdentityCare implements AutoCloseable {
     void run() throws InterruptedException;
   }
 
-  private static void attempt(Attempt work) {
+  private static void attempt(String failed, Attempt work) {
     try {
       work.run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      LOG.log(WARNING, "not connected anew", e);
+      LOG.log(WARNING, failed, e);
     }
   }
 

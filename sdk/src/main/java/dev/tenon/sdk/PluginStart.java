@@ -7,6 +7,7 @@ import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
 import dev.tenon.core.RouterClients;
 import dev.tenon.transport.Bootstrap;
+import dev.tenon.transport.Door;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
@@ -115,7 +116,7 @@ final class PluginStart {
             (health, reason) -> own.report(health, reason.text()),
             new CallableServices(registry));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
-    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity));
+    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), Door.OF_ONE_PEER);
     serve(server, services, enrolled.limits(), care);
     register(lease);
     own.follow(

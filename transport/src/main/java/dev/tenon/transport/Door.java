@@ -21,6 +21,21 @@ public record Door(ConnectionLimits limits, Rule rule) {
   /** The default limits, and as many a second as come. */
   public static final Door DEFAULT = new Door(ConnectionLimits.DEFAULT, source -> true);
 
+  /**
+   * As {@link #DEFAULT}, for a server with one peer, as a plugin's is: its host makes a connection
+   * for each plugin that calls, so that only the total bounds them.
+   */
+  public static final Door OF_ONE_PEER =
+      new Door(
+          new ConnectionLimits(
+              ConnectionLimits.DEFAULT.inTotal(),
+              ConnectionLimits.DEFAULT.inTotal(),
+              ConnectionLimits.DEFAULT.inTotal(),
+              ConnectionLimits.DEFAULT.handshakes(),
+              ConnectionLimits.DEFAULT.callsPerConnection(),
+              ConnectionLimits.DEFAULT.age()),
+          source -> true);
+
   /** Checks for null. */
   public Door {
     requireNonNull(limits, "limits");
