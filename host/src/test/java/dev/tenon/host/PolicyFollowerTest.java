@@ -46,6 +46,7 @@ class PolicyFollowerTest {
   PolicyFollowerTest() {}
 
   @BeforeEach
+  @SuppressWarnings("NullAway.Init") // inForce is made when a follower starts
   void write(@TempDir Path folder) throws IOException {
     file = folder.resolve("policy.toml");
     source = PolicySource.file(file);
