@@ -6,7 +6,6 @@ import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
@@ -14,33 +13,21 @@ import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
-import dev.tenon.host.control.ControlServers;
 import dev.tenon.host.control.Discoveries;
 import dev.tenon.host.control.Enrolled;
-import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.GrantDesk;
-import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
-import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProviderClaims;
-import dev.tenon.host.control.RegistryService;
-import dev.tenon.host.control.RenewalService;
 import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.Trust;
-import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
-import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.HostServices;
 import dev.tenon.router.OnDemand;
 import dev.tenon.router.Router;
-import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Endpoint;
-import dev.tenon.transport.PeerRule;
-import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
-import io.grpc.Server;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -173,7 +160,7 @@ final class Planes {
             .timer()
             .scheduleWithFixedDelay(
                 router::summarize, SUMMARY_SECONDS, SUMMARY_SECONDS, TimeUnit.SECONDS);
-    addresses = new Listeners(settings, log, closing).start();
+    addresses = new Listeners(this, settings, log, closing).start();
   }
 
   static Planes open(
@@ -206,119 +193,6 @@ final class Planes {
       }
     }
     return services.start();
-  }
-
-  /** Starts the listeners; lives only while the planes are opened. */
-  private final class Listeners {
-    private final HostSettings settings;
-    private final AuditLog log;
-    private final CloseStack closing;
-    private final Limits limits;
-
-    Listeners(HostSettings settings, AuditLog log, CloseStack closing) {
-      this.settings = settings;
-      this.log = log;
-      this.closing = closing;
-      this.limits = Limits.of(settings.hostLimits(), log, settings.sources().clock(), closing);
-    }
-
-    Addresses start() throws IOException {
-      return new Addresses(
-          startEnrol(), startControl(settings.listen()), startData(settings.listen()));
-    }
-
-    private Endpoint startEnrol() throws IOException {
-      Endpoint listen = places.listener("e", settings.listen().enrol());
-      ServerTls tls = new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false);
-      EnrolmentService enrolment =
-          new EnrolmentService(
-              trust,
-              runs,
-              policy,
-              new EnrolmentService.Offer(
-                  offers, offersByGrant.keySet(), settings.trust().protocol()),
-              audit);
-      return opened(
-          listen,
-          ControlServers.startEnrol(
-              transport, listen, tls, enrolment, limits.guard(), threads.enrol()));
-    }
-
-    private Endpoint startControl(HostSettings.Listen asked) throws IOException {
-      Endpoint listen = places.listener("c", asked.control());
-      ControlConnections leases = control.leases();
-      runs.whenReenrolled(this::changeOver);
-      Watches watches = new Watches(policy, registry, offers, audit, threads.control());
-      policy.whenChanged(watches::policyChanged);
-      ControlServers.Control services =
-          new ControlServers.Control(
-              new RenewalService(trust, runs, audit),
-              admission(TokenRule.SVID_ALONE),
-              new RegistryService(control.claims(), leases, audit, control.discoveries(), watches),
-              new LifecycleService(control.health(), runs),
-              new GrantService(grants),
-              admission(TokenRule.REQUIRED),
-              limits.guard());
-      return opened(
-          listen,
-          ControlServers.startControl(
-              transport,
-              listen,
-              mutualTls(),
-              services,
-              new ControlServers.Leases(
-                  exit.connections(),
-                  leases,
-                  exit.controlCalls(),
-                  threads.control(),
-                  threads.timer())));
-    }
-
-    /** Keeps the claims of a run that enrolled again; ends what it had before a little later. */
-    private void changeOver(RuntimeId run) {
-      control.leases().hold(run, threads.timer());
-      var unused =
-          threads
-              .timer()
-              .schedule(
-                  () -> exit.connections().endForeign(run),
-                  ControlConnections.CHANGE_OVER.toMillis(),
-                  TimeUnit.MILLISECONDS);
-    }
-
-    private Endpoint startData(HostSettings.Listen asked) throws IOException {
-      Endpoint listen = places.listener("d", asked.data());
-      return opened(
-          listen,
-          limits
-              .aged(transport.server(listen, mutualTls(), limits.door()))
-              .directExecutor()
-              .maxInboundMessageSize(settings.calls().maxMessageBytes())
-              .addTransportFilter(exit.connections())
-              .intercept(admission(TokenRule.REQUIRED))
-              .intercept(limits.calls()) // the last is the first that a call meets
-              .fallbackHandlerRegistry(router.front())
-              .build()
-              .start());
-    }
-
-    private ServerTls mutualTls() {
-      return new ServerTls(
-          identity, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(identity.id()));
-    }
-
-    private Admission admission(TokenRule rule) {
-      return new Admission(trust.lineages(), log, settings.sources().clock(), rule);
-    }
-
-    private Endpoint opened(Endpoint asked, Server server) {
-      closing.add(
-          () -> {
-            server.shutdownNow();
-            server.awaitTermination(5, TimeUnit.SECONDS);
-          });
-      return Transport.boundEndpoint(asked, server);
-    }
   }
 
   Transport transport() {
@@ -360,6 +234,15 @@ final class Planes {
   /** Returns the wall clock of the host. */
   InstantSource clock() {
     return clock;
+  }
+
+  /** Returns those offers of the host that need a grant. */
+  Map<ServiceName, Version> offersByGrant() {
+    return offersByGrant;
+  }
+
+  PolicyInForce policyInForce() {
+    return policy;
   }
 
   GrantDesk grants() {

@@ -1,0 +1,150 @@
+package dev.tenon.host;
+
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.host.control.ControlConnections;
+import dev.tenon.host.control.ControlServers;
+import dev.tenon.host.control.EnrolmentService;
+import dev.tenon.host.control.GrantService;
+import dev.tenon.host.control.LifecycleService;
+import dev.tenon.host.control.RegistryService;
+import dev.tenon.host.control.RenewalService;
+import dev.tenon.host.control.Watches;
+import dev.tenon.router.Admission;
+import dev.tenon.router.TokenRule;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.PeerRule;
+import dev.tenon.transport.ServerTls;
+import dev.tenon.transport.Transport;
+import io.grpc.Server;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** Starts the three listeners of a host; lives only while its planes are opened. */
+final class Listeners {
+  private final Planes planes;
+  private final HostSettings settings;
+  private final AuditLog log;
+  private final CloseStack closing;
+  private final Limits limits;
+
+  Listeners(Planes planes, HostSettings settings, AuditLog log, CloseStack closing) {
+    this.planes = planes;
+    this.settings = settings;
+    this.log = log;
+    this.closing = closing;
+    this.limits = Limits.of(settings.hostLimits(), log, settings.sources().clock(), closing);
+  }
+
+  Planes.Addresses start() throws IOException {
+    return new Planes.Addresses(
+        startEnrol(), startControl(settings.listen()), startData(settings.listen()));
+  }
+
+  private Endpoint startEnrol() throws IOException {
+    Endpoint listen = planes.places().listener("e", settings.listen().enrol());
+    ServerTls tls = new ServerTls(planes.identity(), ServerTls.ClientAuth.NONE, id -> false);
+    EnrolmentService enrolment =
+        new EnrolmentService(
+            planes.trust(),
+            planes.runs(),
+            planes.policyInForce(),
+            new EnrolmentService.Offer(
+                planes.offers(), planes.offersByGrant().keySet(), settings.trust().protocol()),
+            planes.audit());
+    return opened(
+        listen,
+        ControlServers.startEnrol(
+            planes.transport(), listen, tls, enrolment, limits.guard(), planes.threads().enrol()));
+  }
+
+  private Endpoint startControl(HostSettings.Listen asked) throws IOException {
+    Endpoint listen = planes.places().listener("c", asked.control());
+    ControlConnections leases = planes.control().leases();
+    planes.runs().whenReenrolled(this::changeOver);
+    Watches watches =
+        new Watches(
+            planes.policyInForce(),
+            planes.registry(),
+            planes.offers(),
+            planes.audit(),
+            planes.threads().control());
+    planes.policyInForce().whenChanged(watches::policyChanged);
+    ControlServers.Control services =
+        new ControlServers.Control(
+            new RenewalService(planes.trust(), planes.runs(), planes.audit()),
+            admission(TokenRule.SVID_ALONE),
+            new RegistryService(
+                planes.control().claims(),
+                leases,
+                planes.audit(),
+                planes.control().discoveries(),
+                watches),
+            new LifecycleService(planes.control().health(), planes.runs()),
+            new GrantService(planes.grants()),
+            admission(TokenRule.REQUIRED),
+            limits.guard());
+    return opened(
+        listen,
+        ControlServers.startControl(
+            planes.transport(),
+            listen,
+            mutualTls(),
+            services,
+            new ControlServers.Leases(
+                planes.exit().connections(),
+                leases,
+                planes.exit().controlCalls(),
+                planes.threads().control(),
+                planes.threads().timer())));
+  }
+
+  /** Keeps the claims of a run that enrolled again; ends what it had before a little later. */
+  private void changeOver(RuntimeId run) {
+    planes.control().leases().hold(run, planes.threads().timer());
+    var unused =
+        planes
+            .threads()
+            .timer()
+            .schedule(
+                () -> planes.exit().connections().endForeign(run),
+                ControlConnections.CHANGE_OVER.toMillis(),
+                TimeUnit.MILLISECONDS);
+  }
+
+  private Endpoint startData(HostSettings.Listen asked) throws IOException {
+    Endpoint listen = planes.places().listener("d", asked.data());
+    return opened(
+        listen,
+        limits
+            .aged(planes.transport().server(listen, mutualTls(), limits.door()))
+            .directExecutor()
+            .maxInboundMessageSize(settings.calls().maxMessageBytes())
+            .addTransportFilter(planes.exit().connections())
+            .intercept(admission(TokenRule.REQUIRED))
+            .intercept(limits.calls()) // the last is the first that a call meets
+            .fallbackHandlerRegistry(planes.router().front())
+            .build()
+            .start());
+  }
+
+  private ServerTls mutualTls() {
+    return new ServerTls(
+        planes.identity(),
+        ServerTls.ClientAuth.REQUIRED,
+        PeerRule.pluginsOf(planes.identity().id()));
+  }
+
+  private Admission admission(TokenRule rule) {
+    return new Admission(planes.trust().lineages(), log, settings.sources().clock(), rule);
+  }
+
+  private Endpoint opened(Endpoint asked, Server server) {
+    closing.add(
+        () -> {
+          server.shutdownNow();
+          server.awaitTermination(5, TimeUnit.SECONDS);
+        });
+    return Transport.boundEndpoint(asked, server);
+  }
+}
