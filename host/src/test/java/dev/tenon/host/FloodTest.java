@@ -57,7 +57,11 @@ class FloodTest {
   @Test
   void enrol_bruteForce_limitedAndThePluginStillEnrols() throws Exception {
     try (TestHost host =
-        TestHost.with("").silent("alpha").set(builder -> builder.limits(SLOW)).begin()) {
+        TestHost.with("")
+            .silent("first") // the start waits for it, and so outlives alpha
+            .silent("alpha")
+            .set(builder -> builder.limits(SLOW))
+            .begin()) {
       RawPlugin alpha = host.plugin("alpha");
       EnrolRequest wrong = alpha.enrolRequest().setEnrolmentToken("tne_" + "A".repeat(43)).build();
 
