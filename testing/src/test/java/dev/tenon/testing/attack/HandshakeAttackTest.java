@@ -139,6 +139,6 @@ class HandshakeAttackTest {
     assertThat(answer.is(Refusal.NOT_AUTHENTICATED)).isTrue();
     oracles.expect(
         "- enrolment enrol innocent denied unknown",
-        "mallory discovery discover testservice.v1.Echo success -");
+        "mallory discovery discover testservice.v1.Echo success allowed");
   }
 }

@@ -222,7 +222,7 @@ class MessageAttackTest {
 
     assertThat(id).hasSize(32);
     assertThat(found.getSerializedSize()).isLessThan(200);
-    oracles.expect(REGISTERED, "eve discovery discover testservice.v1.Other success -");
+    oracles.expect(REGISTERED, "eve discovery discover testservice.v1.Other success allowed");
   }
 
   /** No message of the contract holds one whose type the sender chooses. Attack: H19. */

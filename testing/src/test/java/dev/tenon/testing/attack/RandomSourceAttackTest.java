@@ -38,7 +38,8 @@ class RandomSourceAttackTest {
     oracles.scene().random.turn(TestRandom.Mode.WORKS);
     assertThat(oracles.plugin("later").enrol().getRuntimeToken()).startsWith("tnr_");
     oracles.expect("late enrolment enrol - denied certificate of late: not issued");
-    oracles.expect("mallory discovery discover testservice.v1.Echo success -");
+    oracles.expect("mallory renewal renew - denied certificate of mallory: not issued");
+    oracles.expect("mallory discovery discover testservice.v1.Echo success allowed");
     oracles.expect("later enrolment enrol later success -");
   }
 

@@ -202,7 +202,7 @@ class RegistryAttackTest {
     assertThat(greater.is(Refusal.NOT_FOUND)).isTrue();
     assertThat(found).isEqualTo("9007199254740993.0.0");
     oracles.expect(REGISTERED);
-    oracles.expect(2, "eve discovery discover testservice.v1.Other success -");
+    oracles.expect(2, "eve discovery discover testservice.v1.Other success allowed");
   }
 
   private static DiscoverRequest range(String range) {

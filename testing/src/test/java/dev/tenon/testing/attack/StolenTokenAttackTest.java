@@ -85,7 +85,7 @@ class StolenTokenAttackTest {
       oracles.expect(FOREIGN, "eve authentication verify - denied foreign");
     }
     Door.CONTROL.enter(eve(), eve().bearer());
-    oracles.expect("eve discovery discover testservice.v1.Echo success -");
+    oracles.expect("eve discovery discover testservice.v1.Echo success allowed");
   }
 
   /**

@@ -55,7 +55,7 @@ class TokenFormAttackTest {
   /** The control of all the others: the one right form is let in. */
   @Test
   void call_oneRightForm_letIn() throws IOException {
-    oracles.expect("mallory discovery discover testservice.v1.Echo success -");
+    oracles.expect("mallory discovery discover testservice.v1.Echo success allowed");
     oracles.expect("mallory call relay /testservice.v1.Echo/Unary success -");
 
     for (Door door : Door.values()) {

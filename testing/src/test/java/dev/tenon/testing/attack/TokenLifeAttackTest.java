@@ -34,7 +34,7 @@ class TokenLifeAttackTest {
       door.enter(mallory(), mallory().bearer());
     }
     oracles.expect("mallory renewal renew mallory success -");
-    oracles.expect("mallory discovery discover testservice.v1.Echo success -");
+    oracles.expect("mallory discovery discover testservice.v1.Echo success allowed");
     oracles.expect("mallory call relay /testservice.v1.Echo/Unary success -");
 
     oracles.scene().clock.advance(Duration.ofMinutes(6));
@@ -52,7 +52,7 @@ class TokenLifeAttackTest {
     for (Door door : Door.values()) {
       door.enter(mallory(), mallory().bearer());
     }
-    oracles.expect("mallory discovery discover testservice.v1.Echo success -");
+    oracles.expect("mallory discovery discover testservice.v1.Echo success allowed");
     oracles.expect("mallory call relay /testservice.v1.Echo/Unary success -");
 
     oracles.scene().run("mallory").kill();
