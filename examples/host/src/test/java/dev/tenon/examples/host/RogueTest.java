@@ -2,7 +2,10 @@ package dev.tenon.examples.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.auth.limit.Limited;
+import dev.tenon.auth.limit.Rate;
 import dev.tenon.examples.rogue.v1.Outcome;
+import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,10 @@ import org.junit.jupiter.api.Test;
  */
 final class RogueTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  /** Room for all registrations that one run tries, so that each is refused for what it is. */
+  private static final Rate OFTEN = new Rate(1_000, 1_000);
+
   private static final String UNKNOWN = "examples.nothing.v1.Nothing";
   private static final String STORE = "examples.store.v1.Store";
   private static final Set<String> OF_THE_HOST =
@@ -35,7 +42,11 @@ final class RogueTest {
   }
 
   private static PluginHost start(Place place) throws Exception {
-    return HostConfig.read(place.config()).host(List.of()).startLimits(LIMIT, LIMIT).start();
+    return HostConfig.read(place.config())
+        .host(List.of())
+        .startLimits(LIMIT, LIMIT)
+        .limits(HostLimits.DEFAULT.with(Limited.REGISTER, OFTEN))
+        .start();
   }
 
   private static void assertGetsNothing(PluginHost host, Place place) throws Exception {
