@@ -16,7 +16,9 @@ final class DecisionTable {
     StringBuilder page = new StringBuilder("## Decision of a policy\n\n");
     page.append("Nanoseconds a decision in each thread, with the 99.9 % confidence interval, and ");
     page.append("decisions a second of all threads.\n");
-    page.append("A decision looks only at rules of its caller: rules of others cost nothing.\n\n");
+    page.append(
+        "A decision looks only at rules of its caller: what more callers cost is cache, not"
+            + " comparisons.\n\n");
     page.append("| benchmark | callers with rules | threads | ns/op | ± | million decisions/s |\n");
     page.append("|---|---:|---:|---:|---:|---:|\n");
     measurements.forEach(measured -> page.append(row(measured)));
