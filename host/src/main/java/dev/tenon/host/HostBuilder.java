@@ -221,6 +221,15 @@ public final class HostBuilder {
   }
 
   /**
+   * Sets how long the connections of a run that is cut off wait at most for the ends of its calls,
+   * which 500 ms are enough for except on a machine that runs all tests.
+   */
+  HostBuilder lastWords(Duration most) {
+    settings.lastWords(most);
+    return this;
+  }
+
+  /**
    * Sets how the host chooses, for each call without {@code tenon-to}, among the providers of
    * {@code service} that can take it; the first that registered without it.
    *

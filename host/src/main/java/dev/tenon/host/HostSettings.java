@@ -54,8 +54,27 @@ record HostSettings(
       Optional<Endpoint> data,
       TlsProvider tls) {}
 
-  /** How long plugins may take. */
-  record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace) {}
+  /** How long plugins may take, and how long the ends of their calls when they are cut off. */
+  record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace, Duration lastWords) {
+    static final Limits DEFAULT =
+        new Limits(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(5),
+            Duration.ofMillis(500));
+
+    Limits withStart(Duration enrol, Duration healthy) {
+      return new Limits(enrol, healthy, stopGrace, lastWords);
+    }
+
+    Limits withStopGrace(Duration grace) {
+      return new Limits(toEnrol, toHealthy, grace, lastWords);
+    }
+
+    Limits withLastWords(Duration words) {
+      return new Limits(toEnrol, toHealthy, stopGrace, words);
+    }
+  }
 
   /** How often plugins are asked whether they serve, and how long an answer may take. */
   record HealthPolling(Duration interval, Duration timeout) {}
@@ -98,8 +117,7 @@ record HostSettings(
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
     private TlsProvider tls = TlsProvider.preferred();
-    private Limits limits =
-        new Limits(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(5));
+    private Limits limits = Limits.DEFAULT;
     private Registry registry = Registry.DEFAULT;
     private TrustSettings trust = TrustSettings.DEFAULT;
     private AuthoritySettings authorities = AuthoritySettings.DEFAULT;
@@ -156,13 +174,15 @@ record HostSettings(
     }
 
     void startLimits(Duration toEnrol, Duration toHealthy) {
-      limits =
-          new Limits(
-              positive("toEnrol", toEnrol), positive("toHealthy", toHealthy), limits.stopGrace());
+      limits = limits.withStart(positive("toEnrol", toEnrol), positive("toHealthy", toHealthy));
     }
 
     void stopGrace(Duration grace) {
-      limits = new Limits(limits.toEnrol(), limits.toHealthy(), positive("grace", grace));
+      limits = limits.withStopGrace(positive("grace", grace));
+    }
+
+    void lastWords(Duration most) {
+      limits = limits.withLastWords(positive("lastWords", most));
     }
 
     void healthPolling(Duration interval, Duration timeout) {

@@ -144,7 +144,8 @@ final class Planes {
             runs,
             router,
             new ControlCalls(runs),
-            new ConnectionAdmission(trust.lineages(), list.map(revoked::and).orElse(revoked)));
+            new ConnectionAdmission(trust.lineages(), list.map(revoked::and).orElse(revoked)),
+            settings.limits().lastWords());
     certificates = new HostCertificates(revoked, list, runs, exit.connections(), audit);
     certificates.follow(threads);
     runs.whenEnded(exit::cut);

@@ -15,11 +15,16 @@ import java.util.concurrent.TimeoutException;
 /**
  * How the calls and connections of a run end: at once when it was revoked or is gone, in their own
  * time when it is drained. Thread-safe.
+ *
+ * @param lastWords how long the calls of a run that is cut off may take to end before its
+ *     connections do; nothing more is served on them meanwhile
  */
 record RunExit(
-    PluginRuns runs, Router router, ControlCalls controlCalls, ConnectionAdmission connections) {
-  /** How long the calls of a run that is cut off may take to end before its connections do. */
-  private static final Duration LAST_WORDS = Duration.ofMillis(200);
+    PluginRuns runs,
+    Router router,
+    ControlCalls controlCalls,
+    ConnectionAdmission connections,
+    Duration lastWords) {
 
   /** Ends the calls of a run that has lost its credentials, and then its connections. */
   void cut(RuntimeId run) {
@@ -27,7 +32,7 @@ record RunExit(
     var unused =
         router
             .end(run)
-            .completeOnTimeout(null, LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS)
+            .completeOnTimeout(null, lastWords.toMillis(), TimeUnit.MILLISECONDS)
             .thenRun(() -> connections.end(run));
   }
 

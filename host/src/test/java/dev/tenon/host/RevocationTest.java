@@ -35,6 +35,14 @@ import org.junit.jupiter.api.Test;
  */
 class RevocationTest {
   private static final Duration SOON = Duration.ofSeconds(60);
+
+  /**
+   * From the return of the revocation to the last end. A second is promised; in a build, other work
+   * may hold this one up. {@link RevocationLatencyTest} measures.
+   */
+  private static final Duration PROMISED =
+      Duration.ofMillis(Long.getLong("tenon.revocation", 10_000));
+
   private static final int LANES = 8;
   private static final String POLICY =
       """
@@ -167,8 +175,7 @@ class RevocationTest {
                         && byVictim.hasEnded()
                         && onVictim.hasEnded()
                         && connections.stream().noneMatch(RevocationTest::isConnected));
-        assertThat(Duration.ofNanos(System.nanoTime() - returned))
-            .isLessThan(Duration.ofSeconds(1));
+        assertThat(Duration.ofNanos(System.nanoTime() - returned)).isLessThan(PROMISED);
         assertThat(ofVictim)
             .extracting(stream -> stream.end().getCode() + " " + stream.end().getDescription())
             .containsOnly("UNAUTHENTICATED not authenticated");

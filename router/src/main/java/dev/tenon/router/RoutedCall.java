@@ -385,6 +385,13 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
 
     @Override
+    public void onMessage(R message) {
+      if (!isEnded()) { // What the provider had sent before the end is served to nobody after it.
+        super.onMessage(message);
+      }
+    }
+
+    @Override
     public void onClose(Status status, Metadata trailers) {
       if (!status.isOk()) {
         counted.failed();

@@ -33,7 +33,9 @@ public final class Connection {
 
   /*
    * `http2` and its pipeline are touched on the event loop alone. What a call writes before `close` is
-   * called is a task of the same loop, ahead of the task of `close`: it is on its way before the end.
+   * called is in grpc-java's queue, which a task of the same loop empties. If that task is just at its
+   * end it does not see the write, and puts another task behind the one that `close` made: so `close`
+   * goes to the end of the line once more, and what was written is on its way before the end.
    */
   private final Channel channel;
   private final Http2ConnectionHandler http2;
@@ -116,27 +118,24 @@ public final class Connection {
    * are lost. A peer that does not read is not waited for. Returns at once; idempotent.
    */
   public void close() {
-    execute(
-        () -> {
-          ChannelHandlerContext context = channel.pipeline().context(http2);
-          if (context == null) {
-            abort();
-            return;
-          }
-          int last = http2.connection().remote().lastStreamCreated();
-          ChannelFuture unused =
-              http2.goAway(
-                  context,
-                  last,
-                  Http2Error.NO_ERROR.code(),
-                  Unpooled.EMPTY_BUFFER,
-                  context.newPromise());
-          http2.flush(context);
-          // Not through the HTTP/2 handler, which would wait for streams.
-          ChannelFuture unusedClose = context.close();
-          var unusedTimer =
-              channel.eventLoop().schedule(this::abort, LAST_WORDS.toMillis(), MILLISECONDS);
-        });
+    execute(() -> execute(this::sayGoodbye));
+  }
+
+  private void sayGoodbye() {
+    ChannelHandlerContext context = channel.pipeline().context(http2);
+    if (context == null) {
+      abort();
+      return;
+    }
+    int last = http2.connection().remote().lastStreamCreated();
+    ChannelFuture unused =
+        http2.goAway(
+            context, last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context.newPromise());
+    http2.flush(context);
+    // Not through the HTTP/2 handler, which would wait for streams.
+    ChannelFuture unusedClose = context.close();
+    var unusedTimer =
+        channel.eventLoop().schedule(this::abort, LAST_WORDS.toMillis(), MILLISECONDS);
   }
 
   /** Ends the connection as {@link #close} does, in {@code delay} from now. Returns at once. */
@@ -150,6 +149,11 @@ public final class Connection {
   /** Ends the connection without a word. Returns at once; idempotent. */
   public void closeNow() {
     execute(this::abort);
+  }
+
+  /** Returns the channel below, for tests. */
+  Channel channel() {
+    return channel;
   }
 
   private void abort() {

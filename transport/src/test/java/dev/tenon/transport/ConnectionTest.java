@@ -24,12 +24,15 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +101,43 @@ final class ConnectionTest {
     assertThat(ending.code()).isEqualTo(Code.UNAUTHENTICATED);
     await().atMost(SOON).until(living::isEmpty);
     channel.shutdownNow();
+  }
+
+  /** Also where grpc-java is writing at that moment, and will write the rest in its next turn. */
+  @Test
+  void close_afterACallWasEndedDuringAWrite_itsStatusArrives() throws Exception {
+    ManagedChannel channel = connect();
+    Ending first = new Ending();
+    EchoGrpc.newStub(channel).bidi(first).onNext(EchoRequest.getDefaultInstance());
+    ServerCall<?, ?> firstCall = nextCall();
+    Ending second = new Ending();
+    EchoGrpc.newStub(channel).bidi(second).onNext(EchoRequest.getDefaultInstance());
+    ServerCall<?, ?> secondCall = nextCall();
+    HeldFlush held = new HeldFlush();
+    of(firstCall).channel().pipeline().addFirst(held);
+
+    firstCall.close(Status.UNAUTHENTICATED, new Metadata());
+    assertThat(held.begun.await(20, SECONDS)).isTrue();
+    secondCall.close(Status.UNAUTHENTICATED, new Metadata());
+    of(secondCall).close();
+    held.release.countDown();
+
+    assertThat(first.code()).isEqualTo(Code.UNAUTHENTICATED);
+    assertThat(second.code()).isEqualTo(Code.UNAUTHENTICATED);
+    channel.shutdownNow();
+  }
+
+  /** Holds the event loop in the first flush that it sees. */
+  private static final class HeldFlush extends ChannelOutboundHandlerAdapter {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch release = new CountDownLatch(1);
+
+    @Override
+    public void flush(ChannelHandlerContext context) throws Exception {
+      begun.countDown();
+      assertThat(release.await(20, SECONDS)).isTrue();
+      super.flush(context);
+    }
   }
 
   /** A stream that was left open is lost; other connections are not. */

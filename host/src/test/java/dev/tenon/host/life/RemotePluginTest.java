@@ -206,6 +206,7 @@ class RemotePluginTest {
 
       soon().until(() -> echo(host).services().isEmpty());
       soon().until(() -> !echo(host).runtimeId().value().equals(firstRun));
+      soon().until(() -> Files.exists(bootstrap())); // The run is listed before its offer is there.
       assertThat(Files.readString(bootstrap())).isNotEqualTo(firstFile);
       second = startEcho();
       soon().until(() -> echo(host).state().equals(new PluginState.Healthy()));
