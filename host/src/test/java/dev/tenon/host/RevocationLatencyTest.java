@@ -15,6 +15,8 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,19 +25,21 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 
 /**
  * How long a revoked plugin is still served, over many connections with a stream each on which its
  * providers send all the time. The long form is {@code -Dtenon.connections=1000 -Dtenon.rounds=10};
- * docs/evidence/revocation.md has what it measured.
+ * it writes what it measured to target/revocation.txt, and docs/evidence/revocation.md has a run.
  */
 class RevocationLatencyTest {
   private static final int CONNECTIONS = Integer.getInteger("tenon.connections", 50);
   private static final int ROUNDS = Integer.getInteger("tenon.rounds", 1);
 
-  /** The goal, for the 99th of 100 connections. */
+  /** The goal for what is served last, for the 99th of 100 connections. */
   private static final Duration GOAL = Duration.ofMillis(250);
+
+  /** The goal for what the caller is told then. */
+  private static final Duration TOLD = Duration.ofSeconds(1);
 
   /** What a build asserts, where other work may hold this one up. */
   private static final Duration LOADED = Duration.ofSeconds(10);
@@ -107,8 +111,7 @@ class RevocationLatencyTest {
 
   /** Row: PK-15. */
   @Test
-  void revoke_manyConnectionsWithStreams_nothingIsServedSoonAfter(TestReporter reporter)
-      throws Exception {
+  void revoke_manyConnectionsWithStreams_nothingIsServedSoonAfter() throws Exception {
     ConcurrentLinkedQueue<Long> lastBytes = new ConcurrentLinkedQueue<>();
     ConcurrentLinkedQueue<Long> ends = new ConcurrentLinkedQueue<>();
     List<Long> calls = new ArrayList<>();
@@ -116,8 +119,7 @@ class RevocationLatencyTest {
       calls.add(round(lastBytes, ends));
     }
     Duration served = percentile(lastBytes, 99);
-    reporter.publishEntry(
-        "revocation",
+    String measured =
         CONNECTIONS
             + " connections, "
             + ROUNDS
@@ -134,9 +136,10 @@ class RevocationLatencyTest {
             + ", max "
             + percentile(ends, 100).toMillis()
             + "; revoke() itself: max "
-            + percentile(calls, 100).toMillis());
+            + percentile(calls, 100).toMillis();
+    Files.writeString(Path.of("target", "revocation.txt"), measured + "\n");
     assertThat(served).isLessThanOrEqualTo(ROUNDS > 1 ? GOAL : LOADED);
-    assertThat(percentile(ends, 99)).isLessThanOrEqualTo(ROUNDS > 1 ? GOAL : LOADED);
+    assertThat(percentile(ends, 99)).isLessThanOrEqualTo(ROUNDS > 1 ? TOLD : LOADED);
   }
 
   /** Returns how many nanoseconds the revocation took before it returned. */
