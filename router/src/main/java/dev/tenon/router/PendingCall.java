@@ -12,16 +12,25 @@ import org.jspecify.annotations.Nullable;
  * A call whose provider is not there yet: it keeps what its caller does, and does it again once
  * there is a call to a provider. Thread-safe as {@link ClientCall} is.
  *
- * <p>It is never ready, so whoever honours flow control, the relay above all, hands it one message
- * at most. It waits for nothing itself and blocks nobody.
+ * <p>It is not ready before its provider is, so whoever honours flow control, the relay above all,
+ * hands it one message at most until then. It waits for nothing itself and blocks nobody.
  */
 final class PendingCall<Q, R> extends ClientCall<Q, R> {
   /*
    * `kept` is guarded by `this`. `target` is set under it when nothing is left in it, so that what
    * the caller does next cannot overtake what it did before; until then everything is kept.
+   *
+   * A provider's call may be ready while its start has not returned, and says so once. `ready` is set
+   * before that is told: whoever asks after it was told, and would otherwise wait for ever, sees it.
    */
   private List<Consumer<ClientCall<Q, R>>> kept = new ArrayList<>();
   private volatile @Nullable ClientCall<Q, R> target;
+  private volatile @Nullable ClientCall<Q, R> ready;
+
+  /** Notes that {@code started} is about to say that it is ready. */
+  void readyBy(ClientCall<Q, R> started) {
+    ready = started;
+  }
 
   /** Does on {@code started} what was kept, and passes everything on from then on. */
   void passTo(ClientCall<Q, R> started) {
@@ -30,6 +39,7 @@ final class PendingCall<Q, R> extends ClientCall<Q, R> {
       synchronized (this) {
         if (kept.isEmpty()) {
           target = started;
+          ready = started;
           return;
         }
         steps = kept;
@@ -85,7 +95,7 @@ final class PendingCall<Q, R> extends ClientCall<Q, R> {
 
   @Override
   public boolean isReady() {
-    ClientCall<Q, R> known = target;
+    ClientCall<Q, R> known = ready;
     return known != null && known.isReady();
   }
 

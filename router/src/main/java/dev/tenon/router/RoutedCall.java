@@ -157,7 +157,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
-    Responses responses = new Responses(listener, chosen, counted);
+    Responses responses = new Responses(call, listener, chosen, counted);
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
       delegate = call;
@@ -369,14 +369,25 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   /** What comes back from the provider. */
   private final class Responses
       extends ForwardingClientCallListener.SimpleForwardingClientCallListener<R> {
+    private final ClientCall<Q, R> call;
     private final Route route;
     private final CallCounters.Cell counted;
     private final long startNanos = System.nanoTime();
 
-    Responses(Listener<R> listener, Route route, CallCounters.Cell counted) {
+    Responses(ClientCall<Q, R> call, Listener<R> listener, Route route, CallCounters.Cell counted) {
       super(listener);
+      this.call = call;
       this.route = route;
       this.counted = counted;
+    }
+
+    @Override
+    public void onReady() {
+      PendingCall<Q, R> waited = pending;
+      if (waited != null) {
+        waited.readyBy(call);
+      }
+      super.onReady();
     }
 
     @Override

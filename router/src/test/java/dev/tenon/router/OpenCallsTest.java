@@ -207,24 +207,12 @@ final class OpenCallsTest {
 
     @Override
     public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
-      return new ClientCall<>() {
+      return new SilentCall<>() {
         @Override
         @SuppressWarnings("unchecked") // Echo's
         public void start(Listener<R> theirs, Metadata headers) {
           listener = (Listener<EchoResponse>) theirs;
         }
-
-        @Override
-        public void request(int messages) {}
-
-        @Override
-        public void cancel(@Nullable String message, @Nullable Throwable cause) {}
-
-        @Override
-        public void halfClose() {}
-
-        @Override
-        public void sendMessage(Q message) {}
       };
     }
 

@@ -7,10 +7,16 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +67,56 @@ final class PendingRecordTest {
     assertThat(answer.get(60, TimeUnit.SECONDS)).isNotNull();
     assertThat(another.get(60, TimeUnit.SECONDS)).isNotNull();
     assertThat(plane.words.calls).hasValue(2);
+  }
+
+  /**
+   * A provider that is ready before the start of its call returns says so once: whoever hears it
+   * must find the call ready, for it hears nothing again.
+   */
+  @Test
+  void firstCall_providerReadyWhileItStarts_isReadyWhenItSaysSo() {
+    plane.audit.hold();
+    plane.backends.put(Names.WORDS, new ReadyAtOnce());
+    ClientCall<EchoRequest, EchoResponse> call =
+        plane.channel(Names.CALLER).newCall(EchoGrpc.getBidiMethod(), CallOptions.DEFAULT);
+    List<Boolean> ready = new CopyOnWriteArrayList<>();
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onReady() {
+            ready.add(call.isReady());
+          }
+        },
+        new Metadata());
+
+    assertThat(call.isReady()).isFalse();
+    plane.audit.release(null);
+
+    assertThat(ready).containsExactly(true);
+    assertThat(call.isReady()).isTrue();
+  }
+
+  /** A provider whose calls are ready, and say so, before their start returns. */
+  private static final class ReadyAtOnce extends Channel {
+    @Override
+    public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
+      return new SilentCall<>() {
+        @Override
+        public void start(Listener<R> listener, Metadata headers) {
+          listener.onReady();
+        }
+
+        @Override
+        public boolean isReady() {
+          return true;
+        }
+      };
+    }
+
+    @Override
+    public String authority() {
+      return "ready";
+    }
   }
 
   /** What could not be recorded does not happen. Row: AU-3. */
