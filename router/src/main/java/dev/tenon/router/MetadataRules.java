@@ -9,6 +9,7 @@ import dev.tenon.core.SpiffeId;
 import io.grpc.Metadata;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -34,7 +35,9 @@ final class MetadataRules {
    *                 own on each side. Of grpc-* pass only the keys that gRPC gives to
    *                 applications and libraries: trace context, tags, retry hints, status details.
    *
-   * A key that is no legal key, which grpc-java reads but would refuse to write, is dropped.
+   * A key that is no legal key, which grpc-java reads but would refuse to write, is dropped. So is
+   * one with an upper-case letter, which RFC 9113, section 8.2.1, forbids: grpc-java finds under it
+   * the values of the same name in lower case, and so of a reserved one.
    */
   static final Metadata.Key<String> CALLER =
       Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
@@ -145,7 +148,8 @@ final class MetadataRules {
   }
 
   private static boolean isDropped(String name) {
-    return NAMES.contains(name)
+    return !name.equals(name.toLowerCase(Locale.ROOT))
+        || NAMES.contains(name)
         || (PREFIXES.stream().anyMatch(name::startsWith) && !KEPT.contains(name));
   }
 

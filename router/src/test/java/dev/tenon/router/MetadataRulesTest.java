@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,26 @@ final class MetadataRulesTest {
       metadata.put(key(name), "value");
     }
     return metadata;
+  }
+
+  /** A name in upper case brings the values of its lower case: neither passes. Attack: R6. */
+  @ParameterizedTest
+  @ValueSource(strings = {"tenon-caller", "tenon-to", "authorization", "cookie", "grpc-timeout"})
+  void reservedNameBesideItsUpperCase_doesNotPass(String name) {
+    String upper = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+    Metadata received =
+        InternalMetadata.newMetadata(
+            upper.getBytes(US_ASCII),
+            "forged".getBytes(US_ASCII),
+            name.getBytes(US_ASCII),
+            "forged".getBytes(US_ASCII));
+
+    Metadata request = MetadataRules.request(received, Names.id(Names.CALLER));
+
+    assertThat(request.keys()).containsExactly("tenon-caller");
+    assertThat(request.getAll(MetadataRules.CALLER))
+        .containsExactly(Names.id(Names.CALLER).toString());
+    assertThat(MetadataRules.response(received).keys()).isEmpty();
   }
 
   @ParameterizedTest

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a peer's own certificate must be, beside being issued by someone we trust. Asked twice: in
@@ -89,7 +90,7 @@ record PeerCheck(PeerRule rule, Purpose purpose, Optional<String> dnsName, Insta
   /** The names in a certificate; no other kinds of names are accepted beside them. */
   private record Names(List<String> uris, List<String> dns) {
     static Names of(X509Certificate leaf) throws CertificateException {
-      Collection<List<?>> names = leaf.getSubjectAlternativeNames();
+      Collection<List<?>> names = names(leaf);
       if (names == null) {
         throw new CertificateException("subject alternative names: none (expected: a SPIFFE ID)");
       }
@@ -100,6 +101,17 @@ record PeerCheck(PeerRule rule, Purpose purpose, Optional<String> dnsName, Insta
         }
       }
       return new Names(ofKind(names, URI_NAME), ofKind(names, DNS_NAME));
+    }
+
+    /** The JDK throws a RuntimeException at an address that is a malformed network. */
+    private static @Nullable Collection<List<?>> names(X509Certificate leaf)
+        throws CertificateException {
+      try {
+        return leaf.getSubjectAlternativeNames();
+      } catch (RuntimeException e) {
+        throw new CertificateException(
+            "subject alternative names: malformed (expected: URI or DNS)", e);
+      }
     }
 
     private static List<String> ofKind(Collection<List<?>> names, int kind) {
