@@ -89,6 +89,24 @@ class TokenFormAttackTest {
     oracles.expect(3, MALFORMED);
   }
 
+  /** A reserved name beside the same in upper case, which HTTP/2 forbids. Row: PK-25. */
+  @Test
+  void call_reservedNameInUpperCase_doesNotArrive() throws IOException {
+    String forged = "spiffe://tenon.internal/host/forged";
+
+    String end =
+        raw(
+            ECHO,
+            "authorization",
+            mallory().bearer(),
+            "Tenon-caller",
+            forged,
+            "tenon-caller",
+            forged);
+
+    assertThat(end).as("PROTOCOL_ERROR").isEqualTo("reset 1");
+  }
+
   /** A megabyte of token: refused for its size, before anything of it is looked at. Attack: T5. */
   @Test
   void call_megabyteToken_refusedBeforeItIsRead() throws IOException {
