@@ -156,6 +156,7 @@ class EnrolmentTokensTest {
     assertRefused(WORDS, token, EXPIRED);
   }
 
+  /** Denies: Enrolment/Enrol CREDENTIAL_MALFORMED, CREDENTIAL_UNKNOWN. */
   @Test
   void redeem_nothingOrNonsense_refused() throws Exception {
     String token = issue(WORDS);

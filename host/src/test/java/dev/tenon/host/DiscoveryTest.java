@@ -90,7 +90,11 @@ class DiscoveryTest {
     }
   }
 
-  /** A service that one may not call and one that nobody has are one answer. */
+  /**
+   * A service that one may not call and one that nobody has are one answer.
+   *
+   * <p>Denies: Registry/Discover NOT_FOUND.
+   */
   @Test
   void discover_forbiddenAndUnknown_sameAnswer() throws Exception {
     try (TestHost host = host()) {

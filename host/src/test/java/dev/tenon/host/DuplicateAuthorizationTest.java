@@ -4,7 +4,11 @@ import org.junit.jupiter.api.Test;
 
 /** A caller that sends two tokens, in the hope that two readers take different ones. */
 class DuplicateAuthorizationTest {
-  /** Row: TK-10. */
+  /**
+   * Row: TK-10.
+   *
+   * <p>Denies: control, data CREDENTIAL_DUPLICATE.
+   */
   @Test
   void call_ownTokenTwice_refused() throws Exception {
     try (TokenGate gate = new TokenGate()) {

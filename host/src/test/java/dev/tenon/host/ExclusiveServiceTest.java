@@ -30,7 +30,11 @@ class ExclusiveServiceTest {
       service = "testservice.v1.Echo"
       """;
 
-  /** The second is refused, on record, and the first goes on serving. Row: RG-5. */
+  /**
+   * The second is refused, on record, and the first goes on serving. Row: RG-5.
+   *
+   * <p>Denies: Registry/Register SERVICE_TAKEN.
+   */
   @Test
   void register_takenByAnother_refusedAndFirstUndisturbed() throws Exception {
     try (TestHost host = host()) {

@@ -12,7 +12,11 @@ import org.junit.jupiter.api.Test;
 class ExpiredRuntimeTokenTest {
   private static final Duration LIFE = Duration.ofHours(1);
 
-  /** Valid until just before its expiry, useless from the very moment on. Row: TK-3. */
+  /**
+   * Valid until just before its expiry, useless from the very moment on. Row: TK-3.
+   *
+   * <p>Denies: control, data CREDENTIAL_EXPIRED.
+   */
   @Test
   void call_atExpiry_refusedLikeNone() throws Exception {
     try (TokenGate gate = new TokenGate()) {

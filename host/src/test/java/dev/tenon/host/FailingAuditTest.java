@@ -37,7 +37,11 @@ class FailingAuditTest {
     }
   }
 
-  /** No identity is issued that is not on record. */
+  /**
+   * No identity is issued that is not on record.
+   *
+   * <p>Denies: Enrolment/Enrol INTERNAL.
+   */
   @Test
   void enrol_auditFails_internalAndNoLineage() throws Exception {
     try (ControlPlane plane = new ControlPlane(registry)) {
@@ -106,7 +110,11 @@ class FailingAuditTest {
     }
   }
 
-  /** A renewal that is not on record brings nothing, and what the plugin has works on. */
+  /**
+   * A renewal that is not on record brings nothing, and what the plugin has works on.
+   *
+   * <p>Denies: Renewal/Renew INTERNAL.
+   */
   @Test
   void renew_auditFails_internalAndOldTokenWorks() throws Exception {
     try (ControlPlane plane = new ControlPlane(registry)) {

@@ -52,7 +52,9 @@ class FloodTest {
   /**
    * Guesses of enrolment tokens are limited; the plugin that was launched enrols nonetheless.
    *
-   * <p>Row: DS-18
+   * <p>Row: DS-18.
+   *
+   * <p>Denies: Enrolment/Enrol RATE_LIMITED.
    */
   @Test
   void enrol_bruteForce_limitedAndThePluginStillEnrols() throws Exception {
@@ -104,6 +106,8 @@ class FloodTest {
    * <p>Row: DS-5, DS-22
    *
    * <p>Attack: T19.
+   *
+   * <p>Denies: data RATE_LIMITED.
    */
   @Test
   void call_guessedTokens_limitedByTheCertificate() throws Exception {

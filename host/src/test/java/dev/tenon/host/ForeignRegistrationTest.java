@@ -17,7 +17,11 @@ class ForeignRegistrationTest {
       services = ["testservice.v1.Echo"]
       """;
 
-  /** It is answered as if the id were unknown; the audit log tells which it was. Row: RG-8. */
+  /**
+   * It is answered as if the id were unknown; the audit log tells which it was. Row: RG-8.
+   *
+   * <p>Denies: Registry/Unregister NOT_FOUND.
+   */
   @Test
   void unregister_idOfAnother_notFoundLikeUnknown() throws Exception {
     try (TestHost host =

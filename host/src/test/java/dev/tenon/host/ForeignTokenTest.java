@@ -9,6 +9,8 @@ class ForeignTokenTest {
   /**
    * A token is worth nothing over the connection of another plugin, and goes on working over its
    * own. Row: TK-10, RG-1.
+   *
+   * <p>Denies: control, data CREDENTIAL_FOREIGN.
    */
   @Test
   void call_tokenOfAnotherPlugin_refusedLikeNone() throws Exception {

@@ -11,7 +11,11 @@ import org.junit.jupiter.api.Test;
 
 /** Two parties renew one key: it was copied. */
 class ForkedKeyTest {
-  /** The second successor gets nothing, and both lose what the key ever brought; on record. */
+  /**
+   * The second successor gets nothing, and both lose what the key ever brought; on record.
+   *
+   * <p>Denies: Renewal/Renew NOT_AUTHENTICATED, CREDENTIAL_REVOKED.
+   */
   @Test
   void renew_twoSuccessors_pluginIsKilledAndAllIsRevoked() throws Exception {
     try (TokenGate gate = new TokenGate()) {

@@ -206,7 +206,9 @@ class GrantTest {
    * Unknown, not offered by grant, and not allowed are one answer; too low a version, more than the
    * policy gives, and a malformed field are others. Each is on record, and nothing is given.
    *
-   * <p>Row: CG-2, CG-3, CG-4
+   * <p>Row: CG-2, CG-3, CG-4.
+   *
+   * <p>Denies: Grants/Request NOT_FOUND, VERSION_NOT_OFFERED, NOT_ALLOWED.
    */
   @Test
   void request_refused_oneAnswerForUnknownAndForbidden() throws Exception {
@@ -260,7 +262,10 @@ class GrantTest {
    * Without a good grant of this service, the same refusal whatever is wrong, and the service is
    * not touched; who may not call it at all hears of no grant.
    *
-   * <p>Row: CG-5, RT-3
+   * <p>Row: CG-5, RT-3.
+   *
+   * <p>Denies: data GRANT_NOT_ACCEPTED, GRANT_MISSING, GRANT_MALFORMED, GRANT_WRONG_TOKEN,
+   * GRANT_UNKNOWN, GRANT_OTHER_SERVICE, GRANT_DUPLICATE.
    */
   @Test
   void call_withoutAGoodGrant_refusedBeforeTheService() throws Exception {
@@ -305,7 +310,9 @@ class GrantTest {
   /**
    * A stolen grant opens nothing to another plugin, although that may call the service too.
    *
-   * <p>Row: CG-3
+   * <p>Row: CG-3.
+   *
+   * <p>Denies: data GRANT_FOREIGN. Denies: Grants/Refresh, Grants/Release NOT_FOUND.
    */
   @Test
   void call_stolenGrant_permissionDenied() throws Exception {
@@ -480,7 +487,9 @@ class GrantTest {
   /**
    * One run, and all runs, get so many grants and no more; those that live stay good.
    *
-   * <p>Row: CG-14
+   * <p>Row: CG-14.
+   *
+   * <p>Denies: Grants/Request LIMIT_REACHED.
    */
   @Test
   void request_beyondTheLimit_resourceExhausted() throws Exception {
@@ -503,7 +512,9 @@ class GrantTest {
    * A plugin that cannot do without a version that the host, the only one to offer the service,
    * does not have is refused when it enrols, with a text that names both.
    *
-   * <p>Row: CG-10
+   * <p>Row: CG-10.
+   *
+   * <p>Denies: Enrolment/Enrol REQUIREMENT_MISSING.
    */
   @Test
   void enrol_requiredVersionNotOffered_failedPrecondition() throws Exception {

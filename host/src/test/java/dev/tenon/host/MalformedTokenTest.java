@@ -49,6 +49,7 @@ class MalformedTokenTest {
     gate.assertRefused("malformed", gate.caller.bearer() + ", " + gate.caller.bearer());
   }
 
+  /** Denies: control, data CREDENTIAL_MALFORMED. */
   @Test
   void call_otherScheme_refused() {
     gate.assertRefused("malformed", "Basic " + gate.caller.token());
@@ -62,6 +63,7 @@ class MalformedTokenTest {
     gate.assertRefused("malformed", "Bearer " + enrolment);
   }
 
+  /** Denies: control, data CREDENTIAL_UNKNOWN. */
   @Test
   void call_wellFormedTokenOfNobody_refused() {
     gate.assertRefused("unknown", "Bearer tnr_" + "B".repeat(42) + "A");

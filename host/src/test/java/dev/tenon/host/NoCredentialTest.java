@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 class NoCredentialTest {
   /**
    * Without an enrolment token there is no identity, and the plugin is none the worse. Row: HS-10.
+   *
+   * <p>Denies: Enrolment/Enrol NOT_AUTHENTICATED, CREDENTIAL_MISSING.
    */
   @Test
   void enrol_noToken_refusedAndPluginCanStillEnrol() throws Exception {
@@ -51,7 +53,11 @@ class NoCredentialTest {
     }
   }
 
-  /** A valid token does not help where the request is not one of a run of this host. */
+  /**
+   * A valid token does not help where the request is not one of a run of this host.
+   *
+   * <p>Denies: Enrolment/Enrol NOT_AUTHENTICATED.
+   */
   @Test
   void enrol_unknownRuntimeId_refused() throws Exception {
     try (TestHost host = TestHost.with("").silent("alpha").begin()) {

@@ -103,7 +103,11 @@ class PolicyChangeTest {
     }
   }
 
-  /** A watch that its caller may not have any more ends; one that it now may have does, too. */
+  /**
+   * A watch that its caller may not have any more ends; one that it now may have does, too.
+   *
+   * <p>Denies: Registry/Watch NOT_ALLOWED, UNAVAILABLE.
+   */
   @Test
   void replace_watches_endWhereTheAnswerIsAnotherOne() throws Exception {
     try (TestHost host = start(TestHost.with(PROVIDE + allow("caller")))) {

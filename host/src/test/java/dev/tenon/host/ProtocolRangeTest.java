@@ -21,7 +21,11 @@ class ProtocolRangeTest {
     }
   }
 
-  /** A range without 1 is refused with the range that the host speaks. Row: HS-3. */
+  /**
+   * A range without 1 is refused with the range that the host speaks. Row: HS-3.
+   *
+   * <p>Denies: Enrolment/Enrol PROTOCOL_UNSUPPORTED.
+   */
   @ParameterizedTest
   @CsvSource({"2,3", "2,2", "2147483647,2147483647", "-1,-1"})
   void enrol_rangeWithoutOne_refusedNamingWhatIsSupported(int min, int max) throws Exception {

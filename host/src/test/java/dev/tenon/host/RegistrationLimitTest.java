@@ -38,6 +38,8 @@ class RegistrationLimitTest {
   /**
    * One more than a run may have is refused and audited, others are not concerned, and room comes
    * back with an unregistration and with the end of the connection. Row: RG-18, VA-12, RG-9.
+   *
+   * <p>Denies: Registry/Register LIMIT_REACHED.
    */
   @Test
   void register_oneMoreThanARunMay_refusedUntilThereIsRoom() throws Exception {

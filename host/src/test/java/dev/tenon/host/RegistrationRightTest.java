@@ -75,6 +75,8 @@ class RegistrationRightTest {
   /**
    * Declared and not allowed: another type, another case, a prefix, a longer name. The status names
    * plugin and service. Row: RG-2, RG-3.
+   *
+   * <p>Denies: Registry/Register NOT_ALLOWED.
    */
   @ParameterizedTest
   @ValueSource(

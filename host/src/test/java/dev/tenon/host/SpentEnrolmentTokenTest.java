@@ -21,6 +21,8 @@ class SpentEnrolmentTokenTest {
   /**
    * The second redemption gets nothing and costs the plugin its life: process, token, key and
    * registrations.
+   *
+   * <p>Denies: Enrolment/Enrol TOKEN_SPENT.
    */
   @Test
   void enrol_secondTime_pluginIsKilledAndLosesAll() throws Exception {

@@ -16,7 +16,11 @@ import org.junit.jupiter.api.Test;
  * waits for another plugin meanwhile.
  */
 class StolenEnrolmentTokenTest {
-  /** Under another run's id it brings neither of the two identities, and ends its owner. */
+  /**
+   * Under another run's id it brings neither of the two identities, and ends its owner.
+   *
+   * <p>Denies: Enrolment/Enrol CREDENTIAL_FOREIGN.
+   */
   @Test
   void enrol_underRuntimeIdOfAnother_ownerIsKilled() throws Exception {
     try (TestHost host =
@@ -105,7 +109,11 @@ class StolenEnrolmentTokenTest {
     }
   }
 
-  /** Half a minute after the start it is too late. */
+  /**
+   * Half a minute after the start it is too late.
+   *
+   * <p>Denies: Enrolment/Enrol CREDENTIAL_EXPIRED.
+   */
   @Test
   void enrol_atExpiry_refusedAndNothingIssued() throws Exception {
     try (TestHost host = TestHost.with("").silent("late").begin()) {

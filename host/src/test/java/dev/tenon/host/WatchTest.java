@@ -203,7 +203,11 @@ class WatchTest {
     }
   }
 
-  /** The eleventh is refused, whatever the ten were, until one of them ends. Row: RG-17. */
+  /**
+   * The eleventh is refused, whatever the ten were, until one of them ends. Row: RG-17.
+   *
+   * <p>Denies: Registry/Watch LIMIT_REACHED.
+   */
   @Test
   void watch_eleventhOfOnePlugin_refusedUntilOneIsCancelled() throws Exception {
     try (TestHost host = host()) {

@@ -82,7 +82,11 @@ final class AdmissionTest {
     assertThat(provider.calls).hasValue(1);
   }
 
-  /** A connection lives while its lineage does; a new one needs a live key. */
+  /**
+   * A connection lives while its lineage does; a new one needs a live key.
+   *
+   * <p>Denies: Renewal/Renew CREDENTIAL_EXPIRED.
+   */
   @Test
   void connection_whoseKeyWasSucceeded_livesOnAndCannotBeMadeAgain() throws Exception {
     Plane.call(caller.channel());
@@ -96,10 +100,16 @@ final class AdmissionTest {
     assertThat(provider.calls).hasValue(2);
     Channel again = wire.connect(Names.CALLER, caller.keys());
     assertNotAuthenticated(Plane.refusal(Plane.with(again, "authorization", renewed), UNARY));
+    AuditEvent last = wire.audit.events().get(wire.audit.events().size() - 1);
+    assertThat(last.details()).containsEntry("reason", "expired");
     assertThat(provider.calls).hasValue(2);
   }
 
-  /** Attack T1, T2. */
+  /**
+   * Attack T1, T2.
+   *
+   * <p>Denies: data NOT_AUTHENTICATED, CREDENTIAL_MISSING.
+   */
   @Test
   void missingToken_isRefused() {
     assertRefused(caller.bare(), "missing");
@@ -157,6 +167,7 @@ final class AdmissionTest {
     assertRefused(new Wire.Caller(channel, caller.token(), keys).channel(), "unknown");
   }
 
+  /** Denies: data CREDENTIAL_UNKNOWN. */
   @Test
   void runThatNeverEnrolled_isRefused() throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
@@ -173,6 +184,7 @@ final class AdmissionTest {
     assertRefused(caller.channel(), "expired");
   }
 
+  /** Denies: control, data CREDENTIAL_REVOKED. */
   @Test
   void revokedLineage_isRefused_onTheSameConnection() {
     Plane.call(caller.channel());
@@ -221,6 +233,7 @@ final class AdmissionTest {
     assertThat(provider.calls).hasValue(0);
   }
 
+  /** Denies: data INTERNAL. */
   @Test
   void refusal_whereTheAuditLogFails_isInternal() {
     wire.audit.fail();
@@ -254,6 +267,7 @@ final class AdmissionTest {
     }
   }
 
+  /** Denies: Renewal/Renew CREDENTIAL_UNKNOWN. */
   @Test
   void svidAlone_needsTheKeyButNoToken() throws Exception {
     Admission admission =

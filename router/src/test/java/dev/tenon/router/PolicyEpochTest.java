@@ -42,6 +42,8 @@ final class PolicyEpochTest {
   /**
    * Attack: P12. An engine that throws denies like one that decides, reaches no provider, and is on
    * record as an error.
+   *
+   * <p>Denies: data POLICY_FAULT.
    */
   @Test
   void call_authorizerThrows_deniedAndRecordedAsError() {

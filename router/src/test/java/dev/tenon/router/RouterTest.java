@@ -61,7 +61,9 @@ final class RouterTest {
   /**
    * A denied call never touches the provider, and the audit log has one line of it.
    *
-   * <p>Row: RT-3, PL-5
+   * <p>Row: RT-3, PL-5.
+   *
+   * <p>Denies: data NOT_ALLOWED, POLICY_DENY_RULE.
    */
   @Test
   void call_denied_neverTouchesTheProvider_andIsAuditedOnce() {
@@ -105,7 +107,9 @@ final class RouterTest {
   /**
    * Unknown and forbidden services are refused with the same code, text and details.
    *
-   * <p>Row: RT-16
+   * <p>Row: RT-16.
+   *
+   * <p>Denies: data POLICY_NO_RULE.
    */
   @Test
   void call_ofUnknownAndOfForbiddenService_areRefusedAlike() {
@@ -127,6 +131,7 @@ final class RouterTest {
     assertThat(info.getDomain()).isEqualTo(RefusalStatus.DOMAIN);
   }
 
+  /** Denies: data NOT_PROVIDED. */
   @Test
   void call_withRight_whereNothingMayProvide_isUnimplemented() {
     assertRefused(
@@ -136,6 +141,7 @@ final class RouterTest {
     assertThat(plane.audit.reasons()).containsExactly("nothing may provide it");
   }
 
+  /** Denies: data UNAVAILABLE. */
   @Test
   void call_withRight_whereNoneIsRegistered_isUnavailable() {
     assertRefused(
@@ -186,7 +192,9 @@ final class RouterTest {
   /**
    * A provider of another service is as unknown as one that does not exist.
    *
-   * <p>Row: RT-4
+   * <p>Row: RT-4.
+   *
+   * <p>Denies: data NOT_FOUND.
    */
   @Test
   void tenonTo_ofAProviderOfAnotherService_isNotFound() {
@@ -213,7 +221,9 @@ final class RouterTest {
   /**
    * The provider is named once, by its runtime id, or the call is invalid.
    *
-   * <p>Row: RT-1
+   * <p>Row: RT-1.
+   *
+   * <p>Denies: data INVALID_REQUEST.
    */
   @ParameterizedTest
   @ValueSource(

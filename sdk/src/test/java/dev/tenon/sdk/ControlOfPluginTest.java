@@ -52,7 +52,11 @@ final class ControlOfPluginTest {
     host.close();
   }
 
-  /** A plugin's own certificate, of its right authority, does not make anyone a host. Row: HS-14 */
+  /**
+   * A plugin's own certificate, of its right authority, does not make anyone a host. Row: HS-14.
+   *
+   * <p>Denies: PluginControl/Shutdown NOT_ALLOWED.
+   */
   @Test
   void shutdown_byAnotherPlugin_refused() {
     TestTrust trust = host.trust;

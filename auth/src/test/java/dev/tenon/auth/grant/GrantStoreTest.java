@@ -147,7 +147,9 @@ class GrantStoreTest {
    * A grant lives for an hour unless told otherwise, and ends to the instant, on either clock;
    * setting the wall clock back revives nothing.
    *
-   * <p>Row: TK-4, CG-6
+   * <p>Row: TK-4, CG-6.
+   *
+   * <p>Denies: data GRANT_EXPIRED.
    */
   @Test
   void verify_atTheEndOfEitherClock_expired() throws Exception {

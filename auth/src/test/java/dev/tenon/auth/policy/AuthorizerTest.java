@@ -63,7 +63,11 @@ class AuthorizerTest {
     }
   }
 
-  /** An engine is asked about what the rules allow, and can only narrow it. */
+  /**
+   * An engine is asked about what the rules allow, and can only narrow it.
+   *
+   * <p>Denies: data POLICY_AUTHORIZER.
+   */
   @Test
   void authorize_authorizer_narrowsAndNeverWidens() throws Exception {
     Policy engine =

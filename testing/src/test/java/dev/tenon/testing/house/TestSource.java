@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
@@ -29,14 +30,21 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
       Set.of("Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "Property", "FuzzTest");
 
   private final DocTrees trees;
+  private final Function<String, List<String>> lines;
   private final String file;
   private final String module;
   private final List<Proof> proofs;
   private final List<String> problems;
 
   private TestSource(
-      DocTrees trees, String file, String module, List<Proof> proofs, List<String> problems) {
+      DocTrees trees,
+      Function<String, List<String>> lines,
+      String file,
+      String module,
+      List<Proof> proofs,
+      List<String> problems) {
     this.trees = trees;
+    this.lines = lines;
     this.file = file;
     this.module = module;
     this.proofs = proofs;
@@ -48,6 +56,15 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
    * of rows, or rows on what is no test.
    */
   static List<Proof> read(Repository repository, List<Path> files, List<String> problems) {
+    return read(repository, files, RowLines::rowsIn, problems);
+  }
+
+  /** Does the same for what {@code lines} finds in the Javadoc of a test, rows or other. */
+  static List<Proof> read(
+      Repository repository,
+      List<Path> files,
+      Function<String, List<String>> lines,
+      List<String> problems) {
     List<Proof> proofs = new ArrayList<>();
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     try (StandardJavaFileManager sources = compiler.getStandardFileManager(null, null, null)) {
@@ -64,7 +81,8 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
       for (CompilationUnitTree unit : task.parse()) {
         Path file = Path.of(unit.getSourceFile().toUri());
         String shown = repository.root().relativize(file).toString();
-        new TestSource(trees, shown, repository.moduleOf(file), proofs, problems).scan(unit, null);
+        new TestSource(trees, lines, shown, repository.moduleOf(file), proofs, problems)
+            .scan(unit, null);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -98,7 +116,7 @@ final class TestSource extends TreePathScanner<@Nullable Void, @Nullable Void> {
   private void add(String test, boolean isTest) {
     Optional<String> javadoc = Optional.ofNullable(trees.getDocComment(getCurrentPath()));
     try {
-      List<String> rows = javadoc.map(RowLines::rowsIn).orElse(List.of());
+      List<String> rows = javadoc.map(lines).orElse(List.of());
       if (!rows.isEmpty() && !isTest) {
         problems.add(file + ": " + test + ": rows " + rows + " on what is no test");
       } else if (!rows.isEmpty()) {
