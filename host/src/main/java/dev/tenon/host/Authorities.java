@@ -10,6 +10,7 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.host.control.ControlAudit;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -70,7 +71,8 @@ public final class Authorities {
     if (!current.isDone()) {
       return false;
     }
-    var unused = begin(role, new CheckedIssuer(next, settings.sources().clock()));
+    var unused =
+        begin(role, new CheckedIssuer(next, settings.sources().clock()), "its files were replaced");
     return true;
   }
 
@@ -108,7 +110,7 @@ public final class Authorities {
     requireNonNull(role, "role");
     requireNonNull(next, "next");
     CheckedIssuer checked = new CheckedIssuer(next, settings.sources().clock());
-    return onWorker(() -> begin(role, checked));
+    return onWorker(() -> begin(role, checked, ControlAudit.ASKED));
   }
 
   /**
@@ -128,7 +130,7 @@ public final class Authorities {
         });
   }
 
-  private Succession begin(Role role, Issuer next)
+  private Succession begin(Role role, Issuer next, String reason)
       throws IssueFailedException, AuditFailedException {
     if (!current.isDone()) {
       throw new IllegalStateException("roll over: one is under way (expected: none)");
@@ -141,7 +143,7 @@ public final class Authorities {
             role,
             settings.trust().authorities().overlap(),
             settings.sources().clock());
-    Succession begun = rollover.begin(next);
+    Succession begun = rollover.begin(next, reason);
     current = begun.over();
     return new Succession(begun.settled().copy(), begun.over().copy());
   }

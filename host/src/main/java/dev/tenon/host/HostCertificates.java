@@ -81,16 +81,16 @@ public final class HostCertificates {
   }
 
   private void revoke(RevokedCertificate certificate) throws IOException {
-    record("revoke-certificate", certificate.line());
+    record("revoke-certificate", certificate.line(), ControlAudit.ASKED);
     revoked.add(certificate);
     endHolders();
     revoked.store();
   }
 
   /** Containment does not depend on the log. */
-  private void record(String action, String what) {
+  private void record(String action, String what, String reason) {
     try {
-      audit.success("revocation", PluginName.HOST, action, what, Map.of());
+      audit.success("revocation", PluginName.HOST, action, what, Map.of("reason", reason));
     } catch (AuditFailedException e) {
       LOG.log(Level.WARNING, "a revocation could not be recorded: {0}", what);
     }
@@ -115,7 +115,10 @@ public final class HostCertificates {
     try {
       Optional<X509CRL> next = known.next();
       if (next.isPresent()) {
-        record("revocation-list", "of " + next.get().getThisUpdate().toInstant());
+        record(
+            "revocation-list",
+            "of " + next.get().getThisUpdate().toInstant(),
+            "the authority published another list");
         known.adopt(next.get());
         endHolders();
       }

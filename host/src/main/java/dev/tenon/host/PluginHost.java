@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
@@ -78,10 +79,12 @@ public final class PluginHost implements AutoCloseable {
    *
    * @return how many calls are in flight still
    * @throws IllegalArgumentException if this host has no such run, or {@code most} is negative
+   * @throws AuditFailedException if it could not be recorded: the run stays in service
    * @throws InterruptedException if the waiting thread was interrupted; the run gets no calls
    *     nonetheless
    */
-  public long drain(RuntimeId run, Duration most) throws InterruptedException {
+  public long drain(RuntimeId run, Duration most)
+      throws InterruptedException, AuditFailedException {
     return running.drain(requireNonNull(run, "run"), requireNonNull(most, "most"));
   }
 

@@ -79,7 +79,12 @@ final class PluginStop {
     try {
       planes
           .audit()
-          .success("lifecycle", PluginName.HOST, "stop", run.id().runtimeId().value(), Map.of());
+          .success(
+              "lifecycle",
+              PluginName.HOST,
+              "stop",
+              run.id().runtimeId().value(),
+              Map.of("reason", "the host stops it"));
     } catch (AuditFailedException e) {
       LOG.log(Level.WARNING, "the stop of {0} could not be recorded", run.id().runtimeId());
     }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,11 +76,12 @@ final class Rollover {
 
   /** Records that all certificates are replaced; see {@link Authorities#renewAll}. */
   static void recordRenewal(ControlAudit audit) throws AuditFailedException {
-    audit.success("authority", PluginName.HOST, "renew-all", null, Map.of());
+    audit.success(
+        "authority", PluginName.HOST, "renew-all", null, Map.of("reason", ControlAudit.ASKED));
   }
 
   /** Trusts {@code next} beside the current authority, and plans the rest. */
-  Succession begin(Issuer next) throws IssueFailedException, AuditFailedException {
+  Succession begin(Issuer next, String reason) throws IssueFailedException, AuditFailedException {
     requireNew(next);
     if (role == Role.HOST) {
       // Every plugin would have to trust an authority that cannot serve.
@@ -87,7 +89,7 @@ final class Rollover {
       var unused =
           next.issue(planes.identity().id(), keys.getPublic(), CertificateRequest.create(keys));
     }
-    record("roll-over", next.trustBundle());
+    record("roll-over", reason, next.trustBundle());
     issuer.trust(next);
     try {
       planes.identity().renew(); // its bundle is what plugins are checked against
@@ -146,7 +148,7 @@ final class Rollover {
   /** Everything new rests on the new authority from here on. */
   private void move() throws IssueFailedException, AuditFailedException {
     if (role == Role.HOST) {
-      record("move", List.of());
+      record("move", "the new authority is trusted", List.of());
       issuer.move();
       try {
         planes.identity().renew();
@@ -165,7 +167,7 @@ final class Rollover {
     stop();
     asked.complete(false);
     try {
-      record("retire", List.of());
+      record("retire", "the overlap is over", List.of());
     } catch (AuditFailedException e) {
       // Containment does not depend on the log.
       LOG.log(Level.WARNING, "the end of the old {0} authority could not be recorded", role);
@@ -220,18 +222,21 @@ final class Rollover {
         .toList();
   }
 
-  private void record(String action, List<X509Certificate> roots) throws AuditFailedException {
-    String serials =
-        roots.stream()
-            .map(root -> root.getSerialNumber().toString(16))
-            .collect(Collectors.joining(" "));
+  private void record(String action, String reason, List<X509Certificate> roots)
+      throws AuditFailedException {
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("reason", reason);
+    if (!roots.isEmpty()) {
+      details.put(
+          "roots",
+          roots.stream()
+              .map(root -> root.getSerialNumber().toString(16))
+              .collect(Collectors.joining(" ")));
+      details.put("overlap", overlap.toString());
+    }
     planes
         .audit()
         .success(
-            "authority",
-            PluginName.HOST,
-            action,
-            role.name().toLowerCase(Locale.ROOT),
-            roots.isEmpty() ? Map.of() : Map.of("roots", serials, "overlap", overlap.toString()));
+            "authority", PluginName.HOST, action, role.name().toLowerCase(Locale.ROOT), details);
   }
 }

@@ -11,6 +11,7 @@ import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.registry.Registration;
 import dev.tenon.router.CallCount;
@@ -164,11 +165,13 @@ final class RunningHost implements AutoCloseable {
     return new HostGrants(planes.grants(), planes.trust().grants());
   }
 
-  long drain(RuntimeId run, Duration most) throws InterruptedException {
+  long drain(RuntimeId run, Duration most) throws InterruptedException, AuditFailedException {
     if (most.isNegative()) {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");
     }
-    return planes.exit().drain(planes.runs().known(run), most);
+    PluginRun known = planes.runs().known(run);
+    planes.runs().recordDrain(known);
+    return planes.exit().drain(known, most);
   }
 
   Authorities authorities() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
@@ -74,7 +75,7 @@ class DrainTest {
         () -> {
           try {
             return host.host().drain(alpha(host), most);
-          } catch (InterruptedException e) {
+          } catch (InterruptedException | AuditFailedException e) {
             throw new AssertionError(e);
           }
         });

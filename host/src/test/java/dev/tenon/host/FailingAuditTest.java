@@ -81,7 +81,7 @@ class FailingAuditTest {
     }
   }
 
-  /** A refusal that cannot be recorded is INTERNAL too, and still a refusal. */
+  /** A refusal that cannot be recorded is INTERNAL too, and still a refusal. Row: AU-8. */
   @Test
   void refusals_auditFails_internal() throws Exception {
     try (ControlPlane plane = new ControlPlane(registry)) {

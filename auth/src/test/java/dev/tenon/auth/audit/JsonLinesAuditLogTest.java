@@ -78,7 +78,7 @@ class JsonLinesAuditLogTest {
         .allSatisfy(JsonLinesAuditLogTest::assertSchema);
   }
 
-  /** Who is not known is null, not a word for it. */
+  /** Who is not known is null, not a word for it. Row: AU-8. */
   @Test
   void record_unknownActor_null() throws Exception {
     Path file = folder.resolve("audit.jsonl");

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The audit log as the control services write it: before the answer, and before the effect. */
 public final class ControlAudit {
+  /** The reason of what a program did through the host's own interface and gave none for. */
+  public static final String ASKED = "asked for by the host's program";
+
   private final AuditLog log;
   private final InstantSource clock;
 

@@ -36,6 +36,7 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -243,14 +244,14 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
       throws RefusedException {
     RuntimeId runtimeId = run.id().runtimeId();
     boolean again = run.declaration().isPresent();
+    Map<String, String> details = new LinkedHashMap<>();
+    if (again) {
+      details.put("reason", "it missed its renewal");
+    }
+    details.put("version", declaration.version().toString());
+    details.put("serial", certificate.getSerialNumber().toString(16));
     audit.success(
-        "enrolment",
-        runtimeId.value(),
-        again ? "re-enrol" : "enrol",
-        run.id().toString(),
-        Map.of(
-            "version", declaration.version().toString(),
-            "serial", certificate.getSerialNumber().toString(16)));
+        "enrolment", runtimeId.value(), again ? "re-enrol" : "enrol", run.id().toString(), details);
     Issued token =
         again ? trust.lineages().reopen(runtimeId, key) : trust.lineages().open(runtimeId, key);
     run.enrolled(declaration);

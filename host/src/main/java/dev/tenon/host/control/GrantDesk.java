@@ -213,7 +213,10 @@ public final class GrantDesk {
               PluginName.HOST,
               "revoke",
               grant.service().value(),
-              Map.of("grant", grant.id(), "holder", grant.holder().value()));
+              Map.of(
+                  "grant", grant.id(),
+                  "holder", grant.holder().value(),
+                  "reason", ControlAudit.ASKED));
         } catch (AuditFailedException e) {
           // Containment does not depend on the log.
           LOG.log(Level.WARNING, "the revocation of {0} could not be recorded", grant);

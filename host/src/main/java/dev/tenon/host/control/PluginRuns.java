@@ -185,12 +185,26 @@ public final class PluginRuns {
           PluginName.HOST,
           "revoke",
           runtimeId.value(),
-          Map.of("id", run.id().toString()));
+          Map.of("id", run.id().toString(), "reason", ControlAudit.ASKED));
     } catch (AuditFailedException e) {
       // Containment does not depend on the log.
       LOG.log(Level.WARNING, "the revocation of {0} could not be recorded", runtimeId);
     }
     kill(runtimeId, "was revoked");
+  }
+
+  /**
+   * Records that {@code run} is about to be taken out of service.
+   *
+   * @throws AuditFailedException if it could not be written: then it stays in service
+   */
+  public void recordDrain(PluginRun run) throws AuditFailedException {
+    audit.success(
+        "lifecycle",
+        PluginName.HOST,
+        "drain",
+        run.id().runtimeId().value(),
+        Map.of("reason", ControlAudit.ASKED));
   }
 
   /**
