@@ -32,6 +32,7 @@ final class PathTableTest {
     wire.close();
   }
 
+  /** Attack: P5. */
   @ParameterizedTest
   @ValueSource(
       strings = {

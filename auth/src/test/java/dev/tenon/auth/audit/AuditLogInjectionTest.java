@@ -63,7 +63,7 @@ class AuditLogInjectionTest {
     JsonLinesAuditLogTest.assertSchema(written.strip());
   }
 
-  /** A field of a mebibyte costs a bounded line. Row: AU-7. */
+  /** A field of a mebibyte costs a bounded line. Row: AU-7. Attack: A9. */
   @Test
   void record_hugeFields_boundedLine(@TempDir Path folder) throws Exception {
     String huge = "\u0000".repeat(1 << 20);

@@ -164,6 +164,7 @@ class ConfigTableTest {
         "f:3: c: got \"z\" (expected: another value)");
   }
 
+  /** Attack: P6. */
   @Test
   void finish_unknownKeysAnywhere_namedWithTheKnownOnes() throws ConfigException {
     ConfigTable root =

@@ -108,7 +108,10 @@ class TokenBucketsTest {
     assertThat(passed.stream().mapToInt(Integer::intValue).sum()).isEqualTo(10);
   }
 
-  /** A clock that seems to go back neither brings tokens nor loses those that come later. */
+  /**
+   * A clock that seems to go back neither brings tokens nor loses those that come later. Attack:
+   * P10.
+   */
   @Test
   void allow_clockGoesBackAnHour_nothingGained() {
     Rate rate = new Rate(1, 2);
@@ -136,7 +139,9 @@ class TokenBucketsTest {
    * A million keys take a bounded room, and none of them wins an attacker's bucket back that it had
    * used up.
    *
-   * <p>Row: DS-6
+   * <p>Row: DS-6.
+   *
+   * <p>Attack: P10.
    */
   @Test
   void allow_millionKeys_boundedAndNobodyStartsAnew() {

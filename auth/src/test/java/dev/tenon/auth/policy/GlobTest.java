@@ -71,7 +71,9 @@ class GlobTest {
     assertThat(Glob.ofServices(pattern).test(name)).isEqualTo(matches);
   }
 
-  /** A matcher that tries every star again would need more steps than there are atoms. */
+  /**
+   * A matcher that tries every star again would need more steps than there are atoms. Attack: P3.
+   */
   @Test
   void test_thirtyStarsThatNearlyMatch_ends() {
     Glob hostile = Glob.ofServices("a*".repeat(30) + "b");

@@ -105,6 +105,7 @@ class PolicyFileTest {
     assertRefused(toml, problem);
   }
 
+  /** Attack: P7. */
   @Test
   void parse_duplicateKey_refusedWithItsLine() {
     assertRefused(RULE + "effect = 'deny'\n", "policy:6: not TOML: effect previously defined");

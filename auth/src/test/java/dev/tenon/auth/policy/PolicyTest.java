@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PolicyTest {
   private static final CallPath GET = path("/acme.kv.v1.KeyValue/Get");
 
-  /** Without rules nothing is allowed. Row: PL-1. */
+  /** Without rules nothing is allowed. Row: PL-1. Attack: P2. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -110,7 +110,7 @@ class PolicyTest {
     assertThat(Policy.load(file).authorize(plugin("words"), GET).rule()).isEqualTo("a");
   }
 
-  /** A deny wins before an allow and after it, narrower or wider. Row: PL-2. */
+  /** A deny wins before an allow and after it, narrower or wider. Row: PL-2. Attack: P1. */
   @ParameterizedTest
   @CsvSource({
     "acme.*, acme.kv.v1.KeyValue",

@@ -110,7 +110,7 @@ class DenyMatrixTest {
               .getMethod("getServiceDescriptor")
               .invoke(null);
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(service, e);
     }
   }
 
