@@ -11,13 +11,15 @@ import java.time.Instant;
 public final class Expiry {
   private final Clocks clocks;
   private final Instant wall;
-  private final long nanos;
+  private final Instant wallEnd;
+  private final long nanosEnd;
   private volatile boolean over;
 
   Expiry(Clocks clocks, Instant wall, long nanos) {
     this.clocks = clocks;
     this.wall = wall;
-    this.nanos = nanos;
+    this.wallEnd = wall.plus(clocks.tolerance());
+    this.nanosEnd = nanos + clocks.tolerance().toNanos();
   }
 
   /** Returns whether the moment has come; it has at the very instant. */
@@ -29,8 +31,7 @@ public final class Expiry {
   }
 
   private boolean hasCome() {
-    return !clocks.wall().instant().isBefore(wall.plus(clocks.tolerance()))
-        || clocks.nanos().getAsLong() - nanos >= clocks.tolerance().toNanos();
+    return !clocks.wall().instant().isBefore(wallEnd) || clocks.nanos().getAsLong() - nanosEnd >= 0;
   }
 
   /** Returns the moment on the wall clock, without the tolerance of the clocks. */

@@ -21,7 +21,7 @@ final class Presented {
     if (presented.isEmpty()) {
       throw new NotAuthenticatedException(MISSING);
     }
-    return Digest.of(
-        Token.parse(kind, presented).orElseThrow(() -> new NotAuthenticatedException(MALFORMED)));
+    return Digest.ofPresented(kind, presented)
+        .orElseThrow(() -> new NotAuthenticatedException(MALFORMED));
   }
 }

@@ -38,7 +38,7 @@ final class BearerToken {
       throw new NotAuthenticatedException(value.isBlank() ? Why.MISSING : Why.MALFORMED);
     }
     String text = value.substring(SCHEME.length());
-    if (Token.parse(Token.Kind.RUNTIME, text).isEmpty()) {
+    if (!Token.isCanonical(Token.Kind.RUNTIME, text)) {
       throw new NotAuthenticatedException(Why.MALFORMED);
     }
     return text;

@@ -22,9 +22,8 @@ record PresentedGrant(String id, Digest token) {
     }
     return new PresentedGrant(
         text.substring(0, ID_LENGTH),
-        Digest.of(
-            Token.parse(Token.Kind.GRANT, text.substring(ID_LENGTH + 1))
-                .orElseThrow(() -> new GrantRefusedException(Why.MALFORMED))));
+        Digest.ofPresented(Token.Kind.GRANT, text.substring(ID_LENGTH + 1))
+            .orElseThrow(() -> new GrantRefusedException(Why.MALFORMED)));
   }
 
   private static boolean isHex(String text) {
