@@ -102,8 +102,10 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Ends all connections there are with RST. Others can be made at once. */
   public void cut() {
-    links.forEach(Link::reset);
-    links.clear();
+    // Not clear(): a link that comes meanwhile stays, for the cut at the end of acceptAll.
+    List<Link> present = List.copyOf(links);
+    present.forEach(Link::reset);
+    links.removeAll(present);
   }
 
   /** Ends every fault; what was held back goes through. */

@@ -168,6 +168,20 @@ final class FaultProxyTest {
     await().untilAsserted(() -> assertThat(threads()).isEmpty());
   }
 
+  /** A connection is accepted at any moment of the end, and none outlives it. */
+  @Test
+  void close_whileConnectionsCome_leavesNoThread() throws Exception {
+    for (int round = 0; round < 300; round++) {
+      FaultProxy ending = FaultProxy.to(server.getLocalPort());
+      ending.halfOpen();
+      sockets.add(new Socket(InetAddress.getLoopbackAddress(), ending.port()));
+      sockets.add(new Socket(InetAddress.getLoopbackAddress(), ending.port()));
+      ending.close();
+    }
+
+    await().untilAsserted(() -> assertThat(threads()).containsExactly("tenon-proxy-accept"));
+  }
+
   @Test
   void settings_outOfRange_refused() {
     assertThatIllegalArgumentException().isThrownBy(() -> FaultProxy.to(0));
