@@ -13,16 +13,12 @@ import dev.tenon.core.ServiceName;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall;
-import io.grpc.ForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -39,22 +35,13 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
    * does not allow.
    */
 
-  /**
-   * The provider's timer for the caller's deadline may run before ours: by the rounding of {@code
-   * grpc-timeout}, which is a millisecond where it matters, and by scheduling.
-   */
-  private static final Duration NEAR = Duration.ofMillis(50);
-
-  /** More than any provider takes to start. */
-  private static final Duration LONGEST = Duration.ofHours(1);
-
   private final Router router;
   private final Identity caller;
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
   private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
   private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
-  private volatile Context context = Context.ROOT;
+  private volatile CallerSide side;
   private volatile @Nullable Route route;
   private volatile @Nullable PendingCall<Q, R> pending;
   private volatile @Nullable CompletableFuture<?> waiting;
@@ -69,6 +56,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     this.caller = caller;
     this.method = method;
     this.options = options;
+    this.side = new CallerSide(options, Context.ROOT);
   }
 
   Identity caller() {
@@ -102,10 +90,10 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   @Override
   public void start(Listener<R> listener, Metadata headers) {
-    context = Context.current();
+    side = new CallerSide(options, Context.current());
     router.open().add(this);
     begunNanos = System.nanoTime();
-    begin(listener, headers, remaining());
+    begin(listener, headers, side.remaining());
   }
 
   private void begin(Listener<R> listener, Metadata headers, Duration patience) {
@@ -157,7 +145,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
-    Responses responses = new Responses(call, listener, chosen, counted);
+    Responses<Q, R> responses = new Responses<>(this, call, listener, chosen, counted);
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
       delegate = call;
@@ -177,6 +165,20 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
+  /** Notes that {@code call} is about to say that it is ready. */
+  void readyBy(ClientCall<Q, R> call) {
+    PendingCall<Q, R> waited = pending;
+    if (waited != null) {
+      waited.readyBy(call);
+    }
+  }
+
+  /** Takes that the provider's call has ended, {@code nanos} after it began. */
+  void closed(Listener<R> listener, Route taken, Status status, Metadata trailers, long nanos) {
+    router.logEnd(taken, status, nanos);
+    finish(listener, taken, endedOr(() -> providerStatus.end(status, trailers)));
+  }
+
   /**
    * Waits, on no thread, until {@code ready} is complete, by whoever comes first: the start of a
    * provider, the commit of a record, the caller's patience, cancelling. Then does {@code next}
@@ -191,22 +193,17 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     waiting = ready;
     router.open().chosen(this);
     Context.CancellationListener wake = gone -> ready.complete(null);
+    Context context = side.context();
     context.addListener(wake, Runnable::run);
     var unused =
         ready.whenComplete(
             (found, failure) -> {
               context.removeListener(wake);
-              executor().execute(context.wrap(() -> resume(listener, next)));
+              side.execute(() -> resume(listener, next));
             });
     if (cancelled || isEnded()) {
       ready.complete(null);
     }
-  }
-
-  /** Returns where the caller wants its events. */
-  private Executor executor() {
-    Executor asked = options.getExecutor();
-    return asked == null ? Runnable::run : asked;
   }
 
   private void resume(Listener<R> listener, Runnable next) {
@@ -217,7 +214,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     } else if (isEnded()) {
       close(listener, endedOr(ProviderStatus::cancelled));
     } else if (cancelled || isCancelledHere()) {
-      boolean late = !cancelled && remaining().compareTo(NEAR) < 0;
+      boolean late = !cancelled && side.isLate();
       ProviderStatus.End end = late ? ProviderStatus.late() : ProviderStatus.cancelled();
       if (chosen == null) {
         close(listener, end);
@@ -232,18 +229,6 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         throw e;
       }
     }
-  }
-
-  /** Returns how long the caller waits at most. */
-  private Duration remaining() {
-    Duration most = LONGEST;
-    for (Deadline deadline : new Deadline[] {options.getDeadline(), context.getDeadline()}) {
-      if (deadline != null) {
-        Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-        most = left.compareTo(most) < 0 ? left : most;
-      }
-    }
-    return most.isNegative() ? Duration.ZERO : most;
   }
 
   /** Ends the call; where the rule wants each call on record, once the record is on disk. */
@@ -261,9 +246,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
     var unused =
         outcome.whenComplete(
-            (done, failure) ->
-                executor()
-                    .execute(context.wrap(() -> close(listener, failure == null ? end : failed))));
+            (done, failure) -> side.execute(() -> close(listener, failure == null ? end : failed)));
   }
 
   private void close(Listener<?> listener, ProviderStatus.End end) {
@@ -344,7 +327,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
-  private boolean isEnded() {
+  /** Returns whether the call was ended from here. */
+  boolean isEnded() {
     return ended.get() != null;
   }
 
@@ -356,60 +340,6 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   /** Returns whether the caller cancelled, or its deadline has so little left that it may have. */
   private boolean isCancelledHere() {
-    return cancelled
-        || context.isCancelled()
-        || isNear(context.getDeadline())
-        || isNear(options.getDeadline());
-  }
-
-  private static boolean isNear(@Nullable Deadline deadline) {
-    return deadline != null && deadline.timeRemaining(TimeUnit.NANOSECONDS) < NEAR.toNanos();
-  }
-
-  /** What comes back from the provider. */
-  private final class Responses
-      extends ForwardingClientCallListener.SimpleForwardingClientCallListener<R> {
-    private final ClientCall<Q, R> call;
-    private final Route route;
-    private final CallCounters.Cell counted;
-    private final long startNanos = System.nanoTime();
-
-    Responses(ClientCall<Q, R> call, Listener<R> listener, Route route, CallCounters.Cell counted) {
-      super(listener);
-      this.call = call;
-      this.route = route;
-      this.counted = counted;
-    }
-
-    @Override
-    public void onReady() {
-      PendingCall<Q, R> waited = pending;
-      if (waited != null) {
-        waited.readyBy(call);
-      }
-      super.onReady();
-    }
-
-    @Override
-    public void onHeaders(Metadata headers) {
-      super.onHeaders(MetadataRules.response(headers));
-    }
-
-    @Override
-    public void onMessage(R message) {
-      if (!isEnded()) { // What the provider had sent before the end is served to nobody after it.
-        super.onMessage(message);
-      }
-    }
-
-    @Override
-    public void onClose(Status status, Metadata trailers) {
-      if (!status.isOk()) {
-        counted.failed();
-      }
-      router.logEnd(route, status, System.nanoTime() - startNanos);
-      ProviderStatus.End end = endedOr(() -> providerStatus.end(status, trailers));
-      finish(delegate(), route, end);
-    }
+    return cancelled || side.isGone();
   }
 }

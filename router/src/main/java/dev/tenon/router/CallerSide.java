@@ -1,0 +1,55 @@
+package dev.tenon.router;
+
+import io.grpc.CallOptions;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The caller of a call: how long it waits, and where it wants its events. Immutable and
+ * thread-safe.
+ *
+ * @param options the call's options, of which the deadline and the executor are read
+ * @param context where the call was started
+ */
+record CallerSide(CallOptions options, Context context) {
+  /**
+   * The provider's timer for the caller's deadline may run before ours: by the rounding of {@code
+   * grpc-timeout}, which is a millisecond where it matters, and by scheduling.
+   */
+  private static final Duration NEAR = Duration.ofMillis(50);
+
+  /** More than any provider takes to start. */
+  private static final Duration LONGEST = Duration.ofHours(1);
+
+  /** Returns how long the caller waits at most. */
+  Duration remaining() {
+    Duration most = LONGEST;
+    for (Deadline deadline : new Deadline[] {options.getDeadline(), context.getDeadline()}) {
+      if (deadline != null) {
+        Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+        most = left.compareTo(most) < 0 ? left : most;
+      }
+    }
+    return most.isNegative() ? Duration.ZERO : most;
+  }
+
+  /** Returns whether the deadline is over, or has so little left that it may be. */
+  boolean isLate() {
+    return remaining().compareTo(NEAR) < 0;
+  }
+
+  /** Returns whether the caller's context was cancelled, or its deadline may be over. */
+  boolean isGone() {
+    return context.isCancelled() || isLate();
+  }
+
+  /** Does {@code next} where the caller wants its events, in its context. */
+  void execute(Runnable next) {
+    Executor asked = options.getExecutor();
+    Executor executor = asked == null ? Runnable::run : asked;
+    executor.execute(context.wrap(next));
+  }
+}
