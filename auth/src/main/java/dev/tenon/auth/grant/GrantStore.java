@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +53,7 @@ public final class GrantStore {
    */
   private final Object lock = new Object();
   private final ConcurrentMap<String, LiveGrant> grants = new ConcurrentHashMap<>();
-  private final Map<RuntimeId, Set<LiveGrant>> held = new HashMap<>();
+  private final Map<RuntimeId, Map<String, LiveGrant>> held = new HashMap<>();
 
   private final TokenMint mint;
   private final Clocks clocks;
@@ -122,18 +121,18 @@ public final class GrantStore {
 
   private boolean isFull(RuntimeId holder) {
     return grants.size() >= limits.inTotal()
-        || held.getOrDefault(holder, Set.of()).size() >= limits.perRun();
+        || held.getOrDefault(holder, Map.of()).size() >= limits.perRun();
   }
 
   private void add(LiveGrant grant) throws GrantLimitException {
     if (grants.size() >= limits.inTotal()) {
       throw new GrantLimitException("in total", limits.inTotal());
     }
-    if (held.getOrDefault(grant.holder(), Set.of()).size() >= limits.perRun()) {
+    if (held.getOrDefault(grant.holder(), Map.of()).size() >= limits.perRun()) {
       throw new GrantLimitException("of " + grant.holder(), limits.perRun());
     }
     grants.put(grant.id(), grant);
-    held.computeIfAbsent(grant.holder(), run -> new HashSet<>()).add(grant);
+    held.computeIfAbsent(grant.holder(), run -> new HashMap<>()).put(grant.id(), grant);
   }
 
   /**
@@ -220,7 +219,7 @@ public final class GrantStore {
   public void endAll(RuntimeId holder) {
     List<LiveGrant> ended;
     synchronized (lock) {
-      ended = remove(List.copyOf(held.getOrDefault(holder, Set.of())));
+      ended = remove(List.copyOf(held.getOrDefault(holder, Map.of()).values()));
     }
     tell(ended);
   }
@@ -256,8 +255,8 @@ public final class GrantStore {
     for (LiveGrant grant : over) {
       if (grants.remove(grant.id(), grant)) {
         grant.state(ENDED);
-        Set<LiveGrant> ofHolder = requireNonNull(held.get(grant.holder()));
-        ofHolder.remove(grant);
+        Map<String, LiveGrant> ofHolder = requireNonNull(held.get(grant.holder()));
+        ofHolder.remove(grant.id());
         if (ofHolder.isEmpty()) {
           held.remove(grant.holder());
         }
