@@ -39,7 +39,8 @@ public final class PeerCertificateDer {
                   new SecureRandom())
               .trustBundle(),
           CLIENT,
-          () -> {});
+          () -> {},
+          fault -> {});
 
   private PeerCertificateDer() {}
 

@@ -24,18 +24,23 @@ final class Limits {
 
   private final HostLimits settings;
   private final RateLimits rates;
-  private final Door door;
+  private final ConnectionRefusals refusals;
 
-  private Limits(HostLimits settings, RateLimits rates) {
+  private Limits(HostLimits settings, RateLimits rates, ConnectionRefusals refusals) {
     this.settings = settings;
     this.rates = rates;
-    this.door = new Door(settings.connections(), this::admits);
+    this.refusals = refusals;
   }
 
   /** Makes the limits; {@code closing} ends what counts. */
-  static Limits of(HostLimits settings, AuditLog audit, InstantSource clock, CloseStack closing) {
+  static Limits of(
+      HostLimits settings,
+      ConnectionRefusals refusals,
+      AuditLog audit,
+      InstantSource clock,
+      CloseStack closing) {
     RateLimiter limiter = closing.add(settings.limiter().orElseGet(RateLimiter::inMemory));
-    return new Limits(settings, new RateLimits(settings::rates, limiter, audit, clock));
+    return new Limits(settings, new RateLimits(settings::rates, limiter, audit, clock), refusals);
   }
 
   private boolean admits(Source source) {
@@ -47,13 +52,19 @@ final class Limits {
     }
   }
 
-  /** Returns what guards the listeners for enrolment and control. */
-  ControlServers.Guard guard() {
-    return new ControlServers.Guard(door, rates);
+  /**
+   * Returns what guards the listener of {@code plane}, which is the one for enrolment or control.
+   */
+  ControlServers.Guard guard(String plane) {
+    return new ControlServers.Guard(door(plane), rates);
   }
 
-  Door door() {
-    return door;
+  /** Returns which connections the listener of {@code plane} takes. */
+  Door door(String plane) {
+    return new Door(
+        settings.connections(),
+        this::admits,
+        (source, fault) -> refusals.refused(plane, fault, source));
   }
 
   /** Returns the limit of the calls that the router relays. */

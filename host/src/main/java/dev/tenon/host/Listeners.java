@@ -33,7 +33,9 @@ final class Listeners {
     this.settings = settings;
     this.log = log;
     this.closing = closing;
-    this.limits = Limits.of(settings.hostLimits(), log, settings.sources().clock(), closing);
+    this.limits =
+        Limits.of(
+            settings.hostLimits(), planes.refusals(), log, settings.sources().clock(), closing);
   }
 
   Planes.Addresses start() throws IOException {
@@ -55,7 +57,12 @@ final class Listeners {
     return opened(
         listen,
         ControlServers.startEnrol(
-            planes.transport(), listen, tls, enrolment, limits.guard(), planes.threads().enrol()));
+            planes.transport(),
+            listen,
+            tls,
+            enrolment,
+            limits.guard("enrol"),
+            planes.threads().enrol()));
   }
 
   private Endpoint startControl(HostSettings.Listen asked) throws IOException {
@@ -83,7 +90,7 @@ final class Listeners {
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
             admission(TokenRule.REQUIRED),
-            limits.guard());
+            limits.guard("control"));
     return opened(
         listen,
         ControlServers.startControl(
@@ -117,7 +124,7 @@ final class Listeners {
     return opened(
         listen,
         limits
-            .aged(planes.transport().server(listen, mutualTls(), limits.door()))
+            .aged(planes.transport().server(listen, mutualTls(), limits.door("data")))
             .directExecutor()
             .maxInboundMessageSize(settings.calls().maxMessageBytes())
             .addTransportFilter(planes.exit().connections())

@@ -60,6 +60,7 @@ final class Planes {
   private final GrantDesk grants;
   private final InstantSource clock;
   private final ControlAudit audit;
+  private final ConnectionRefusals refusals;
   private final PolicyInForce policy;
   private final HostPolicy hostPolicy;
   private final Router router;
@@ -97,6 +98,8 @@ final class Planes {
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
+    refusals = closing.add(new ConnectionRefusals(log, settings.sources().clock()));
+    threads.every(ConnectionRefusals.INTERVAL, refusals::flush);
     policy = new PolicyInForce(start.policy(), audit);
     hostPolicy = new HostPolicy(policy, follower(start), threads.policy());
     trust = HostTrust.create(settings, mint);
@@ -144,7 +147,8 @@ final class Planes {
             runs,
             router,
             new ControlCalls(runs),
-            new ConnectionAdmission(trust.lineages(), list.map(revoked::and).orElse(revoked)),
+            new ConnectionAdmission(
+                trust.lineages(), list.map(revoked::and).orElse(revoked), refusals::refused),
             settings.limits().lastWords());
     certificates = new HostCertificates(revoked, list, runs, exit.connections(), audit);
     certificates.follow(threads);
@@ -269,6 +273,11 @@ final class Planes {
   /** Returns whether {@code plugin} may provide {@code service}. */
   boolean mayProvide(PluginName plugin, ServiceName service) {
     return policy.get().mayProvide(plugin, service).isPresent();
+  }
+
+  /** Returns what counts the connections that were refused for who made them. */
+  ConnectionRefusals refusals() {
+    return refusals;
   }
 
   HostCertificates certificates() {

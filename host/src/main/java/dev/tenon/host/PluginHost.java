@@ -103,6 +103,11 @@ public final class PluginHost implements AutoCloseable {
     return running.calls();
   }
 
+  /** Returns what became of the connections that were made to this host. */
+  public ConnectionTotals connections() {
+    return running.connections();
+  }
+
   /** Returns the issuing authorities, and the way to let others succeed them. */
   public Authorities authorities() {
     return running.authorities();

@@ -186,6 +186,10 @@ final class RunningHost implements AutoCloseable {
     return planes.router().calls();
   }
 
+  ConnectionTotals connections() {
+    return ConnectionTotals.of(planes.transport().connectionCounts(), planes.refusals().totals());
+  }
+
   String describe() {
     return planes.describe();
   }

@@ -90,7 +90,14 @@ final class ControlPlane implements AutoCloseable {
     runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
     calls = new ControlCalls(runs);
-    ControlServers.Guard guard = Limits.of(Generous.LIMITS, audit, clock, new CloseStack()).guard();
+    ControlServers.Guard guard =
+        Limits.of(
+                Generous.LIMITS,
+                new ConnectionRefusals(audit, clock),
+                audit,
+                clock,
+                new CloseStack())
+            .guard("test");
     enrol =
         started(
             ControlServers.startEnrol(

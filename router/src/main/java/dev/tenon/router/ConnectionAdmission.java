@@ -10,6 +10,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
+import dev.tenon.transport.Source;
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 import java.security.cert.X509Certificate;
@@ -49,6 +50,14 @@ public final class ConnectionAdmission extends ServerTransportFilter {
       new ConcurrentHashMap<>();
   private final Lineages lineages;
   private final CertificateRule certificates;
+  private final Refusals refusals;
+
+  /** Who is told of connections that are refused; must be thread-safe and not block. */
+  @FunctionalInterface
+  public interface Refusals {
+    /** Notes that a connection of {@code plugin} from {@code source} was refused. */
+    void refused(Optional<RuntimeId> plugin, Why why, Source source);
+  }
 
   /*
    * A connection is in `open` before `trusted` is asked about it, and `trustOnly` sets `trusted` before
@@ -58,13 +67,17 @@ public final class ConnectionAdmission extends ServerTransportFilter {
 
   /** Makes the admission by the keys of {@code lineages}, of any certificate. */
   public ConnectionAdmission(Lineages lineages) {
-    this(lineages, CertificateRule.NONE);
+    this(lineages, CertificateRule.NONE, (plugin, why, source) -> {});
   }
 
-  /** Makes the admission by the keys of {@code lineages} and by {@code certificates}. */
-  public ConnectionAdmission(Lineages lineages, CertificateRule certificates) {
+  /**
+   * Makes the admission by the keys of {@code lineages} and by {@code certificates}, which tells
+   * {@code refusals} of those it refuses.
+   */
+  public ConnectionAdmission(Lineages lineages, CertificateRule certificates, Refusals refusals) {
     this.lineages = requireNonNull(lineages, "lineages");
     this.certificates = requireNonNull(certificates, "certificates");
+    this.refusals = requireNonNull(refusals, "refusals");
   }
 
   @Override
@@ -80,6 +93,8 @@ public final class ConnectionAdmission extends ServerTransportFilter {
             : decide(attributes);
     if (refused.isPresent()) {
       connection.ifPresent(made -> made.closeAfter(REFUSED_LIFE));
+      Source source = Optional.ofNullable(attributes.get(Source.KEY)).orElse(Source.UNKNOWN);
+      refusals.refused(plugin(attributes), refused.get(), source);
     }
     return attributes.toBuilder().set(REFUSED, refused).build();
   }

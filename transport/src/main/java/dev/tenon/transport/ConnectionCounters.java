@@ -7,6 +7,7 @@ final class ConnectionCounters {
   private final LongAdder accepted = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private final LongAdder unfinished = new LongAdder();
+  private final LongAdder faulted = new LongAdder();
 
   void accepted() {
     accepted.increment();
@@ -20,7 +21,11 @@ final class ConnectionCounters {
     unfinished.increment();
   }
 
+  void faulted() {
+    faulted.increment();
+  }
+
   ConnectionCounts counts() {
-    return new ConnectionCounts(accepted.sum(), refused.sum(), unfinished.sum());
+    return new ConnectionCounts(accepted.sum(), refused.sum(), unfinished.sum(), faulted.sum());
   }
 }

@@ -6,5 +6,6 @@ package dev.tenon.transport;
  * @param accepted those that a handshake was begun with
  * @param refused those that a limit closed, before or after the handshake
  * @param unfinished those that ended before their handshake did
+ * @param faulted those of {@code unfinished} whose peer was refused by the handshake
  */
-public record ConnectionCounts(long accepted, long refused, long unfinished) {}
+public record ConnectionCounts(long accepted, long refused, long unfinished, long faulted) {}

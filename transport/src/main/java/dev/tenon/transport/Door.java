@@ -9,13 +9,21 @@ import dev.tenon.core.ConnectionLimits;
  *
  * @param limits how many, and for how long
  * @param rule whether one more may come from a TCP address now
+ * @param refusals told of peers that were refused in their handshake
  */
-public record Door(ConnectionLimits limits, Rule rule) {
+public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
   /** Whether one more connection may come from a source; must be thread-safe and not block. */
   @FunctionalInterface
   public interface Rule {
     /** Returns whether it may. */
     boolean admits(Source source);
+  }
+
+  /** Who is told of peers that were refused; must be thread-safe and not block. */
+  @FunctionalInterface
+  public interface Refusals {
+    /** Notes that a peer from {@code source} was refused, for {@code fault}. */
+    void refused(Source source, HandshakeFault fault);
   }
 
   /** The default limits, and as many a second as come. */
@@ -40,5 +48,11 @@ public record Door(ConnectionLimits limits, Rule rule) {
   public Door {
     requireNonNull(limits, "limits");
     requireNonNull(rule, "rule");
+    requireNonNull(refusals, "refusals");
+  }
+
+  /** Makes a door that tells nobody of refusals. */
+  public Door(ConnectionLimits limits, Rule rule) {
+    this(limits, rule, (source, fault) -> {});
   }
 }

@@ -86,6 +86,12 @@ final class Doorkeeper extends ServerTransportFilter {
     }
   }
 
+  /** Notes that a peer from {@code source} was refused in its handshake. */
+  void faulted(Source source, HandshakeFault fault) {
+    counters.faulted();
+    door.refusals().refused(source, fault);
+  }
+
   /** Notes that the connection {@code id}, which had entered, has ended. */
   void left(Object id, Source source) {
     synchronized (lock) {

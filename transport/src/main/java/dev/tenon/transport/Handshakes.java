@@ -10,6 +10,7 @@ import java.security.PrivateKey;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 
 /**
@@ -32,16 +33,18 @@ final class Handshakes {
 
   /**
    * Returns a context for one connection that a server of {@code tls} accepted, with {@code
-   * credentials}; the caller releases it.
+   * credentials}; the caller releases it. {@code faults} is told if the client's certificate is
+   * refused.
    */
-  SslContext server(ServerTls tls, Credentials credentials) throws SSLException {
+  SslContext server(ServerTls tls, Credentials credentials, Consumer<HandshakeFault> faults)
+      throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forServer(requireKey(credentials), credentials.chain())
             .clientAuth(
                 tls.clientAuth() == ClientAuth.REQUIRED
                     ? io.netty.handler.ssl.ClientAuth.REQUIRE
                     : io.netty.handler.ssl.ClientAuth.NONE);
-    return build(builder, credentials, clientCheck(tls));
+    return build(builder, credentials, clientCheck(tls), faults);
   }
 
   /** Returns a context for one connection to be made; the caller releases it. */
@@ -49,7 +52,7 @@ final class Handshakes {
     Credentials credentials = tls.credentials().get();
     SslContextBuilder builder = SslContextBuilder.forClient();
     credentials.key().ifPresent(key -> builder.keyManager(key, credentials.chain()));
-    return build(builder, credentials, serverCheck(tls));
+    return build(builder, credentials, serverCheck(tls), fault -> {});
   }
 
   /** Returns what a client of {@code tls} must be. */
@@ -70,7 +73,11 @@ final class Handshakes {
     return provider;
   }
 
-  private SslContext build(SslContextBuilder builder, Credentials credentials, PeerCheck check)
+  private SslContext build(
+      SslContextBuilder builder,
+      Credentials credentials,
+      PeerCheck check,
+      Consumer<HandshakeFault> faults)
       throws SSLException {
     GrpcSslContexts.configure(builder, provider.netty());
     if (provider == TlsProvider.BORINGSSL) {
@@ -79,7 +86,7 @@ final class Handshakes {
     return builder
         .protocols(TLS_1_3)
         .trustManager(
-            new PeerTrustManager(credentials.trustBundle(), check, trustChecks::increment))
+            new PeerTrustManager(credentials.trustBundle(), check, trustChecks::increment, faults))
         .build();
   }
 

@@ -16,10 +16,13 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
@@ -47,10 +50,13 @@ final class Negotiation {
     SslContext next() throws SSLException;
   }
 
-  /** Makes the TLS context of one accepted connection from the credentials of its moment. */
+  /**
+   * Makes the TLS context of one accepted connection from the credentials of its moment; {@code
+   * faults} is told why the client's certificate is refused.
+   */
   @FunctionalInterface
   interface AcceptedContexts {
-    SslContext next(Credentials credentials) throws SSLException;
+    SslContext next(Credentials credentials, Consumer<HandshakeFault> faults) throws SSLException;
   }
 
   static ServerCredentials server(
@@ -155,11 +161,31 @@ final class Negotiation {
         }
         Credentials own = credentials.get();
         Connection connection = Connection.accepted(ctx.channel(), next, doorkeeper, own.chain());
-        proceed(ctx, with(start, process, source, connection), contexts.next(own));
+        AtomicReference<HandshakeFault> fault = new AtomicReference<>();
+        SslContext context = contexts.next(own, fault::set);
+        proceed(ctx, with(start, process, source, connection), context);
+        noteFailure(ctx.channel(), source, fault);
       } catch (IOException | RuntimeException e) {
         LOG.warn("refused a connection: " + e);
         ChannelFuture unused = ctx.close();
       }
+    }
+
+    /** Tells the doorkeeper if the handshake fails, with what the trust check said, if it ran. */
+    private void noteFailure(
+        Channel channel, Source source, AtomicReference<HandshakeFault> fault) {
+      channel
+          .pipeline()
+          .get(SslHandler.class)
+          .handshakeFuture()
+          .addListener(
+              done -> {
+                if (!done.isSuccess()) {
+                  Optional.ofNullable(fault.get())
+                      .or(() -> HandshakeFault.of(done.cause()))
+                      .ifPresent(why -> doorkeeper.faulted(source, why));
+                }
+              });
     }
 
     private boolean enter(Channel channel, Source source) {

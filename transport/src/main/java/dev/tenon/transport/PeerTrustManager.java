@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SSLEngine;
@@ -57,17 +58,24 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
   private final int maxBetween;
   private final PeerCheck check;
   private final Runnable ran;
+  private final Consumer<HandshakeFault> faults;
 
   /**
    * @param ran told each time that a check begins
+   * @param faults told why a peer was refused
    */
-  PeerTrustManager(List<X509Certificate> trustBundle, PeerCheck check, Runnable ran) {
+  PeerTrustManager(
+      List<X509Certificate> trustBundle,
+      PeerCheck check,
+      Runnable ran,
+      Consumer<HandshakeFault> faults) {
     this.pkix = pkix(trustBundle, Date.from(check.clock().instant()));
     this.maxBetween =
         Math.max(
             0, trustBundle.stream().mapToInt(X509Certificate::getBasicConstraints).max().orElse(0));
     this.check = check;
     this.ran = ran;
+    this.faults = faults;
   }
 
   private static X509TrustManager pkix(List<X509Certificate> trustBundle, Date now) {
@@ -137,6 +145,20 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
   private void verify(Purpose purpose, X509Certificate[] chain, String authType)
       throws CertificateException {
     ran.run();
+    HandshakeFault step = HandshakeFault.UNFIT;
+    try {
+      checkForm(purpose, chain);
+      step = isSelfSigned(chain[0]) ? HandshakeFault.SELF_SIGNED : HandshakeFault.UNTRUSTED;
+      checkPath(purpose, chain, authType);
+      step = HandshakeFault.UNFIT;
+      check.verify(chain[0]);
+    } catch (CertificateException e) {
+      faults.accept(step.because(e));
+      throw e;
+    }
+  }
+
+  private void checkForm(Purpose purpose, X509Certificate[] chain) throws CertificateException {
     if (purpose != check.purpose()) {
       throw new CertificateException(
           "peer: checked as " + purpose + " (expected: " + check.purpose() + ")");
@@ -158,11 +180,18 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       }
     }
     checkPathLength(chain);
+  }
+
+  private void checkPath(Purpose purpose, X509Certificate[] chain, String authType)
+      throws CertificateException {
     switch (purpose) {
       case CLIENT -> pkix.checkClientTrusted(chain, authType);
       case SERVER -> pkix.checkServerTrusted(chain, authType);
     }
-    check.verify(chain[0]);
+  }
+
+  private static boolean isSelfSigned(X509Certificate leaf) {
+    return leaf.getIssuerX500Principal().equals(leaf.getSubjectX500Principal());
   }
 
   private static boolean isStrong(PublicKey key) {

@@ -156,7 +156,7 @@ public final class Transport implements AutoCloseable {
             listen,
             Negotiation.server(
                 tls.credentials(),
-                credentials -> handshakes.server(tls, credentials),
+                (credentials, faults) -> handshakes.server(tls, credentials, faults),
                 new UidCheck(ownUid),
                 doorkeeper))
         .addTransportFilter(new PeerFilter(check))

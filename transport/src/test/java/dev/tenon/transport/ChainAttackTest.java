@@ -153,7 +153,7 @@ class ChainAttackTest {
             Purpose.CLIENT,
             Optional.empty(),
             InstantSource.fixed(now));
-    new PeerTrustManager(List.of(root), check, () -> {})
+    new PeerTrustManager(List.of(root), check, () -> {}, fault -> {})
         .checkClientTrusted(new X509Certificate[] {leaf, middle}, "UNKNOWN");
   }
 

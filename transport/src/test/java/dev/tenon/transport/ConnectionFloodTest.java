@@ -111,7 +111,8 @@ class ConnectionFloodTest {
       await()
           .atMost(PATIENCE)
           .until(
-              connections.serving::connectionCounts, new ConnectionCounts(FLOOD, 0, FLOOD)::equals);
+              connections.serving::connectionCounts,
+              new ConnectionCounts(FLOOD, 0, FLOOD, 0)::equals);
     } finally {
       closeAll();
     }

@@ -57,7 +57,7 @@ class DoorkeeperTest {
     doorkeeper.left(0, HERE);
     assertThat(enterReady(8, HERE)).isTrue();
     assertThat(enterReady(9, HERE)).isFalse();
-    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(7, 3, 0));
+    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(7, 3, 0, 0));
   }
 
   /**
@@ -72,7 +72,7 @@ class DoorkeeperTest {
       assertThat(enter(id, id.equals("e") ? THERE : new Source("ip:192.0.2." + id))).isTrue();
     }
     assertThat(ended).containsExactly("a", "b");
-    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(6, 2, 0));
+    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(6, 2, 0, 0));
   }
 
   /** A handshake that ended is counted, one that was finished is not. */
@@ -82,7 +82,7 @@ class DoorkeeperTest {
     assertThat(enterReady("spoken", HERE)).isTrue();
     doorkeeper.left("silent", HERE);
     doorkeeper.left("spoken", HERE);
-    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(2, 0, 1));
+    assertThat(counters.counts()).isEqualTo(new ConnectionCounts(2, 0, 1, 0));
     assertThat(doorkeeper.total()).isZero();
   }
 

@@ -142,7 +142,8 @@ final class PeerCheckTest {
 
   @Test
   void trustManager_askedForTheOtherSide_refuses() {
-    PeerTrustManager ofServer = new PeerTrustManager(AUTHORITY.bundle(), CLIENT, () -> {});
+    PeerTrustManager ofServer =
+        new PeerTrustManager(AUTHORITY.bundle(), CLIENT, () -> {}, fault -> {});
     X509Certificate[] chain = {leaf().certificate()};
     assertThatThrownBy(() -> ofServer.checkServerTrusted(chain, "UNKNOWN"))
         .isInstanceOf(CertificateException.class)
@@ -152,7 +153,8 @@ final class PeerCheckTest {
 
   @Test
   void trustManager_longOrEmptyChain_refuses() {
-    PeerTrustManager ofServer = new PeerTrustManager(AUTHORITY.bundle(), CLIENT, () -> {});
+    PeerTrustManager ofServer =
+        new PeerTrustManager(AUTHORITY.bundle(), CLIENT, () -> {}, fault -> {});
     X509Certificate leaf = leaf().certificate();
     X509Certificate[] six = {leaf, leaf, leaf, leaf, leaf, leaf};
     assertThatThrownBy(() -> ofServer.checkClientTrusted(six, "UNKNOWN"))

@@ -32,7 +32,7 @@ final class RawTls {
     PeerCheck check =
         new PeerCheck(
             Connections.THE_HOST, Purpose.SERVER, Optional.of(Dns.HOST), InstantSource.system());
-    TrustManager[] trust = {new PeerTrustManager(trusted, check, () -> {})};
+    TrustManager[] trust = {new PeerTrustManager(trusted, check, () -> {}, fault -> {})};
     context.init(keys(client), trust, null);
   }
 

@@ -106,7 +106,7 @@ public final class RateLimits {
     if (records.allow(key, RECORDS) != Verdict.ALLOWED) {
       return;
     }
-    audit.record(
+    audit.note( // also on event loops, which must not wait for a disk
         new AuditEvent(
             clock.instant(),
             "limit",

@@ -1,0 +1,146 @@
+package dev.tenon.host;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.auth.audit.AuditEvent;
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.auth.audit.AuditLog;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.transport.HandshakeFault;
+import dev.tenon.transport.Source;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts the connections that are refused for who made them, and puts them on record: of those with
+ * one listener and one reason the first in an interval as it is, and all others of the interval as
+ * one record with their number. There are few listeners and reasons, so that no flood can fill the
+ * log. Thread-safe; waits for nothing.
+ */
+final class ConnectionRefusals implements AutoCloseable {
+  /** How often those that were only counted are put on record. */
+  static final Duration INTERVAL = Duration.ofMinutes(1);
+
+  /** How many sources one record names. */
+  static final int MOST_SOURCES = 8;
+
+  /** What tells refusals apart: a plane, or none where that is not known, and a reason. */
+  private record Kind(@Nullable String plane, String reason) {}
+
+  /*
+   * `totals` and `open` are guarded by `this`, which is held for a look into them. The log is told
+   * outside of it.
+   */
+  private final Map<String, Long> totals = new TreeMap<>();
+  private Map<Kind, Later> open = new LinkedHashMap<>();
+  private final AuditLog log;
+  private final InstantSource clock;
+
+  ConnectionRefusals(AuditLog log, InstantSource clock) {
+    this.log = requireNonNull(log, "log");
+    this.clock = requireNonNull(clock, "clock");
+  }
+
+  /** Notes that {@code source} was refused in its handshake with {@code plane}. */
+  void refused(String plane, HandshakeFault fault, Source source) {
+    refused(new Kind(plane, fault.reason()), null, source);
+  }
+
+  /** Notes that a connection of {@code plugin} was refused right after its handshake. */
+  void refused(Optional<RuntimeId> plugin, Why why, Source source) {
+    String reason = why.name().toLowerCase(Locale.ROOT);
+    refused(new Kind(null, reason), plugin.map(RuntimeId::value).orElse(null), source);
+  }
+
+  private void refused(Kind kind, @Nullable String actor, Source source) {
+    Instant now = clock.instant();
+    synchronized (this) {
+      totals.merge(kind.reason(), 1L, Long::sum);
+      Later later = open.get(kind);
+      if (later != null) {
+        later.add(source, now);
+        return;
+      }
+      open.put(kind, new Later());
+    }
+    note(kind, actor, now, Map.of("reason", kind.reason(), "source", source.name()));
+  }
+
+  /** Puts on record what was only counted, and ends the interval. */
+  void flush() {
+    Map<Kind, Later> ended;
+    synchronized (this) {
+      ended = open;
+      open = new LinkedHashMap<>();
+    }
+    ended.forEach(
+        (kind, later) -> {
+          if (later.count > 0) {
+            note(kind, null, later.last, later.details(kind.reason()));
+          }
+        });
+  }
+
+  private void note(Kind kind, @Nullable String actor, Instant when, Map<String, String> details) {
+    try {
+      log.note(
+          new AuditEvent(
+              when,
+              "connection",
+              actor,
+              "connect",
+              kind.plane(),
+              AuditEvent.Outcome.DENIED,
+              details));
+    } catch (AuditFailedException e) {
+      // The log counts it for when it can be written again; the peer is refused either way.
+    }
+  }
+
+  /** Returns how many were refused, by reason. */
+  synchronized Map<String, Long> totals() {
+    return Map.copyOf(totals);
+  }
+
+  /** Puts on record what was only counted. */
+  @Override
+  public void close() {
+    flush();
+  }
+
+  /** Those of one kind after the first, in one interval. */
+  private static final class Later {
+    private final Set<String> sources = new LinkedHashSet<>();
+    private long count;
+    private Instant first = Instant.MAX;
+    private Instant last = Instant.MIN;
+
+    void add(Source source, Instant when) {
+      count++;
+      first = when.isBefore(first) ? when : first;
+      last = when.isAfter(last) ? when : last;
+      if (sources.size() < MOST_SOURCES) {
+        sources.add(source.name());
+      }
+    }
+
+    Map<String, String> details(String reason) {
+      Map<String, String> details = new LinkedHashMap<>();
+      details.put("reason", reason);
+      details.put("count", String.valueOf(count));
+      details.put("since", first.toString());
+      details.put("sources", String.join(" ", sources));
+      return details;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tenon.host;
+
+import dev.tenon.transport.ConnectionCounts;
+import java.util.Map;
+
+/**
+ * What became of the connections to one host since its start. Immutable.
+ *
+ * @param accepted those that a handshake was begun with
+ * @param overLimits those that were closed because a limit was reached
+ * @param unfinished those that ended before their handshake did
+ * @param refused how many were refused for who made them, in the handshake or right after it, by
+ *     reason; the reasons are those of the audit log
+ */
+public record ConnectionTotals(
+    long accepted, long overLimits, long unfinished, Map<String, Long> refused) {
+  /** Copies the map. */
+  public ConnectionTotals {
+    refused = Map.copyOf(refused);
+  }
+
+  static ConnectionTotals of(ConnectionCounts counts, Map<String, Long> refused) {
+    return new ConnectionTotals(counts.accepted(), counts.refused(), counts.unfinished(), refused);
+  }
+}

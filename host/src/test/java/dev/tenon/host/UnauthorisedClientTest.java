@@ -1,0 +1,219 @@
+package dev.tenon.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.tenon.auth.issue.Role;
+import dev.tenon.core.Fingerprint;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.transport.CertificateRequest;
+import dev.tenon.transport.Credentials;
+import dev.tenon.transport.Endpoint;
+import dev.tenon.v1.LifecycleGrpc;
+import dev.tenon.v1.ReportHealthRequest;
+import io.grpc.Channel;
+import io.grpc.Status;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Connections of those who are not plugins: refused, counted, and on record. */
+class UnauthorisedClientTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  private final OpenAuthority plugins = new OpenAuthority();
+
+  /** Who connects, and what the audit log says about it. */
+  enum Who {
+    WITHOUT_CERTIFICATE("no certificate") {
+      @Override
+      Credentials credentials(OpenAuthority plugins, RawPlugin victim) {
+        return Credentials.trustOnly(victim.bootstrap.trustBundle());
+      }
+    },
+    SELF_SIGNED("self-signed certificate") {
+      @Override
+      Credentials credentials(OpenAuthority plugins, RawPlugin victim) {
+        KeyPair keys = CertificateRequest.newKeyPair();
+        X509Certificate leaf = OpenAuthority.selfSigned(idOf(victim), keys).certificate();
+        return Credentials.of(keys.getPrivate(), List.of(leaf), victim.bootstrap.trustBundle());
+      }
+    },
+    OF_ANOTHER_AUTHORITY("certificate of another authority") {
+      @Override
+      Credentials credentials(OpenAuthority plugins, RawPlugin victim) {
+        return new OpenAuthority().credentials(idOf(victim), victim.bootstrap.trustBundle());
+      }
+    },
+    EXPIRED("certificate out of date") {
+      @Override
+      Credentials credentials(OpenAuthority plugins, RawPlugin victim) {
+        KeyPair keys = CertificateRequest.newKeyPair();
+        Instant now = Instant.now();
+        X509Certificate leaf =
+            plugins
+                .leaf(idOf(victim), keys.getPublic())
+                .valid(now.minus(Duration.ofHours(2)), now.minus(Duration.ofHours(1)))
+                .certificate();
+        return Credentials.of(keys.getPrivate(), List.of(leaf), victim.bootstrap.trustBundle());
+      }
+    },
+    OF_ANOTHER_HOST("unfit certificate") {
+      @Override
+      Credentials credentials(OpenAuthority plugins, RawPlugin victim) {
+        SpiffeId stranger =
+            SpiffeId.parse(
+                "spiffe://tenon.internal/host/h-other/plugin/victim/victim-0123456789abcdef");
+        return plugins.credentials(stranger, victim.bootstrap.trustBundle());
+      }
+    };
+
+    private final String reason;
+
+    Who(String reason) {
+      this.reason = reason;
+    }
+
+    abstract Credentials credentials(OpenAuthority plugins, RawPlugin victim);
+  }
+
+  private static SpiffeId idOf(RawPlugin plugin) {
+    return new SpiffeId.OfPlugin(plugin.bootstrap.hostId(), plugin.bootstrap.runtimeId());
+  }
+
+  private TestHost start(String tls) throws Exception {
+    return TestHost.with("")
+        .set(
+            host ->
+                host.tlsProvider(tls)
+                    .authorities(AuthoritySettings.DEFAULT.issuer(Role.PLUGIN, plugins))
+                    .dataListen("tcp:127.0.0.1:0"))
+        .enrolled("victim")
+        .start();
+  }
+
+  static Stream<Arguments> everyone() {
+    return Arrays.stream(Who.values())
+        .flatMap(who -> Stream.of("boringssl", "jdk").map(tls -> Arguments.of(who, tls)));
+  }
+
+  private static void report(Channel channel) {
+    var unused =
+        RawPlugin.deadline(LifecycleGrpc.newBlockingStub(channel))
+            .reportHealth(ReportHealthRequest.getDefaultInstance());
+  }
+
+  /**
+   * On a Unix socket and on TCP: the handshake fails, so that no call is read; whoever holds a
+   * plugin's token gains nothing by it. Rows: HS-11, TE-15.
+   */
+  @ParameterizedTest
+  @MethodSource("everyone")
+  void connect_notAPlugin_isRefusedCountedAndOnRecord(Who who, String tls) throws Exception {
+    try (TestHost host = start(tls)) {
+      RawPlugin victim = host.plugin("victim");
+      Credentials theirs = who.credentials(plugins, victim);
+      for (Endpoint plane : List.of(victim.bootstrap.control(), victim.bootstrap.data())) {
+        Channel channel = RawPlugin.authorized(victim.connect(plane, theirs), victim.bearer());
+
+        assertThat(Refused.by(() -> report(channel)).code()).isEqualTo(Status.Code.UNAVAILABLE);
+      }
+
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(host.host().connections().refused())
+                      .containsOnlyKeys(who.reason)
+                      .hasEntrySatisfying(
+                          who.reason, count -> assertThat(count).isGreaterThanOrEqualTo(2)));
+      assertThat(host.host().connections().unfinished()).isGreaterThanOrEqualTo(2);
+      assertThat(host.audit.entries())
+          .filteredOn(entry -> entry.isDenied("connection"))
+          .extracting(entry -> entry.actor() + " " + entry.resource() + ": " + entry.reason())
+          .contains(" control: " + who.reason, " data: " + who.reason);
+      assertThat(host.audit.text()).contains("ip:127.0.0.1").contains("uid:");
+      victim.healthy();
+    }
+  }
+
+  /** Its handshake succeeds; it is told, and on record with its run's name. Row: HS-11. */
+  @Test
+  void connect_certificateRevoked_isRefusedCountedAndOnRecord() throws Exception {
+    try (TestHost host = start("boringssl")) {
+      RawPlugin victim = host.plugin("victim");
+      X509Certificate good = victim.credentials().chain().get(0);
+      X509Certificate revoked = plugins.leaf(idOf(victim), good.getPublicKey()).certificate();
+      host.host().certificates().revokeFingerprint(Fingerprint.of(revoked));
+
+      victim.use(revoked);
+      assertThat(Refused.by(victim::healthy).is(Refusal.NOT_AUTHENTICATED)).isTrue();
+
+      assertThat(host.host().connections().refused()).containsOnlyKeys("revoked");
+      assertThat(host.audit.entries())
+          .filteredOn(entry -> entry.isDenied("connection"))
+          .extracting(entry -> entry.actor() + ": " + entry.reason())
+          .contains(victim.runtimeId() + ": revoked");
+      victim.use(good);
+      victim.healthy();
+    }
+  }
+
+  /** What is no TLS at all, on the listener that asks for no certificate too. Row: HS-11. */
+  @ParameterizedTest
+  @EnumSource(names = {"ENROL", "DATA"})
+  void connect_plaintext_isRefusedCountedAndOnRecord(Plane plane) throws Exception {
+    try (TestHost host =
+        TestHost.with("")
+            .set(builder -> builder.enrolListen("tcp:127.0.0.1:0").dataListen("tcp:127.0.0.1:0"))
+            .enrolled("victim")
+            .start()) {
+      Endpoint.Tcp to = (Endpoint.Tcp) plane.of(host.plugin("victim"));
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), to.port())) {
+        socket
+            .getOutputStream()
+            .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        socket.setSoTimeout((int) SOON.toMillis());
+        awaitEnd(socket);
+      }
+      await()
+          .atMost(SOON)
+          .until(() -> host.host().connections().refused().containsKey("broken handshake"));
+      assertThat(host.audit.denials("connection")).containsOnly("broken handshake");
+    }
+  }
+
+  /** A listener on TCP. */
+  enum Plane {
+    ENROL,
+    DATA;
+
+    Endpoint of(RawPlugin plugin) {
+      return this == ENROL ? plugin.bootstrap.enrol() : plugin.bootstrap.data();
+    }
+  }
+
+  private static void awaitEnd(Socket socket) {
+    try {
+      while (socket.getInputStream().read() >= 0) {
+        // An alert.
+      }
+    } catch (IOException e) {
+      // Closed without a word.
+    }
+  }
+}
