@@ -27,13 +27,16 @@ final class Head implements Closeable {
     this.file = file;
   }
 
-  /** Makes the head of an empty log. */
+  /** Makes the head of an empty log. It is there whole or not at all, whenever a crash comes. */
   static Head create(LogFiles files, LogPaths paths) throws IOException {
-    Head head = new Head(files.create(paths.head(), LogFiles.Mode.OVERWRITE));
-    head.write(Link.START);
-    head.force();
+    Files.deleteIfExists(paths.unfinishedHead());
+    try (Head made = new Head(files.create(paths.unfinishedHead(), LogFiles.Mode.OVERWRITE))) {
+      made.write(Link.START);
+      made.force();
+    }
+    files.move(paths.unfinishedHead(), paths.head());
     files.syncDirectory(paths.folder());
-    return head;
+    return open(files, paths);
   }
 
   static Head open(LogFiles files, LogPaths paths) throws IOException {

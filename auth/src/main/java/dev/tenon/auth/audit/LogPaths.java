@@ -55,6 +55,11 @@ final class LogPaths {
     return folder.resolve(stem + ".head");
   }
 
+  /** Returns where the head is made. */
+  Path unfinishedHead() {
+    return folder.resolve(stem + ".head.part");
+  }
+
   Path lock() {
     return folder.resolve(stem + ".lock");
   }

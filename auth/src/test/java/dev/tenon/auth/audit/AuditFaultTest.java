@@ -358,7 +358,10 @@ class AuditFaultTest {
   @Test
   void record_fullSegmentCannotBeMoved_writtenOn() throws Exception {
     files.fail(
-        (step, name) -> step.equals("move") ? new IOException("Operation not permitted") : null);
+        (step, name) ->
+            step.equals("move") && name.equals("audit.jsonl")
+                ? new IOException("Operation not permitted")
+                : null);
     try (JsonLinesAuditLog log =
         JsonLinesAuditLog.open(file, AuditSettings.DEFAULT.segments(1024), files)) {
       for (int n = 0; n < 12; n++) {

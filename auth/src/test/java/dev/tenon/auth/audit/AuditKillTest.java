@@ -2,15 +2,10 @@ package dev.tenon.auth.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,7 +13,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +37,7 @@ class AuditKillTest {
       AuditVerification found = AuditVerification.verify(file);
       assertThat(found).as("round %s", round).isNotInstanceOf(AuditVerification.Broken.class);
       if (round % 50 == 49 || round == ROUNDS - 1) {
-        assertThat(written(folder)).as("round %s", round).containsAll(told);
+        assertThat(WrittenRecords.in(folder)).as("round %s", round).containsAll(told);
       }
     }
     JsonLinesAuditLog.open(file).close();
@@ -87,34 +81,5 @@ class AuditKillTest {
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(told).as("records before the kill").hasSizeGreaterThanOrEqualTo(afterLines);
     return told.subList(0, told.size() - 1); // The last line may be cut.
-  }
-
-  private static Set<String> written(Path folder) throws IOException {
-    Set<String> written = new HashSet<>();
-    try (var files = Files.list(folder)) {
-      for (Path segment : files.filter(path -> path.toString().contains(".jsonl")).toList()) {
-        if (!segment.toString().endsWith(Archive.UNFINISHED)) {
-          lines(segment).forEach(line -> add(written, line));
-        }
-      }
-    }
-    return written;
-  }
-
-  private static List<String> lines(Path segment) throws IOException {
-    InputStream bytes = new ByteArrayInputStream(Files.readAllBytes(segment));
-    try (InputStream in = LogPaths.isCompressed(segment) ? new GZIPInputStream(bytes) : bytes) {
-      return new String(in.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
-    }
-  }
-
-  /** The last line of the last segment may be torn. */
-  private static void add(Set<String> written, String line) {
-    if (line.endsWith("}")) {
-      JsonObject record = JsonParser.parseString(line).getAsJsonObject();
-      if (record.get("event").getAsString().equals("call")) {
-        written.add(record.get("actor").getAsString() + " " + record.get("resource").getAsString());
-      }
-    }
   }
 }

@@ -119,7 +119,6 @@ class AttackTableTest {
   /** Attacks on the audit log and on policy and limits, which have their tests in their modules. */
   private static final Map<String, String> ELSEWHERE_WITHOUT_TEST =
       Map.of(
-          "A5", "open: no power loss was simulated; the order of the fsyncs is tested under A2",
           "A11", "open: no slow disk was simulated",
           "A16", "open: redaction is tested field by field, under no name of an attack",
           "A19", "open: no log of ten million records was recovered",
