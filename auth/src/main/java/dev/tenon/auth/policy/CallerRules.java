@@ -3,60 +3,59 @@ package dev.tenon.auth.policy;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.ServiceName;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rules that match one caller. Those of one service are found by its name; only the caller's
- * own rules with a wildcard in the service are tried each time. Immutable and thread-safe.
+ * The rules that match one caller. Those that can match a service are found by its name, if a rule
+ * names it; for other services the caller's rules with a wildcard in the service are tried each
+ * time. Immutable and thread-safe.
  */
 final class CallerRules {
-  private final Map<String, List<CompiledRule>> ofOneService;
-  private final List<CompiledRule> ofSeveral;
+  private final Map<String, ServiceRules> ofNamedServices;
+  private final CompiledRule[] ofOtherServices;
 
   CallerRules(List<CompiledRule> rules) {
-    ofOneService = new HashMap<>();
-    List<CompiledRule> several = new ArrayList<>();
+    ofOtherServices =
+        rules.stream().filter(rule -> !rule.service().isLiteral()).toArray(CompiledRule[]::new);
+    Map<String, List<CompiledRule>> named = new HashMap<>();
     for (CompiledRule rule : rules) {
       if (rule.service().isLiteral()) {
-        ofOneService
-            .computeIfAbsent(rule.service().toString(), service -> new ArrayList<>())
-            .add(rule);
-      } else {
-        several.add(rule);
+        named.computeIfAbsent(rule.service().toString(), name -> new ArrayList<>()).add(rule);
       }
     }
-    ofSeveral = List.copyOf(several);
+    named.forEach((name, theirs) -> theirs.addAll(ofOthersThatMatch(name)));
+    ofNamedServices =
+        named.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    Map.Entry::getKey, entry -> new ServiceRules(entry.getValue())));
+  }
+
+  private List<CompiledRule> ofOthersThatMatch(String service) {
+    return Arrays.stream(ofOtherServices).filter(rule -> rule.service().test(service)).toList();
   }
 
   /** Decides by all rules that match {@code path}; allocates nothing. */
   Decision decide(CallPath path) {
-    List<CompiledRule> ofService = ofOneService.getOrDefault(path.service().value(), List.of());
-    @Nullable CompiledRule found = strongest(ofService, path, null);
-    if (found == null || !found.isDeny()) {
-      found = strongest(ofSeveral, path, found);
-    }
-    return found == null ? Decision.Deny.NO_RULE : found.decision();
+    ServiceRules ofService = ofNamedServices.get(path.service().value());
+    return ofService == null ? decideByOthers(path) : ofService.decide(path.method());
   }
 
-  /** Returns the first that denies, otherwise the first of those that ask for most audit. */
-  private static @Nullable CompiledRule strongest(
-      List<CompiledRule> rules, CallPath path, @Nullable CompiledRule before) {
-    @Nullable CompiledRule strongest = before;
-    for (int i = 0; i < rules.size(); i++) {
-      CompiledRule rule = rules.get(i);
+  private Decision decideByOthers(CallPath path) {
+    @Nullable CompiledRule strongest = null;
+    for (CompiledRule rule : ofOtherServices) {
       if (rule.matches(path)) {
-        if (rule.isDeny()) {
-          return rule;
-        }
-        if (strongest == null || rule.audit().isStricterThan(strongest.audit())) {
-          strongest = rule;
-        }
+        strongest = rule.over(strongest);
       }
     }
-    return strongest;
+    return strongest == null ? Decision.Deny.NO_RULE : strongest.decision();
   }
 
   /**
@@ -64,7 +63,7 @@ final class CallerRules {
    * altogether.
    */
   boolean mayCallAny(ServiceName service) {
-    List<CompiledRule> matching = matching(service);
+    List<CompiledRule> matching = matching(service.value());
     return matching.stream()
         .filter(rule -> !rule.isDeny())
         .anyMatch(
@@ -73,10 +72,15 @@ final class CallerRules {
                     .noneMatch(rule -> rule.isDeny() && rule.method().covers(allowing.method())));
   }
 
+  private List<CompiledRule> matching(String service) {
+    ServiceRules ofService = ofNamedServices.get(service);
+    return ofService == null ? ofOthersThatMatch(service) : ofService.rules();
+  }
+
   /** Returns whether some rule allows calls that no single rule denies altogether. */
   boolean mayCallSomething() {
-    List<CompiledRule> all = new ArrayList<>(ofSeveral);
-    ofOneService.values().forEach(all::addAll);
+    Set<CompiledRule> all = new HashSet<>(Arrays.asList(ofOtherServices));
+    ofNamedServices.values().forEach(ofService -> all.addAll(ofService.rules()));
     return all.stream()
         .filter(rule -> !rule.isDeny())
         .anyMatch(
@@ -87,12 +91,5 @@ final class CallerRules {
                             rule.isDeny()
                                 && rule.service().covers(allowing.service())
                                 && rule.method().covers(allowing.method())));
-  }
-
-  private List<CompiledRule> matching(ServiceName service) {
-    List<CompiledRule> matching =
-        new ArrayList<>(ofOneService.getOrDefault(service.value(), List.of()));
-    ofSeveral.stream().filter(rule -> rule.matches(service)).forEach(matching::add);
-    return matching;
   }
 }

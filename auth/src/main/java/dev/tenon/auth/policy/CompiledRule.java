@@ -1,7 +1,7 @@
 package dev.tenon.auth.policy;
 
 import dev.tenon.core.CallPath;
-import dev.tenon.core.ServiceName;
+import org.jspecify.annotations.Nullable;
 
 /** A rule, ready to be matched, and what it decides where it does. Immutable and thread-safe. */
 final class CompiledRule {
@@ -12,15 +12,15 @@ final class CompiledRule {
   private final Decision decision;
 
   /**
-   * Compiles the patterns of {@code written}.
+   * Compiles the patterns of {@code written}, where {@code globs} does not have them.
    *
    * @throws IllegalArgumentException if one is no pattern
    */
-  CompiledRule(Rule written) {
+  CompiledRule(Rule written, Globs globs) {
     this.written = written;
     caller = Glob.ofCallers(written.caller());
-    service = Glob.ofServices(written.service());
-    method = Glob.ofMethods(written.method());
+    service = globs.ofServices(written.service());
+    method = globs.ofMethods(written.method());
     decision =
         written.effect() == Effect.DENY
             ? Decision.Deny.by(written.id())
@@ -56,11 +56,19 @@ final class CompiledRule {
     return written.audit();
   }
 
-  boolean matches(CallPath path) {
-    return service.test(path.service().value()) && method.test(path.method());
+  /**
+   * Returns which of two counts where both match: who denies, who asks for more audit, else the
+   * earlier.
+   */
+  CompiledRule over(@Nullable CompiledRule before) {
+    if (before == null) {
+      return this;
+    }
+    boolean isStronger = isDeny() || audit().isStricterThan(before.audit());
+    return isStronger && !before.isDeny() ? this : before;
   }
 
-  boolean matches(ServiceName name) {
-    return service.test(name.value());
+  boolean matches(CallPath path) {
+    return service.test(path.service().value()) && method.test(path.method());
   }
 }

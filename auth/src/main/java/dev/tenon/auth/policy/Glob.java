@@ -32,13 +32,21 @@ final class Glob {
   private final GlobElement[] elements;
   private final boolean literal;
 
+  /** How the pattern begins before its first wildcard. */
+  private final String prefix;
+
+  /** Whether any name matches that begins with {@code prefix}. */
+  private final boolean open;
+
   private Glob(String pattern, String alphabet, String expected) {
     if (pattern.isEmpty() || pattern.length() > MAX_LENGTH) {
       throw new IllegalArgumentException("pattern (expected: " + expected + ")");
     }
     this.pattern = pattern;
     this.elements = new Parser(pattern, alphabet, expected).elements();
-    this.literal = pattern.chars().noneMatch(c -> "*?[".indexOf(c) >= 0);
+    this.prefix = pattern.split("[*?\\[]", 2)[0];
+    this.literal = prefix.length() == pattern.length();
+    this.open = !literal && onlyStarsFrom(prefix.length());
   }
 
   /**
@@ -107,8 +115,14 @@ final class Glob {
     if (literal) {
       return pattern.equals(name);
     }
-    int p = 0;
-    int n = 0;
+    if (!name.startsWith(prefix)) {
+      return false;
+    }
+    if (open) {
+      return true;
+    }
+    int p = prefix.length();
+    int n = p;
     int star = -1;
     int afterStar = 0;
     while (n < name.length()) {

@@ -2,15 +2,12 @@ package dev.tenon.auth.policy;
 
 import static java.util.Objects.requireNonNull;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
-import dev.tenon.core.SpiffeId;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +16,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 
 /**
@@ -40,8 +39,9 @@ public final class Policy implements Authorizer {
 
   /*
    * A decision looks only at rules of its caller: they are put together when a run first asks, and
-   * kept in `ofCallers`, by the identity, which is there for each call as one object: its name would
-   * be made anew each time. What is pushed out is put together again.
+   * kept in `ofCallers` by the run, whose name is there for each call as one string: the plugin's
+   * would be made anew each time. When there are too many, all are put together again. What is kept
+   * cannot be out of date, since rules do not change within an instance.
    */
   private final List<CompiledRule> rules;
   private final Map<String, List<CompiledRule>> rulesOfOneCaller;
@@ -49,15 +49,14 @@ public final class Policy implements Authorizer {
   private final ProvideTable provided;
   private final GrantTable grants;
   private final Optional<Authorizer> authorizer;
-  private final Cache<SpiffeId, CallerRules> ofCallers =
-      Caffeine.newBuilder().maximumSize(MAX_CALLERS).executor(Runnable::run).build();
+  private final ConcurrentMap<String, CallerRules> ofCallers = new ConcurrentHashMap<>();
 
   Policy(List<Rule> rules, ProvideTable provided) {
     this(rules, provided, GrantTable.NONE);
   }
 
   Policy(List<Rule> rules, ProvideTable provided, GrantTable grants) {
-    this(rules.stream().map(CompiledRule::new).toList(), provided, grants, Optional.empty());
+    this(compiled(rules), provided, grants, Optional.empty());
   }
 
   private Policy(
@@ -74,6 +73,11 @@ public final class Policy implements Authorizer {
     this.provided = provided;
     this.grants = grants;
     this.authorizer = authorizer;
+  }
+
+  private static List<CompiledRule> compiled(List<Rule> rules) {
+    Globs globs = new Globs();
+    return rules.stream().map(rule -> new CompiledRule(rule, globs)).toList();
   }
 
   /** Returns this policy, narrowed by {@code authorizer} and by no other. */
@@ -239,12 +243,16 @@ public final class Policy implements Authorizer {
   }
 
   private CallerRules rulesOf(Identity caller) {
-    CallerRules kept = ofCallers.getIfPresent(caller.id());
-    if (kept != null) {
-      return kept;
+    CallerRules kept = ofCallers.get(caller.actor());
+    return kept == null ? keep(caller) : kept;
+  }
+
+  private CallerRules keep(Identity caller) {
+    if (ofCallers.size() >= MAX_CALLERS) {
+      ofCallers.clear();
     }
     CallerRules made = compile(caller.name());
-    ofCallers.put(caller.id(), made);
+    ofCallers.put(caller.actor(), made);
     return made;
   }
 
