@@ -31,7 +31,9 @@ public final class NotAuthenticatedException extends RefusedException {
     /** It belongs to another run. */
     FOREIGN,
     /** It was withdrawn with all others of its run. */
-    REVOKED
+    REVOKED,
+    /** It is a genuine certificate, and on none of the lists that say which may be used. */
+    UNLISTED
   }
 
   private final Why why;

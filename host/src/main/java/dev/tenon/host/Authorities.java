@@ -10,8 +10,10 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.Fingerprint;
 import dev.tenon.host.control.ControlAudit;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -71,8 +73,7 @@ public final class Authorities {
     if (!current.isDone()) {
       return false;
     }
-    var unused =
-        begin(role, new CheckedIssuer(next, settings.sources().clock()), "its files were replaced");
+    var unused = begin(role, checked(role, next), "its files were replaced");
     return true;
   }
 
@@ -101,7 +102,8 @@ public final class Authorities {
    * on it are ended.
    *
    * @throws IllegalStateException if a succession is under way, or the host is closed
-   * @throws IllegalArgumentException if {@code next} is trusted already, for either role
+   * @throws IllegalArgumentException if {@code next} is trusted already, for either role, or has
+   *     none of the pins of {@code role}
    * @throws IssueFailedException if {@code next} cannot issue; nothing changes then
    * @throws AuditFailedException if it cannot be recorded; nothing changes then
    */
@@ -109,7 +111,7 @@ public final class Authorities {
       throws IssueFailedException, AuditFailedException {
     requireNonNull(role, "role");
     requireNonNull(next, "next");
-    CheckedIssuer checked = new CheckedIssuer(next, settings.sources().clock());
+    CheckedIssuer checked = checked(role, next);
     return onWorker(() -> begin(role, checked, ControlAudit.ASKED));
   }
 
@@ -128,6 +130,16 @@ public final class Authorities {
           planes.identity().renew();
           return requests.askAll().thenAccept(all -> {});
         });
+  }
+
+  private CheckedIssuer checked(Role role, Issuer next) {
+    Set<Fingerprint> pins = settings.trust().authorities().pinsOf(role);
+    CheckedIssuer checked = new CheckedIssuer(next, settings.sources().clock(), pins);
+    if (!pins.isEmpty() && checked.trustBundle().isEmpty()) {
+      throw new IllegalArgumentException(
+          "authority for " + role + ": another than is pinned (expected: one of its pins)");
+    }
+    return checked;
   }
 
   private Succession begin(Role role, Issuer next, String reason)

@@ -2,15 +2,19 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.AllowedCertificates;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.Fingerprint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Where a host's two issuing authorities come from, and how others succeed them. Immutable.
@@ -26,17 +30,28 @@ import java.util.Optional;
  * @param overlap how long an authority is trusted beside its successor
  * @param watch how often the files are looked at for a successor; empty: never
  * @param revocationList the file with the revocation list of the plugins' authority; empty: none
+ * @param pins the fingerprints of those certificates that may be a role's authority; a role without
+ *     any may have any authority
+ * @param allowed which certificates plugins may use at the start
  */
 public record AuthoritySettings(
     Map<Role, AuthorityFiles> files,
     Map<Role, Issuer> issuers,
     Duration overlap,
     Optional<Duration> watch,
-    Optional<Path> revocationList) {
+    Optional<Path> revocationList,
+    Map<Role, Set<Fingerprint>> pins,
+    AllowedCertificates allowed) {
   /** Two authorities in memory, an overlap of an hour. */
   public static final AuthoritySettings DEFAULT =
       new AuthoritySettings(
-          Map.of(), Map.of(), EmbeddedAuthority.SVID_LIFE, Optional.empty(), Optional.empty());
+          Map.of(),
+          Map.of(),
+          EmbeddedAuthority.SVID_LIFE,
+          Optional.empty(),
+          Optional.empty(),
+          Map.of(),
+          AllowedCertificates.ANY);
 
   /**
    * Checks and copies.
@@ -49,6 +64,11 @@ public record AuthoritySettings(
     requireNonNull(overlap, "overlap");
     requireNonNull(watch, "watch");
     requireNonNull(revocationList, "revocationList");
+    requireNonNull(allowed, "allowed");
+    pins =
+        pins.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(Map.Entry::getKey, of -> Set.copyOf(of.getValue())));
     for (Role role : files.keySet()) {
       if (issuers.containsKey(role)) {
         throw new IllegalArgumentException(
@@ -74,7 +94,7 @@ public record AuthoritySettings(
   public AuthoritySettings files(Role role, AuthorityFiles own) {
     Map<Role, AuthorityFiles> all = new HashMap<>(files);
     all.put(role, own);
-    return new AuthoritySettings(all, issuers, overlap, watch, revocationList);
+    return new AuthoritySettings(all, issuers, overlap, watch, revocationList, pins, allowed);
   }
 
   /**
@@ -84,7 +104,7 @@ public record AuthoritySettings(
   public AuthoritySettings issuer(Role role, Issuer own) {
     Map<Role, Issuer> all = new HashMap<>(issuers);
     all.put(role, own);
-    return new AuthoritySettings(files, all, overlap, watch, revocationList);
+    return new AuthoritySettings(files, all, overlap, watch, revocationList, pins, allowed);
   }
 
   /**
@@ -94,7 +114,7 @@ public record AuthoritySettings(
    * @throws IllegalArgumentException if it is not positive
    */
   public AuthoritySettings overlap(Duration other) {
-    return new AuthoritySettings(files, issuers, other, watch, revocationList);
+    return new AuthoritySettings(files, issuers, other, watch, revocationList, pins, allowed);
   }
 
   /**
@@ -104,7 +124,8 @@ public record AuthoritySettings(
    * @throws IllegalArgumentException if it is not positive
    */
   public AuthoritySettings watch(Duration pause) {
-    return new AuthoritySettings(files, issuers, overlap, Optional.of(pause), revocationList);
+    return new AuthoritySettings(
+        files, issuers, overlap, Optional.of(pause), revocationList, pins, allowed);
   }
 
   /**
@@ -113,6 +134,36 @@ public record AuthoritySettings(
    * HostCertificates#RELOAD_SECONDS} s; one that is not good then, or older, is not taken.
    */
   public AuthoritySettings revocationList(Path file) {
-    return new AuthoritySettings(files, issuers, overlap, watch, Optional.of(file));
+    return new AuthoritySettings(files, issuers, overlap, watch, Optional.of(file), pins, allowed);
+  }
+
+  /**
+   * Returns these settings with {@code fingerprints} as pins of {@code role}: no other certificate
+   * can be its authority, at the start, as a successor, or because an issuer says so. {@link
+   * HostBuilder#start} refuses an authority that has none of them.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
+  public AuthoritySettings pins(Role role, Set<Fingerprint> fingerprints) {
+    if (fingerprints.isEmpty()) {
+      throw new IllegalArgumentException("pins for " + role + ": none (expected: a fingerprint)");
+    }
+    Map<Role, Set<Fingerprint>> all = new HashMap<>(pins);
+    all.put(role, fingerprints);
+    return new AuthoritySettings(files, issuers, overlap, watch, revocationList, all, allowed);
+  }
+
+  /** Returns the pins of {@code role}; empty if it may have any authority. */
+  Set<Fingerprint> pinsOf(Role role) {
+    return pins.getOrDefault(role, Set.of());
+  }
+
+  /**
+   * Returns these settings with lists of the certificates that plugins may use. They need an issuer
+   * that was brought, since nobody knows beforehand what the others issue; {@link
+   * HostCertificates#allow} replaces them while the host runs.
+   */
+  public AuthoritySettings allowed(AllowedCertificates lists) {
+    return new AuthoritySettings(files, issuers, overlap, watch, revocationList, pins, lists);
   }
 }

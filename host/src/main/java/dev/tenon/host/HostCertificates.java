@@ -2,6 +2,9 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.AllowedCertificates;
+import dev.tenon.auth.CertificateRule;
+import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.revocation.RevocationList;
@@ -26,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The certificates of a host's plugins, as an operator takes them back: for good, over restarts of
- * the host, whoever holds them. Thread-safe.
+ * the host, whoever holds them; and as an operator lists those that may be used. Thread-safe.
  *
  * <p>A run that holds a revoked certificate, or is connected with it, ends as {@link
  * PluginHost#revoke} ends it: its key was in other hands, and what those did with it cannot be told
@@ -40,6 +43,7 @@ public final class HostCertificates {
 
   private final Revocations revoked;
   private final Optional<RevocationList> list;
+  private final Lists lists;
   private final PluginRuns runs;
   private final ConnectionAdmission connections;
   private final ControlAudit audit;
@@ -48,11 +52,13 @@ public final class HostCertificates {
   HostCertificates(
       Revocations revoked,
       Optional<RevocationList> list,
+      Lists lists,
       PluginRuns runs,
       ConnectionAdmission connections,
       ControlAudit audit) {
     this.revoked = revoked;
     this.list = list;
+    this.lists = lists;
     this.runs = runs;
     this.connections = connections;
     this.audit = audit;
@@ -78,6 +84,48 @@ public final class HostCertificates {
    */
   public void revokeFingerprint(Fingerprint fingerprint) throws IOException {
     revoke(new RevokedCertificate.ByFingerprint(requireNonNull(fingerprint, "fingerprint")));
+  }
+
+  /**
+   * Lets plugins use those certificates alone that {@code allowed} lists. When this returns no
+   * connection is let in with another, and the runs that were connected with one are ended. What a
+   * plugin gets by its next renewal must be listed before it connects with it. Not kept over
+   * restarts.
+   *
+   * @throws AuditFailedException if it could not be recorded: then nothing changed
+   */
+  public void allow(AllowedCertificates allowed) throws AuditFailedException {
+    requireNonNull(allowed, "allowed");
+    audit.success(
+        "policy",
+        PluginName.HOST,
+        "allow-certificates",
+        /* resource= */ null,
+        Map.of(
+            "reason",
+            ControlAudit.ASKED,
+            "for_all",
+            String.valueOf(allowed.all().size()),
+            "plugins",
+            String.valueOf(allowed.byPlugin().size())));
+    lists.current = allowed;
+    connections
+        .usersOfRefused()
+        .forEach(run -> runs.kill(run, "was ended: its certificate is not on the list"));
+  }
+
+  /** The lists in force. Thread-safe. */
+  static final class Lists implements CertificateRule {
+    private volatile AllowedCertificates current;
+
+    Lists(AllowedCertificates first) {
+      current = first;
+    }
+
+    @Override
+    public Optional<Why> refusal(PluginName plugin, X509Certificate leaf) {
+      return current.refusal(plugin, leaf);
+    }
   }
 
   private void revoke(RevokedCertificate certificate) throws IOException {

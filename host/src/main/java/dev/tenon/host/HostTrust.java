@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.AllowedCertificates;
 import dev.tenon.auth.Clocks;
 import dev.tenon.auth.EnrolmentTokens;
 import dev.tenon.auth.Lineages;
@@ -14,6 +15,7 @@ import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.issue.RollingIssuer;
 import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
+import dev.tenon.core.Fingerprint;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.Trust;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** How a host's trust is set up. */
 final class HostTrust {
@@ -35,7 +38,7 @@ final class HostTrust {
    * Reads the authorities that have files, and adds those that were brought.
    *
    * @throws ConfigException if a file is not what it should be, or both have one key: a plugin
-   *     could then pass for the host
+   *     could then pass for the host; or one is not of its pins
    */
   static Map<Role, Issuer> load(
       AuthoritySettings settings, TrustDomain trustDomain, HostSettings.Sources sources)
@@ -58,7 +61,42 @@ final class HostTrust {
               (files == null ? "plugins' authority" : files.key())
                   + ": the key of the host's authority too (expected: another key)"));
     }
+    for (Role role : settings.pins().keySet()) {
+      requirePinned(role, settings, issuers.get(role), sources);
+    }
+    if (!settings.allowed().equals(AllowedCertificates.ANY)
+        && !settings.issuers().containsKey(Role.PLUGIN)) {
+      throw invalid(
+          "allowed certificates: plugins get certificates that nobody can list beforehand"
+              + " (expected: an issuer of your own for plugins)");
+    }
     return issuers;
+  }
+
+  private static void requirePinned(
+      Role role, AuthoritySettings settings, @Nullable Issuer issuer, HostSettings.Sources sources)
+      throws ConfigException {
+    if (issuer == null) {
+      throw invalid(
+          "pins for " + role + ": its authority is made in memory (expected: files, or an issuer)");
+    }
+    Set<Fingerprint> pins = settings.pinsOf(role);
+    if (new CheckedIssuer(issuer, sources.clock(), pins).trustBundle().isEmpty()) {
+      AuthorityFiles files = settings.files().get(role);
+      String shown =
+          issuer.trustBundle().stream()
+              .map(root -> Fingerprint.of(root).hex())
+              .collect(Collectors.joining(" "));
+      throw invalid(
+          (files == null ? "authority for " + role : files.certificate())
+              + ": SHA-256 "
+              + shown
+              + " (expected: one of its pins)");
+    }
+  }
+
+  private static ConfigException invalid(String problem) {
+    return new ConfigException(ConfigException.Kind.INVALID, List.of(problem));
   }
 
   private static Set<PublicKey> keys(Issuer issuer) {
@@ -135,7 +173,8 @@ final class HostTrust {
                       () ->
                           EmbeddedAuthority.create(
                               settings.trustDomain(), role, sources.clock(), sources.random())),
-              sources.clock()));
+              sources.clock(),
+              settings.trust().authorities().pinsOf(role)));
     } catch (IllegalStateException e) {
       throw new HostStartException(
           HostStartException.Kind.SYSTEM,

@@ -140,6 +140,8 @@ final class Planes {
             new Discoveries(policy, registry, offers, audit, threads.timer()),
             new RunHealth(runs));
     Revocations revoked = HostTrust.revocations(places);
+    HostCertificates.Lists lists =
+        new HostCertificates.Lists(settings.trust().authorities().allowed());
     Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
     policy.whenChanged(router::policyChanged);
     exit =
@@ -148,9 +150,11 @@ final class Planes {
             router,
             new ControlCalls(runs),
             new ConnectionAdmission(
-                trust.lineages(), list.map(revoked::and).orElse(revoked), refusals::refused),
+                trust.lineages(),
+                list.map(revoked::and).orElse(revoked).and(lists),
+                refusals::refused),
             settings.limits().lastWords());
-    certificates = new HostCertificates(revoked, list, runs, exit.connections(), audit);
+    certificates = new HostCertificates(revoked, list, lists, runs, exit.connections(), audit);
     certificates.follow(threads);
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());

@@ -2,11 +2,13 @@ package dev.tenon.auth.issue;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.core.Fingerprint;
 import dev.tenon.core.SpiffeId;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An issuer whose results are read again before anyone gets them. A host uses every issuer through
@@ -15,11 +17,21 @@ import java.util.List;
 public final class CheckedIssuer implements Issuer {
   private final Issuer issuer;
   private final InstantSource clock;
+  private final Set<Fingerprint> pins;
 
   /** Makes the check of what {@code issuer} brings, at the time of {@code clock}. */
   public CheckedIssuer(Issuer issuer, InstantSource clock) {
+    this(issuer, clock, Set.of());
+  }
+
+  /**
+   * Makes the same check, which takes no root but those with one of {@code pins} for one; any if
+   * there are none.
+   */
+  public CheckedIssuer(Issuer issuer, InstantSource clock, Set<Fingerprint> pins) {
     this.issuer = requireNonNull(issuer, "issuer");
     this.clock = requireNonNull(clock, "clock");
+    this.pins = Set.copyOf(pins);
   }
 
   /**
@@ -27,7 +39,7 @@ public final class CheckedIssuer implements Issuer {
    *
    * @throws IssueFailedException if the issuer fails in whatever way, or its leaf is not for {@code
    *     id} and {@code key} alone, may sign certificates, is not valid now or for longer than 24 h,
-   *     or is not of the issuer's trust bundle
+   *     or is not of the issuer's trust bundle, as far as that is pinned
    */
   @Override
   public List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException {
@@ -59,15 +71,18 @@ public final class CheckedIssuer implements Issuer {
     List<X509Certificate> trustBundle;
     try {
       chain = order.fill();
-      trustBundle = issuer.trustBundle();
+      trustBundle = trustBundle();
     } catch (RuntimeException e) {
       throw new IssueFailedException("issuer: threw for " + id, e);
     }
     return IssuedCertificate.check(id, key, chain, trustBundle, clock.instant());
   }
 
+  /** Returns those of the issuer's roots that are pinned. */
   @Override
   public List<X509Certificate> trustBundle() {
-    return issuer.trustBundle();
+    return issuer.trustBundle().stream()
+        .filter(root -> pins.isEmpty() || pins.contains(Fingerprint.of(root)))
+        .toList();
   }
 }

@@ -185,6 +185,14 @@ record HostConfig(
     listen(toml.append("\n[data]\n"), listen.data());
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
     trust.entries().forEach((key, value) -> entry(toml, key, value));
+    trust
+        .lists()
+        .forEach(
+            (key, values) ->
+                toml.append(key)
+                    .append(" = [\"")
+                    .append(String.join("\", \"", values))
+                    .append("\"]\n"));
     toml.append("\n[tokens]\n");
     entry(toml, "life", trust.tokenLife().toString());
     entry(toml, "grace", trust.tokenGrace().toString());

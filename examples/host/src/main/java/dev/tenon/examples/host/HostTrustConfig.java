@@ -4,15 +4,21 @@ import dev.tenon.auth.Lineages;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.Fingerprint;
 import dev.tenon.host.AuthoritySettings;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** What {@code tenon.toml} says about authorities and tokens. Immutable. */
@@ -22,6 +28,7 @@ record HostTrustConfig(
     Duration overlap,
     Optional<Duration> watch,
     Optional<Path> revocationList,
+    Map<Role, Set<Fingerprint>> pins,
     Duration tokenLife,
     Duration tokenGrace) {
   /** Shorter lives than this are for tests: plugins would do little but renew. */
@@ -42,6 +49,7 @@ record HostTrustConfig(
             .orElse(AuthoritySettings.DEFAULT.overlap()),
         tls.flatMap(table -> table.parsed("watch", HostTrustConfig::watch)),
         tls.flatMap(table -> table.parsed("revocation_list", path)),
+        tls.map(HostTrustConfig::pins).orElse(Map.of()),
         life,
         tokens.flatMap(table -> table.parsed("grace", text -> grace(text, life))).orElse(shortest));
   }
@@ -64,6 +72,35 @@ record HostTrustConfig(
     }
     return certificate.flatMap(
         file -> key.map(secret -> new AuthorityFiles(file, secret, passphrase)));
+  }
+
+  private static Map<Role, Set<Fingerprint>> pins(ConfigTable tls) {
+    Map<Role, Set<Fingerprint>> pins = new EnumMap<>(Role.class);
+    pins(tls, "host_ca_pins", tls.strings("host_ca_pins"), Role.HOST, pins);
+    pins(tls, "plugin_ca_pins", tls.strings("plugin_ca_pins"), Role.PLUGIN, pins);
+    return pins;
+  }
+
+  private static void pins(
+      ConfigTable tls,
+      String key,
+      List<String> texts,
+      Role role,
+      Map<Role, Set<Fingerprint>> pins) {
+    if (texts.isEmpty() && tls.keys().contains(key)) {
+      tls.problem(key, "got none (expected: a fingerprint)");
+    }
+    Set<Fingerprint> parsed = new LinkedHashSet<>();
+    for (String text : texts) {
+      try {
+        parsed.add(Fingerprint.parse(text));
+      } catch (IllegalArgumentException e) {
+        tls.problem(key, String.valueOf(e.getMessage()));
+      }
+    }
+    if (!parsed.isEmpty()) {
+      pins.put(role, parsed);
+    }
   }
 
   private static Duration overlap(String text) {
@@ -109,6 +146,9 @@ record HostTrustConfig(
     if (watch.isPresent()) {
       authorities = authorities.watch(watch.get());
     }
+    for (Map.Entry<Role, Set<Fingerprint>> of : pins.entrySet()) {
+      authorities = authorities.pins(of.getKey(), of.getValue());
+    }
     host.authorities(revocationList.map(authorities::revocationList).orElse(authorities));
     host.tokenLife(tokenLife, tokenGrace);
   }
@@ -122,6 +162,17 @@ record HostTrustConfig(
     watch.ifPresent(pause -> entries.put("watch", pause.toString()));
     revocationList.ifPresent(file -> entries.put("revocation_list", file.toString()));
     return entries;
+  }
+
+  /** Returns the keys of the table {@code tls} that are lists. */
+  Map<String, List<String>> lists() {
+    Map<String, List<String>> lists = new LinkedHashMap<>();
+    pins.forEach(
+        (role, fingerprints) ->
+            lists.put(
+                role.name().toLowerCase(Locale.ROOT) + "_ca_pins",
+                fingerprints.stream().map(Fingerprint::hex).toList()));
+    return lists;
   }
 
   private static void put(

@@ -118,6 +118,10 @@ final class HostConfigTest {
         tls.overlap = "PT2H"
         tls.watch = "PT1M"
         tls.revocation_list = "p.crl"
+        tls.host_ca_pins = ["0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
+        tls.plugin_ca_pins = [
+          "SHA256 Fingerprint=FF:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF",
+          "00 23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"]
         tokens.life = "PT2M"
         tokens.grace = "PT30S"
         """,
@@ -169,6 +173,10 @@ final class HostConfigTest {
       quoteCharacter = '`',
       value = {
         "policy = 'x'                            | :1: plugins: got nothing",
+        "tls.host_ca_pins = ['ab:cd']            | :1: tls.host_ca_pins: fingerprint: \"abcd\""
+            + " (expected: 64",
+        "tls.plugin_ca_pins = []                 | :1: tls.plugin_ca_pins: got none (expected: a"
+            + " fing",
         "plugins = 'x'                           | :1: policy: got nothing",
         "plugins = ''                            | :1: plugins: got \"\" (expected: a path)",
         "run = \"a\\u0000b\"                     | :1: run: got \"a?b\" (expected: a path of",

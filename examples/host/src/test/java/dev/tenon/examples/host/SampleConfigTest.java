@@ -26,7 +26,8 @@ final class SampleConfigTest {
 
   /** A key, or the begin of an authority's two keys, where the parser of trust reads it. */
   private static final Pattern IN_TRUST_PARSER =
-      Pattern.compile("table\\.parsed\\(\"([a-z_]+)\"|authority\\(table, \"([a-z_]+)\"");
+      Pattern.compile(
+          "(?:table\\.parsed|tls\\.strings)\\(\"([a-z_]+)\"|authority\\(table, \"([a-z_]+)\"");
 
   /**
    * A sample of {@code plugin.toml}, with a command that is an absolute path.
