@@ -6,25 +6,30 @@ import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.Rate;
 import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.Rates;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.ConnectionLimits;
 import java.util.Optional;
 
 /**
- * What a host lets its peers do: how often, and over how many connections. Immutable.
+ * What a host lets its peers do: how often, over how many connections, and in how many calls.
+ * Immutable.
  *
  * @param rates how often
  * @param connections over how many connections, on each listener
+ * @param calls in how many calls at once
  * @param limiter what counts; empty: a limiter in memory, of the host's own. The host closes it.
  */
-public record HostLimits(Rates rates, ConnectionLimits connections, Optional<RateLimiter> limiter) {
+public record HostLimits(
+    Rates rates, ConnectionLimits connections, CallLimits calls, Optional<RateLimiter> limiter) {
   /** The limits of a host that is not told others. */
   public static final HostLimits DEFAULT =
-      new HostLimits(Rates.DEFAULT, ConnectionLimits.DEFAULT, Optional.empty());
+      new HostLimits(Rates.DEFAULT, ConnectionLimits.DEFAULT, CallLimits.DEFAULT, Optional.empty());
 
   /** Checks for null. */
   public HostLimits {
     requireNonNull(rates, "rates");
     requireNonNull(connections, "connections");
+    requireNonNull(calls, "calls");
     requireNonNull(limiter, "limiter");
   }
 
@@ -34,16 +39,21 @@ public record HostLimits(Rates rates, ConnectionLimits connections, Optional<Rat
    * @throws IllegalArgumentException if rate or burst is 0 or less, or above {@link Rates#MOST}
    */
   public HostLimits with(Limited what, Rate rate) {
-    return new HostLimits(rates.with(what, rate), connections, limiter);
+    return new HostLimits(rates.with(what, rate), connections, calls, limiter);
   }
 
   /** Returns the same limits with other ones of connections. */
   public HostLimits with(ConnectionLimits other) {
-    return new HostLimits(rates, other, limiter);
+    return new HostLimits(rates, other, calls, limiter);
+  }
+
+  /** Returns the same limits with other ones of calls. */
+  public HostLimits with(CallLimits other) {
+    return new HostLimits(rates, connections, other, limiter);
   }
 
   /** Returns the same limits, counted by {@code other}. */
   public HostLimits with(RateLimiter other) {
-    return new HostLimits(rates, connections, Optional.of(other));
+    return new HostLimits(rates, connections, calls, Optional.of(other));
   }
 }

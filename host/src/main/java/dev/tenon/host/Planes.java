@@ -126,6 +126,7 @@ final class Planes {
                 .onDemand((service, most) -> onDemand.start(service, most))
                 .onBehalfOf(settings.calls().onBehalfOf())
                 .grants(trust.grants())
+                .limits(settings.hostLimits().calls())
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());

@@ -5,6 +5,7 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -46,10 +47,18 @@ record CallerSide(CallOptions options, Context context) {
     return context.isCancelled() || isLate();
   }
 
-  /** Does {@code next} where the caller wants its events, in its context. */
+  /**
+   * Does {@code next} where the caller wants its events, in its context; or here, where that takes
+   * no more work: a call has an end even if nobody is left to be told of it.
+   */
   void execute(Runnable next) {
     Executor asked = options.getExecutor();
     Executor executor = asked == null ? Runnable::run : asked;
-    executor.execute(context.wrap(next));
+    Runnable step = context.wrap(next);
+    try {
+      executor.execute(step);
+    } catch (RejectedExecutionException e) {
+      step.run();
+    }
   }
 }

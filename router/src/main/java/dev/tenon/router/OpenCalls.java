@@ -3,6 +3,7 @@ package dev.tenon.router;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.tenon.auth.grant.LiveGrant;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
 import java.time.Duration;
@@ -24,6 +25,7 @@ final class OpenCalls {
   private static final Duration REMEMBERED = Duration.ofMinutes(1);
   private static final int MAX_REMEMBERED = 10_000;
 
+  private final CallCaps caps;
   private final Set<RoutedCall<?, ?>> open = ConcurrentHashMap.newKeySet();
   private final Cache<String, Boolean> ended =
       Caffeine.newBuilder()
@@ -33,11 +35,27 @@ final class OpenCalls {
           .build();
   private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
 
-  void add(RoutedCall<?, ?> call) {
+  OpenCalls(CallLimits limits) {
+    this.caps = new CallCaps(limits);
+  }
+
+  /**
+   * Counts {@code call} and returns what it takes of the caps until it is removed.
+   *
+   * @throws CallLimitException if its caller, or the host, has too many open already
+   */
+  CallCaps.Seat add(RoutedCall<?, ?> call) throws CallLimitException {
+    CallCaps.Seat seat = caps.enter(call.caller().actor());
     open.add(call);
     if (ended.getIfPresent(call.caller().actor()) != null) {
       call.end(Refusal.NOT_AUTHENTICATED);
     }
+    return seat;
+  }
+
+  /** Returns how many calls each caller and provider has open. */
+  CallCaps caps() {
+    return caps;
   }
 
   /** Ends the calls that the policy which is in force now denies. */

@@ -42,6 +42,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
   private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
   private volatile CallerSide side;
+  private volatile CallCaps.@Nullable Seat seat;
   private volatile @Nullable Route route;
   private volatile @Nullable PendingCall<Q, R> pending;
   private volatile @Nullable CompletableFuture<?> waiting;
@@ -91,14 +92,20 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   @Override
   public void start(Listener<R> listener, Metadata headers) {
     side = new CallerSide(options, Context.current());
-    router.open().add(this);
     begunNanos = System.nanoTime();
-    begin(listener, headers, side.remaining());
+    try {
+      CallCaps.Seat taken = router.enter(this);
+      seat = taken;
+      begin(taken, listener, headers, side.remaining());
+    } catch (RefusedException full) {
+      close(listener, ProviderStatus.End.of(RefusalStatus.of(full)));
+    }
   }
 
-  private void begin(Listener<R> listener, Metadata headers, Duration patience) {
+  private void begin(
+      CallCaps.Seat taken, Listener<R> listener, Metadata headers, Duration patience) {
     try {
-      Route chosen = router.route(caller, method.getFullMethodName(), headers, patience);
+      Route chosen = router.route(caller, method.getFullMethodName(), headers, patience, taken);
       route = chosen;
       router.open().chosen(this);
       if (chosen.recorded().isDone()) {
@@ -110,11 +117,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
             () -> go(chosen, listener, headers));
       }
     } catch (ProviderStarting starting) {
-      await(starting.await(), listener, () -> begin(listener, headers, Duration.ZERO));
+      await(starting.await(), listener, () -> begin(taken, listener, headers, Duration.ZERO));
     } catch (RefusedException refused) {
       close(listener, ProviderStatus.End.of(RefusalStatus.of(refused)));
-    } catch (RuntimeException e) {
-      router.open().remove(this);
+    } catch (RuntimeException | Error e) {
+      abandon();
       throw e;
     }
   }
@@ -210,7 +217,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     waiting = null;
     Route chosen = route;
     if (chosen != null && (isEnded() || cancelled)) {
-      next.run(); // Its record may say that it was about to go: then how it ended is due.
+      take(next); // Its record may say that it was about to go: then how it ended is due.
     } else if (isEnded()) {
       close(listener, endedOr(ProviderStatus::cancelled));
     } else if (cancelled || isCancelledHere()) {
@@ -222,12 +229,16 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         finish(listener, chosen, end);
       }
     } else {
-      try {
-        next.run();
-      } catch (RuntimeException e) {
-        router.open().remove(this);
-        throw e;
-      }
+      take(next);
+    }
+  }
+
+  private void take(Runnable next) {
+    try {
+      next.run();
+    } catch (RuntimeException | Error e) {
+      abandon();
+      throw e;
     }
   }
 
@@ -238,7 +249,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       return;
     }
     Duration took = Duration.ofNanos(Math.max(0, System.nanoTime() - begunNanos));
-    CompletableFuture<Void> outcome = router.audit().outcome(taken, end.status(), took);
+    CompletableFuture<Void> outcome = outcome(taken, end, took);
     ProviderStatus.End failed = ProviderStatus.End.afterRelay(RefusalStatus.of(Refusal.INTERNAL));
     if (outcome.isDone()) {
       close(listener, outcome.isCompletedExceptionally() ? failed : end);
@@ -249,13 +260,36 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
             (done, failure) -> side.execute(() -> close(listener, failure == null ? end : failed)));
   }
 
+  private CompletableFuture<Void> outcome(Route taken, ProviderStatus.End end, Duration took) {
+    try {
+      return router.audit().outcome(taken, end.status(), took);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e); // the call ends all the same
+    }
+  }
+
   private void close(Listener<?> listener, ProviderStatus.End end) {
     over = true;
+    giveBack(); // before its caller is told, who may start another at once
     try {
       listener.onClose(end.status(), end.trailers());
     } finally {
       router.open().remove(this);
     }
+  }
+
+  /** Gives back what the call took of the caps. Idempotent. */
+  private void giveBack() {
+    CallCaps.Seat taken = seat;
+    if (taken != null) {
+      taken.leave();
+    }
+  }
+
+  /** Forgets the call, whose caller is told of its fault by what it throws. Idempotent. */
+  private void abandon() {
+    giveBack();
+    router.open().remove(this);
   }
 
   @Override

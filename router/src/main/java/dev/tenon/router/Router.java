@@ -9,6 +9,7 @@ import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.OnBehalfOf;
@@ -41,12 +42,13 @@ public final class Router implements AutoCloseable {
   private final Routes routes;
   private final CallAudit audit;
   private final CallCounters counters = new CallCounters();
-  private final OpenCalls open = new OpenCalls();
+  private final OpenCalls open;
   private volatile boolean closed;
 
-  private Router(Routes routes, CallAudit audit) {
+  private Router(Routes routes, CallAudit audit, CallLimits limits) {
     this.routes = routes;
     this.audit = audit;
+    this.open = new OpenCalls(limits);
   }
 
   /** Returns a builder; all of its parts must be given. */
@@ -136,12 +138,31 @@ public final class Router implements AutoCloseable {
     summarize();
   }
 
-  Route route(Identity caller, String fullMethodName, Metadata headers, Duration patience)
+  /**
+   * Counts {@code call}, which starts, until it is removed from {@link #open}.
+   *
+   * @throws CallLimitException if its caller or the host has too many open; that is recorded
+   */
+  CallCaps.Seat enter(RoutedCall<?, ?> call) throws RefusedException {
+    try {
+      return open.add(call);
+    } catch (CallLimitException full) {
+      audit.refused(call.caller().actor(), /* resource= */ null, full);
+      throw full;
+    }
+  }
+
+  Route route(
+      Identity caller,
+      String fullMethodName,
+      Metadata headers,
+      Duration patience,
+      CallCaps.Seat seat)
       throws RefusedException, ProviderStarting {
     if (closed) {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
-    return routes.route(caller, fullMethodName, headers, patience);
+    return routes.route(caller, fullMethodName, headers, patience, seat);
   }
 
   /**
@@ -220,6 +241,7 @@ public final class Router implements AutoCloseable {
     private @Nullable GrantStore grants;
     private @Nullable AuditLog audit;
     private InstantSource clock = InstantSource.system();
+    private CallLimits limits = CallLimits.DEFAULT;
 
     private Builder() {}
 
@@ -271,6 +293,12 @@ public final class Router implements AutoCloseable {
       return this;
     }
 
+    /** Sets how many calls may be open at once; the default ones unless set. */
+    public Builder limits(CallLimits limits) {
+      this.limits = requireNonNull(limits, "limits");
+      return this;
+    }
+
     /** Sets the time of audit events; the system's clock unless set. */
     public Builder clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
@@ -295,7 +323,7 @@ public final class Router implements AutoCloseable {
               new Delegations(onBehalfOf),
               new GrantCheck(hostServices, grants),
               callAudit);
-      return new Router(routes, callAudit);
+      return new Router(routes, callAudit, limits);
     }
   }
 }

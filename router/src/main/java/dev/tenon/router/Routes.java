@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What a call passes before a byte of it reaches a provider: form, policy, grant, scope, health,
- * audit; in this order, so that whoever has no right to a service learns nothing about it.
+ * cap, audit; in this order, so that whoever has no right to a service learns nothing about it.
  * Thread-safe.
  */
 final class Routes {
@@ -60,10 +60,16 @@ final class Routes {
    *
    * @param patience how long the call can wait for a provider that is to be started; zero: it goes
    *     now or nowhere
+   * @param seat where the call is counted at its provider
    * @throws RefusedException if it goes nowhere; the audit log knows, or is the reason
    * @throws ProviderStarting if it may go somewhere soon
    */
-  Route route(Identity caller, String fullMethodName, Metadata headers, Duration patience)
+  Route route(
+      Identity caller,
+      String fullMethodName,
+      Metadata headers,
+      Duration patience,
+      CallCaps.Seat seat)
       throws RefusedException, ProviderStarting {
     CallPath path;
     try {
@@ -74,7 +80,7 @@ final class Routes {
       throw refused;
     }
     try {
-      return route(caller, path, headers, patience);
+      return route(caller, path, headers, patience, seat);
     } catch (RefusedException refused) {
       audit.refused(caller.actor(), path.toString(), refused);
       throw refused;
@@ -95,7 +101,8 @@ final class Routes {
     return decisions.isCurrent(permit);
   }
 
-  private Route route(Identity caller, CallPath path, Metadata headers, Duration patience)
+  private Route route(
+      Identity caller, CallPath path, Metadata headers, Duration patience, CallCaps.Seat seat)
       throws RefusedException, ProviderStarting {
     if (path.service().isReserved()) {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
@@ -103,6 +110,7 @@ final class Routes {
     Decisions.Decision decision = decisions.decide(caller, path);
     Optional<Delegation> delegation = delegations.of(caller, path, headers);
     Route route = choose(decision, headers, patience, delegation);
+    seat.reach(route.provider());
     return route.recordedBy(record(decision, route));
   }
 

@@ -2,6 +2,7 @@ package dev.tenon.router;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -31,7 +32,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** A router whose providers run in this process; for what a call may do, not for how it travels. */
 final class Plane implements AutoCloseable {
@@ -47,11 +50,22 @@ final class Plane implements AutoCloseable {
   private final HostServices hostServices;
   private volatile Policy policy;
 
+  /** What a call of a service without a provider waits for; it is refused while there is none. */
+  volatile @Nullable CompletableFuture<?> starting;
+
   Plane() {
     this(HostServices.builder().start());
   }
 
+  Plane(CallLimits limits) {
+    this(HostServices.builder().start(), limits);
+  }
+
   Plane(HostServices hostServices) {
+    this(hostServices, CallLimits.DEFAULT);
+  }
+
+  private Plane(HostServices hostServices, CallLimits limits) {
     this.hostServices = hostServices;
     this.policy = parse(Names.POLICY);
     this.router =
@@ -60,6 +74,8 @@ final class Plane implements AutoCloseable {
             .registry(registry)
             .hostServices(hostServices)
             .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
+            .onDemand((service, most) -> Optional.ofNullable(starting))
+            .limits(limits)
             .audit(audit)
             .clock(InstantSource.fixed(NOW))
             .build();
@@ -144,6 +160,11 @@ final class Plane implements AutoCloseable {
     } catch (StatusRuntimeException e) {
       return e;
     }
+  }
+
+  /** Ends all providers as a crash does. */
+  void crash() {
+    servers.forEach(Server::shutdownNow);
   }
 
   @Override

@@ -234,6 +234,7 @@ final class Negotiation {
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
+      QueuedStreams.on(ctx.channel(), next);
       proceed(ctx, start, contexts.next());
     }
 

@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An echo service that remembers who called, and how often its handler ran. */
+/**
+ * An echo service that remembers who called, and how often its handler ran; asked to hang, it does.
+ */
 final class Echoes extends EchoGrpc.EchoImplBase implements ServerInterceptor {
   private final List<Optional<Peer>> peers = new CopyOnWriteArrayList<>();
   private final AtomicInteger handled = new AtomicInteger();
@@ -21,6 +23,9 @@ final class Echoes extends EchoGrpc.EchoImplBase implements ServerInterceptor {
   @Override
   public void unary(EchoRequest request, StreamObserver<EchoResponse> responses) {
     handled.incrementAndGet();
+    if (request.getHang()) {
+      return;
+    }
     responses.onNext(EchoResponse.newBuilder().setPayload(request.getPayload()).build());
     responses.onCompleted();
   }

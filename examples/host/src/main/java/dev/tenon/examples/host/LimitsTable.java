@@ -3,6 +3,7 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.Rate;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.ConnectionLimits;
 import dev.tenon.host.HostLimits;
 import java.time.DateTimeException;
@@ -13,7 +14,7 @@ import java.util.TreeSet;
 
 /**
  * The table {@code [limits]}: a rate for each thing that plugins ask for, and how many connections
- * there may be.
+ * and calls there may be.
  */
 final class LimitsTable {
   private static final String CONNECTIONS = "connections";
@@ -21,6 +22,9 @@ final class LimitsTable {
   private static final String PER_RUN = "connections_per_run";
   private static final String HANDSHAKES = "handshakes";
   private static final String CALLS = "calls_per_connection";
+  private static final String PER_CALLER = "calls_per_caller";
+  private static final String PER_PROVIDER = "calls_per_provider";
+  private static final String IN_TOTAL = "calls_in_total";
   private static final String AGE = "connection_age";
 
   private LimitsTable() {}
@@ -34,7 +38,7 @@ final class LimitsTable {
         limits = withRate(table, limits, what, rate.get());
       }
     }
-    return limits.with(connections(table));
+    return limits.with(connections(table)).with(calls(table));
   }
 
   private static HostLimits withRate(
@@ -59,6 +63,14 @@ final class LimitsTable {
         number(table, HANDSHAKES, all.handshakes(), ConnectionLimits.MAX_CONNECTIONS),
         number(table, CALLS, all.callsPerConnection(), ConnectionLimits.MAX_CALLS),
         table.parsed(AGE, LimitsTable::age).orElse(all.age()));
+  }
+
+  private static CallLimits calls(ConfigTable table) {
+    CallLimits all = CallLimits.DEFAULT;
+    return new CallLimits(
+        number(table, PER_CALLER, all.perCaller(), CallLimits.MOST),
+        number(table, PER_PROVIDER, all.perProvider(), CallLimits.MOST),
+        number(table, IN_TOTAL, all.inTotal(), CallLimits.MOST));
   }
 
   private static int number(ConfigTable table, String key, int otherwise, int most) {
@@ -96,7 +108,17 @@ final class LimitsTable {
   /** Returns all keys that the table may have. */
   static Set<String> keys() {
     Set<String> keys =
-        new TreeSet<>(Set.of(CONNECTIONS, PER_SOURCE, PER_RUN, HANDSHAKES, CALLS, AGE));
+        new TreeSet<>(
+            Set.of(
+                CONNECTIONS,
+                PER_SOURCE,
+                PER_RUN,
+                HANDSHAKES,
+                CALLS,
+                PER_CALLER,
+                PER_PROVIDER,
+                IN_TOTAL,
+                AGE));
     for (Limited what : Limited.values()) {
       keys.add(what.label());
     }
@@ -121,6 +143,9 @@ final class LimitsTable {
     entry(toml, PER_RUN, connections.perRun());
     entry(toml, HANDSHAKES, connections.handshakes());
     entry(toml, CALLS, connections.callsPerConnection());
+    entry(toml, PER_CALLER, limits.calls().perCaller());
+    entry(toml, PER_PROVIDER, limits.calls().perProvider());
+    entry(toml, IN_TOTAL, limits.calls().inTotal());
     return toml.append(AGE).append(" = \"").append(connections.age()).append("\"\n").toString();
   }
 

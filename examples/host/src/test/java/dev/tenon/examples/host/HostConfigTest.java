@@ -83,6 +83,9 @@ final class HostConfigTest {
             connections_per_run = 32
             handshakes = 128
             calls_per_connection = 100
+            calls_per_caller = 1000
+            calls_per_provider = 2000
+            calls_in_total = 10000
             connection_age = "PT1H"
 
             [selection]
@@ -280,6 +283,9 @@ final class HostConfigTest {
         "handshakes = 65537|limits.handshakes: got 65537 (expected: 1 to 65536)",
         "calls_per_connection = 10001|limits.calls_per_connection: got 10001 (expected: 1 to"
             + " 10000)",
+        "calls_per_caller = 0|limits.calls_per_caller: got 0 (expected: 1 to 1000000)",
+        "calls_per_provider = 0|limits.calls_per_provider: got 0 (expected: 1 to 1000000)",
+        "calls_in_total = 1000001|limits.calls_in_total: got 1000001 (expected: 1 to 1000000)",
         "connection_age = 'PT0S'|limits.connection_age: got \"PT0S\" (expected: an ISO 8601",
         "connection_age = 'P2D'|limits.connection_age: got \"P2D\" (expected: an ISO 8601",
       })
