@@ -10,10 +10,8 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
-import dev.tenon.core.Fingerprint;
 import dev.tenon.host.control.ControlAudit;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -85,14 +83,14 @@ public final class Authorities {
    */
   public Succession rollOver(Role role, AuthorityFiles files)
       throws ConfigException, IssueFailedException, AuditFailedException {
-    return rollOver(
-        role,
+    EmbeddedAuthority read =
         EmbeddedAuthority.load(
             settings.trustDomain(),
             role,
             files,
             settings.sources().clock(),
-            settings.sources().random()));
+            settings.sources().random());
+    return rollOver(role, settings.trust().authorities().issuing(role, read));
   }
 
   /**
@@ -133,9 +131,9 @@ public final class Authorities {
   }
 
   private CheckedIssuer checked(Role role, Issuer next) {
-    Set<Fingerprint> pins = settings.trust().authorities().pinsOf(role);
-    CheckedIssuer checked = new CheckedIssuer(next, settings.sources().clock(), pins);
-    if (!pins.isEmpty() && checked.trustBundle().isEmpty()) {
+    AuthoritySettings own = settings.trust().authorities();
+    CheckedIssuer checked = own.checked(role, next, settings.sources().clock());
+    if (!own.pinsOf(role).isEmpty() && checked.trustBundle().isEmpty()) {
       throw new IllegalArgumentException(
           "authority for " + role + ": another than is pinned (expected: one of its pins)");
     }

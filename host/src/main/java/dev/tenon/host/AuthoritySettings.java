@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.AllowedCertificates;
 import dev.tenon.auth.issue.AuthorityFiles;
+import dev.tenon.auth.issue.CertificateExtension;
+import dev.tenon.auth.issue.CheckedIssuer;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.core.Fingerprint;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +36,7 @@ import java.util.stream.Collectors;
  * @param pins the fingerprints of those certificates that may be a role's authority; a role without
  *     any may have any authority
  * @param allowed which certificates plugins may use at the start
+ * @param extensions what the certificates of a role carry beside what Tenon puts in
  */
 public record AuthoritySettings(
     Map<Role, AuthorityFiles> files,
@@ -41,7 +45,8 @@ public record AuthoritySettings(
     Optional<Duration> watch,
     Optional<Path> revocationList,
     Map<Role, Set<Fingerprint>> pins,
-    AllowedCertificates allowed) {
+    AllowedCertificates allowed,
+    Map<Role, CertificateExtension.Chooser> extensions) {
   /** Two authorities in memory, an overlap of an hour. */
   public static final AuthoritySettings DEFAULT =
       new AuthoritySettings(
@@ -51,7 +56,8 @@ public record AuthoritySettings(
           Optional.empty(),
           Optional.empty(),
           Map.of(),
-          AllowedCertificates.ANY);
+          AllowedCertificates.ANY,
+          Map.of());
 
   /**
    * Checks and copies.
@@ -65,6 +71,7 @@ public record AuthoritySettings(
     requireNonNull(watch, "watch");
     requireNonNull(revocationList, "revocationList");
     requireNonNull(allowed, "allowed");
+    extensions = Map.copyOf(extensions);
     pins =
         pins.entrySet().stream()
             .collect(
@@ -94,7 +101,8 @@ public record AuthoritySettings(
   public AuthoritySettings files(Role role, AuthorityFiles own) {
     Map<Role, AuthorityFiles> all = new HashMap<>(files);
     all.put(role, own);
-    return new AuthoritySettings(all, issuers, overlap, watch, revocationList, pins, allowed);
+    return new AuthoritySettings(
+        all, issuers, overlap, watch, revocationList, pins, allowed, extensions);
   }
 
   /**
@@ -104,7 +112,8 @@ public record AuthoritySettings(
   public AuthoritySettings issuer(Role role, Issuer own) {
     Map<Role, Issuer> all = new HashMap<>(issuers);
     all.put(role, own);
-    return new AuthoritySettings(files, all, overlap, watch, revocationList, pins, allowed);
+    return new AuthoritySettings(
+        files, all, overlap, watch, revocationList, pins, allowed, extensions);
   }
 
   /**
@@ -114,7 +123,8 @@ public record AuthoritySettings(
    * @throws IllegalArgumentException if it is not positive
    */
   public AuthoritySettings overlap(Duration other) {
-    return new AuthoritySettings(files, issuers, other, watch, revocationList, pins, allowed);
+    return new AuthoritySettings(
+        files, issuers, other, watch, revocationList, pins, allowed, extensions);
   }
 
   /**
@@ -125,7 +135,7 @@ public record AuthoritySettings(
    */
   public AuthoritySettings watch(Duration pause) {
     return new AuthoritySettings(
-        files, issuers, overlap, Optional.of(pause), revocationList, pins, allowed);
+        files, issuers, overlap, Optional.of(pause), revocationList, pins, allowed, extensions);
   }
 
   /**
@@ -134,7 +144,8 @@ public record AuthoritySettings(
    * HostCertificates#RELOAD_SECONDS} s; one that is not good then, or older, is not taken.
    */
   public AuthoritySettings revocationList(Path file) {
-    return new AuthoritySettings(files, issuers, overlap, watch, Optional.of(file), pins, allowed);
+    return new AuthoritySettings(
+        files, issuers, overlap, watch, Optional.of(file), pins, allowed, extensions);
   }
 
   /**
@@ -150,7 +161,8 @@ public record AuthoritySettings(
     }
     Map<Role, Set<Fingerprint>> all = new HashMap<>(pins);
     all.put(role, fingerprints);
-    return new AuthoritySettings(files, issuers, overlap, watch, revocationList, all, allowed);
+    return new AuthoritySettings(
+        files, issuers, overlap, watch, revocationList, all, allowed, extensions);
   }
 
   /** Returns the pins of {@code role}; empty if it may have any authority. */
@@ -164,6 +176,34 @@ public record AuthoritySettings(
    * HostCertificates#allow} replaces them while the host runs.
    */
   public AuthoritySettings allowed(AllowedCertificates lists) {
-    return new AuthoritySettings(files, issuers, overlap, watch, revocationList, pins, lists);
+    return new AuthoritySettings(
+        files, issuers, overlap, watch, revocationList, pins, lists, extensions);
+  }
+
+  /**
+   * Returns these settings with extensions of the operator's in the certificates of {@code role}.
+   * An authority from files or in memory puts them in; an issuer that was brought has to, and what
+   * lacks one is not given to anybody.
+   */
+  public AuthoritySettings extensions(Role role, CertificateExtension.Chooser chooser) {
+    Map<Role, CertificateExtension.Chooser> all = new HashMap<>(extensions);
+    all.put(role, chooser);
+    return new AuthoritySettings(
+        files, issuers, overlap, watch, revocationList, pins, allowed, all);
+  }
+
+  /** Returns {@code made} as it issues for {@code role} under these settings. */
+  Issuer issuing(Role role, EmbeddedAuthority made) {
+    CertificateExtension.Chooser chooser = extensions.get(role);
+    return chooser == null ? made : made.with(chooser);
+  }
+
+  /** Returns the check of what {@code issuer} brings for {@code role}. */
+  CheckedIssuer checked(Role role, Issuer issuer, InstantSource clock) {
+    return new CheckedIssuer(
+        issuer,
+        clock,
+        pinsOf(role),
+        extensions.getOrDefault(role, CertificateExtension.Chooser.NONE));
   }
 }

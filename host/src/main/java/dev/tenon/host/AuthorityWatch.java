@@ -61,7 +61,8 @@ final class AuthorityWatch {
               files,
               settings.sources().clock(),
               settings.sources().random());
-      if (!read.trustBundle().equals(known) && successor.begin(role, read)) {
+      if (!read.trustBundle().equals(known)
+          && successor.begin(role, settings.trust().authorities().issuing(role, read))) {
         known = read.trustBundle();
         LOG.log(Level.INFO, "{0}: succeeds the {1} authority", files.certificate(), role);
       }

@@ -8,7 +8,6 @@ import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.issue.AuthorityFiles;
-import dev.tenon.auth.issue.CheckedIssuer;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
@@ -48,8 +47,10 @@ final class HostTrust {
     for (Map.Entry<Role, AuthorityFiles> of : settings.files().entrySet()) {
       issuers.put(
           of.getKey(),
-          EmbeddedAuthority.load(
-              trustDomain, of.getKey(), of.getValue(), sources.clock(), sources.random()));
+          settings.issuing(
+              of.getKey(),
+              EmbeddedAuthority.load(
+                  trustDomain, of.getKey(), of.getValue(), sources.clock(), sources.random())));
     }
     Issuer host = issuers.get(Role.HOST);
     Issuer plugin = issuers.get(Role.PLUGIN);
@@ -80,8 +81,7 @@ final class HostTrust {
       throw invalid(
           "pins for " + role + ": its authority is made in memory (expected: files, or an issuer)");
     }
-    Set<Fingerprint> pins = settings.pinsOf(role);
-    if (new CheckedIssuer(issuer, sources.clock(), pins).trustBundle().isEmpty()) {
+    if (settings.checked(role, issuer, sources.clock()).trustBundle().isEmpty()) {
       AuthorityFiles files = settings.files().get(role);
       String shown =
           issuer.trustBundle().stream()
@@ -165,21 +165,29 @@ final class HostTrust {
     HostSettings.Sources sources = settings.sources();
     try {
       return new RollingIssuer(
-          new CheckedIssuer(
-              settings
-                  .trust()
-                  .issuer(role)
-                  .orElseGet(
-                      () ->
-                          EmbeddedAuthority.create(
-                              settings.trustDomain(), role, sources.clock(), sources.random())),
-              sources.clock(),
-              settings.trust().authorities().pinsOf(role)));
+          settings
+              .trust()
+              .authorities()
+              .checked(
+                  role,
+                  settings.trust().issuer(role).orElseGet(() -> inMemory(settings, role)),
+                  sources.clock()));
     } catch (IllegalStateException e) {
       throw new HostStartException(
           HostStartException.Kind.SYSTEM,
           "host: " + e.getMessage() + " (expected: a random source that works)",
           e);
     }
+  }
+
+  private static Issuer inMemory(HostSettings settings, Role role) {
+    HostSettings.Sources sources = settings.sources();
+    return settings
+        .trust()
+        .authorities()
+        .issuing(
+            role,
+            EmbeddedAuthority.create(
+                settings.trustDomain(), role, sources.clock(), sources.random()));
   }
 }

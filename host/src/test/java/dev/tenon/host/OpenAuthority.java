@@ -107,6 +107,11 @@ final class OpenAuthority implements Issuer {
       return this;
     }
 
+    Order email(String address) {
+      names.add(new GeneralName(GeneralName.rfc822Name, address));
+      return this;
+    }
+
     Order valid(Instant from, Instant to) {
       this.from = from;
       this.to = to;
@@ -138,7 +143,7 @@ final class OpenAuthority implements Issuer {
                   }));
           builder.addExtension(
               Extension.subjectAlternativeName,
-              false,
+              subject.getRDNs().length == 0, // RFC 5280, section 4.2.1.6
               new GeneralNames(names.toArray(GeneralName[]::new)));
         }
         return new JcaX509CertificateConverter()

@@ -75,9 +75,19 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
    * Reads and checks both files.
    *
    * @throws ConfigException if one is missing, cannot be read, is not what it should be, or does
-   *     not fit the other; it names the file and what was expected
+   *     not fit the other, or belongs to another user; it names the file and what was expected
    */
   Read read(Instant now) throws ConfigException {
+    return read(now, OwnUser.current());
+  }
+
+  /** Reads both files as {@code own} may. */
+  Read read(Instant now, OwnUser own) throws ConfigException {
+    own.requireOwn(certificate);
+    own.requireOwn(key);
+    if (passphrase.isPresent()) {
+      own.requireOwn(passphrase.get());
+    }
     checkWriters();
     List<X509Certificate> all = PemFile.certificates(certificate);
     if (all.size() != 1) {

@@ -18,20 +18,26 @@ public final class CheckedIssuer implements Issuer {
   private final Issuer issuer;
   private final InstantSource clock;
   private final Set<Fingerprint> pins;
+  private final CertificateExtension.Chooser extensions;
 
   /** Makes the check of what {@code issuer} brings, at the time of {@code clock}. */
   public CheckedIssuer(Issuer issuer, InstantSource clock) {
-    this(issuer, clock, Set.of());
+    this(issuer, clock, Set.of(), CertificateExtension.Chooser.NONE);
   }
 
   /**
    * Makes the same check, which takes no root but those with one of {@code pins} for one; any if
-   * there are none.
+   * there are none; and no leaf that lacks what {@code extensions} chooses for its id.
    */
-  public CheckedIssuer(Issuer issuer, InstantSource clock, Set<Fingerprint> pins) {
+  public CheckedIssuer(
+      Issuer issuer,
+      InstantSource clock,
+      Set<Fingerprint> pins,
+      CertificateExtension.Chooser extensions) {
     this.issuer = requireNonNull(issuer, "issuer");
     this.clock = requireNonNull(clock, "clock");
     this.pins = Set.copyOf(pins);
+    this.extensions = requireNonNull(extensions, "extensions");
   }
 
   /**
@@ -69,13 +75,15 @@ public final class CheckedIssuer implements Issuer {
     requireNonNull(key, "key");
     List<X509Certificate> chain;
     List<X509Certificate> trustBundle;
+    List<CertificateExtension> expected;
     try {
       chain = order.fill();
       trustBundle = trustBundle();
+      expected = extensions.of(id);
     } catch (RuntimeException e) {
       throw new IssueFailedException("issuer: threw for " + id, e);
     }
-    return IssuedCertificate.check(id, key, chain, trustBundle, clock.instant());
+    return IssuedCertificate.check(id, key, chain, trustBundle, expected, clock.instant());
   }
 
   /** Returns those of the issuer's roots that are pinned. */

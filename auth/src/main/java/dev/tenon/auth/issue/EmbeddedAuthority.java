@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -182,6 +183,12 @@ public final class EmbeddedAuthority implements Issuer {
    */
   @Override
   public List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException {
+    return issue(id, key, List.of());
+  }
+
+  private List<X509Certificate> issue(
+      SpiffeId id, PublicKey key, List<CertificateExtension> extensions)
+      throws IssueFailedException {
     requireNonNull(id, "id");
     requireNonNull(key, "key");
     if (Role.of(id) != role || !id.trustDomain().equals(trustDomain)) {
@@ -193,7 +200,7 @@ public final class EmbeddedAuthority implements Issuer {
     }
     Instant now = clock.instant();
     try {
-      return List.of(certify(id, key, now));
+      return List.of(certify(id, key, now, extensions));
     } catch (GeneralSecurityException
         | IOException
         | RuntimeException
@@ -202,7 +209,8 @@ public final class EmbeddedAuthority implements Issuer {
     }
   }
 
-  private X509Certificate certify(SpiffeId id, PublicKey key, Instant now)
+  private X509Certificate certify(
+      SpiffeId id, PublicKey key, Instant now, List<CertificateExtension> extensions)
       throws GeneralSecurityException, IOException, RandomSourceFailedException {
     // The subject names nobody: the one identity is the URI.
     X500Name subject = new X500Name("CN=Tenon " + role.name().toLowerCase(Locale.ROOT));
@@ -227,6 +235,10 @@ public final class EmbeddedAuthority implements Issuer {
               new GeneralName(GeneralName.uniformResourceIdentifier, id.toString()),
               new GeneralName(GeneralName.dNSName, role.dnsName())
             }));
+    for (CertificateExtension extension : extensions) {
+      builder.addExtension(
+          new ASN1ObjectIdentifier(extension.oid()), /* isCritical= */ false, extension.value());
+    }
     return sign(builder);
   }
 
@@ -269,6 +281,28 @@ public final class EmbeddedAuthority implements Issuer {
     } catch (OperatorCreationException e) {
       throw new GeneralSecurityException("signer", e);
     }
+  }
+
+  /** Returns this authority as one whose certificates carry what {@code chooser} chooses. */
+  public Issuer with(CertificateExtension.Chooser chooser) {
+    requireNonNull(chooser, "chooser");
+    return new Issuer() {
+      @Override
+      public List<X509Certificate> issue(SpiffeId id, PublicKey key) throws IssueFailedException {
+        List<CertificateExtension> extensions;
+        try {
+          extensions = chooser.of(id);
+        } catch (RuntimeException e) {
+          throw new IssueFailedException("extensions of " + id + ": not chosen", e);
+        }
+        return EmbeddedAuthority.this.issue(id, key, extensions);
+      }
+
+      @Override
+      public List<X509Certificate> trustBundle() {
+        return EmbeddedAuthority.this.trustBundle();
+      }
+    };
   }
 
   /** Returns the key, for the file that it is written to. */

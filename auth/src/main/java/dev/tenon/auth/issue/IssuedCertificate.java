@@ -2,6 +2,7 @@ package dev.tenon.auth.issue;
 
 import dev.tenon.core.SpiffeId;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.CertificateException;
@@ -47,23 +48,26 @@ final class IssuedCertificate {
    * Returns {@code chain}, parsed again.
    *
    * @throws IssueFailedException if its leaf is not for {@code id} and {@code key} alone, may sign
-   *     certificates, cannot serve both ends of a connection, lives too long, or the chain does not
-   *     lead to {@code trustBundle} at {@code now}
+   *     certificates, cannot serve both ends of a connection, lives too long, lacks one of {@code
+   *     extensions} or has another value for it, or the chain does not lead to {@code trustBundle}
+   *     at {@code now}
    */
   static List<X509Certificate> check(
       SpiffeId id,
       PublicKey key,
       List<X509Certificate> chain,
       List<X509Certificate> trustBundle,
+      List<CertificateExtension> extensions,
       Instant now)
       throws IssueFailedException {
     try {
       List<X509Certificate> parsed = parseAgain(chain);
       checkLeaf(id, key, parsed.get(0));
       checkLife(parsed.get(0));
+      checkExtensions(extensions, parsed.get(0));
       TrustPath.check(parsed, trustBundle, now);
       return parsed;
-    } catch (GeneralSecurityException | RuntimeException e) {
+    } catch (GeneralSecurityException | IOException | RuntimeException e) {
       throw new IssueFailedException("issued certificate of " + id + ": refused", e);
     }
   }
@@ -111,6 +115,15 @@ final class IssuedCertificate {
     require(
         life.compareTo(MAX_LIFE.plus(MAX_SKEW)) <= 0,
         "life: " + life + " (expected: at most " + MAX_LIFE + ")");
+  }
+
+  private static void checkExtensions(List<CertificateExtension> expected, X509Certificate leaf)
+      throws CertificateException, IOException {
+    for (CertificateExtension extension : expected) {
+      require(
+          extension.isIn(leaf),
+          "extension " + extension.oid() + " (expected: as it was asked for)");
+    }
   }
 
   private static List<String> names(X509Certificate leaf, int type) throws CertificateException {
