@@ -8,6 +8,7 @@ import dev.tenon.auth.TestClock;
 import dev.tenon.auth.TestKeys;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
+import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -50,7 +51,7 @@ class CertificateExtensionTest {
 
     X509Certificate leaf = expecting(authority.with(chooser), chooser).issue(WORDS, key).get(0);
 
-    assertThat(leaf.getExtensionValue(OID)).endsWith("C-17".getBytes("US-ASCII"));
+    assertThat(leaf.getExtensionValue(OID)).endsWith("C-17".getBytes(StandardCharsets.US_ASCII));
     assertThat(leaf.getNonCriticalExtensionOIDs()).contains(OID);
   }
 

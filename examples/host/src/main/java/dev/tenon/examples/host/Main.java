@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       Ca.class,
       Explain.class,
       PolicyCommand.class,
-      Audit.class
+      Audit.class,
+      Probe.class
     },
     description = "Runs plugins as separate processes and brokers their calls.",
     mixinStandardHelpOptions = true,
