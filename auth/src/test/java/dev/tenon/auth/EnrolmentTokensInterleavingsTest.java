@@ -1,7 +1,6 @@
 package dev.tenon.auth;
 
 import dev.tenon.core.RuntimeId;
-import java.security.SecureRandom;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -28,7 +27,7 @@ class EnrolmentTokensInterleavingsTest {
     private final TestClock clock = new TestClock();
     private final EnrolmentTokens tokens =
         new EnrolmentTokens(
-            new TokenMint(new SecureRandom()), clock, clock, EnrolmentTokens.DEFAULT_LIFE);
+            new TokenMint(new SteadyRandom()), clock, clock, EnrolmentTokens.DEFAULT_LIFE);
     private final List<String> out;
 
     public Tokens() throws RandomSourceFailedException {

@@ -3,7 +3,6 @@ package dev.tenon.auth;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import java.security.PublicKey;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -36,7 +35,7 @@ class LineagesInterleavingsTest {
     private final TestClock clock = new TestClock();
     private final Lineages lineages =
         new Lineages(
-            new TokenMint(new SecureRandom()),
+            new TokenMint(new SteadyRandom()),
             new Clocks(clock, clock),
             Lineages.DEFAULT_TOKEN_LIFE,
             Lineages.DEFAULT_GRACE);

@@ -1,12 +1,16 @@
 package dev.tenon.bench;
 
+import dev.tenon.auth.RandomSourceFailedException;
 import dev.tenon.bench.endtoend.Comparison;
 import dev.tenon.bench.endtoend.EndToEnd;
+import dev.tenon.bench.endtoend.Enrolments;
 import dev.tenon.bench.endtoend.Plan;
 import dev.tenon.bench.endtoend.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +23,17 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** The program that runs all benchmarks and writes docs/performance.md. */
 public final class Benchmarks {
-  private static final int[] THREADS = {1, 2};
+  /** What a host checks for each call. */
+  static final List<Class<?>> CHECKS =
+      List.of(
+          TokenValidation.class,
+          PolicyDecision.class,
+          CallChecks.class,
+          RateLimiting.class,
+          GrantCheck.class);
+
+  private static final int[] THREADS = {1, 2, 4};
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private final Path root;
   private final String commit;
@@ -30,50 +44,132 @@ public final class Benchmarks {
   }
 
   /**
-   * Runs all benchmarks, about six minutes, and writes the page; with {@code --short} only shows in
-   * seconds that the comparison works, and prints what the page would say. Ends the JVM: with 1 if
-   * the machine lacks something or the comparison fails, and 2 for wrong arguments.
+   * Runs all benchmarks, about 20 minutes, and writes the page; with {@code --checks} only those of
+   * what a host checks, and keeps the rest of the page; with {@code --short} only shows in seconds
+   * that the programs work, and prints what the page would say. Ends the JVM: with 1 if the machine
+   * lacks something or a call fails, and 2 for wrong arguments.
    *
-   * @param args the root of the project, its commit, and perhaps {@code --short}
+   * @param args the root of the project, its commit, and perhaps one of the two
    */
   public static void main(String[] args) throws InterruptedException {
-    boolean isShort = args.length == 3 && args[2].equals("--short");
-    if (args.length != 2 && !isShort) {
-      System.err.println("usage: tenon bench [--short]");
+    String asked = args.length == 3 ? args[2] : "";
+    if (args.length < 2 || args.length > 3 || !List.of("", "--short", "--checks").contains(asked)) {
+      System.err.println("usage: tenon bench [--short | --checks]");
       System.exit(2);
     }
-    List<String> missing = Tools.missing();
+    List<String> missing = asked.equals("--checks") ? List.of() : Tools.missing();
     if (!missing.isEmpty()) {
       missing.forEach(line -> tell("missing: " + line));
       System.exit(1);
     }
     try {
-      new Benchmarks(Path.of(args[0]), args[1]).run(isShort);
-    } catch (IOException | RunnerException e) {
+      new Benchmarks(Path.of(args[0]), args[1]).run(asked);
+    } catch (IOException
+        | RunnerException
+        | GeneralSecurityException
+        | RandomSourceFailedException e) {
       tell(String.valueOf(e.getMessage()));
       System.exit(1);
     }
   }
 
-  private void run(boolean isShort) throws RunnerException, IOException, InterruptedException {
-    if (isShort) {
-      System.out.print(page(Plan.brief(), List.of(), List.of()));
-    } else {
-      String page =
-          page(Plan.full(), measured(TokenValidation.class), measured(PolicyDecision.class));
-      Files.writeString(root.resolve("docs").resolve("performance.md"), page);
+  private void run(String asked)
+      throws RunnerException,
+          IOException,
+          InterruptedException,
+          GeneralSecurityException,
+          RandomSourceFailedException {
+    if (asked.equals("--short")) {
+      System.out.print(
+          PerformancePage.parse("")
+              .with(machine(), endToEnd(Plan.brief()))
+              .with(machine(), new Enrolments(2, Benchmarks::tell).section())
+              .with(machine(), besideHandshakes(3, Duration.ofMillis(50)))
+              .text());
+      return;
     }
+    Path file = root.resolve("docs").resolve("performance.md");
+    PerformancePage page = PerformancePage.parse(Files.readString(file));
+    if (asked.isEmpty()) {
+      page = page.with(machine(), endToEnd(Plan.full()));
+    }
+    page = page.with(machine(), validations());
+    page = page.with(machine(), decisions());
+    page = page.with(machine(), bothTogether());
+    page = page.with(machine(), limits());
+    page = page.with(machine(), grants());
+    page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
+    page = page.with(machine(), new Enrolments(100, Benchmarks::tell).section());
+    Files.writeString(file, page.text());
   }
 
-  private String page(Plan plan, List<Measurement> validations, List<Measurement> decisions)
-      throws IOException, InterruptedException {
+  private Machine machine() throws IOException {
+    return Machine.here(commit, InstantSource.system());
+  }
+
+  private String endToEnd(Plan plan) throws IOException, InterruptedException {
     Comparison comparison = new EndToEnd(root.resolve("bench"), plan, Benchmarks::tell).run();
-    Machine machine = Machine.here(commit, InstantSource.system());
-    String page = new PerformancePage(machine, comparison.section(), validations, decisions).text();
     if (!comparison.isClean()) {
-      throw new IOException("calls failed, so no page was written:\n" + page);
+      throw new IOException("calls failed, so no page was written:\n" + comparison.section());
     }
-    return page;
+    return comparison.section();
+  }
+
+  private static String besideHandshakes(int pairs, Duration window)
+      throws IOException,
+          InterruptedException,
+          GeneralSecurityException,
+          RandomSourceFailedException {
+    return new BesideHandshakes(pairs, window, Benchmarks::tell).section();
+  }
+
+  private static String validations() throws RunnerException {
+    return new ThroughputTable(
+            "Validation of a runtime token",
+            "",
+            "A wrong token costs more than a right one: the refusal is an exception.",
+            measured(TokenValidation.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String decisions() throws RunnerException {
+    return new ThroughputTable(
+            "Decision of a policy",
+            "callers with rules",
+            "A decision looks only at rules of its\n"
+                + "caller: what more callers cost is cache, not comparisons.",
+            measured(PolicyDecision.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String bothTogether() throws RunnerException {
+    return new ThroughputTable(
+            "Both together",
+            "",
+            "A right token is validated and then\n"
+                + "the policy decides, for 512 callers in turn: what each call that is allowed is"
+                + " asked for.",
+            measured(CallChecks.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String limits() throws RunnerException {
+    return new ThroughputTable(
+            "Limiter",
+            "",
+            "One key: all threads take from the same\nbucket. Many: 1,024 in turn.",
+            measured(RateLimiting.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String grants() throws RunnerException {
+    return new ThroughputTable(
+            "Check of a grant", "", "256 grants in turn.", measured(GrantCheck.class), PROCESSORS)
+        .text();
   }
 
   private static void tell(String progress) {

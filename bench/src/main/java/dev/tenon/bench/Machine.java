@@ -3,14 +3,20 @@ package dev.tenon.bench;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Locale;
 
-/** What numbers were measured on, and of what. Immutable. */
-record Machine(String description, String commit, LocalDate day) {
+/**
+ * What numbers were measured on, and of what. Immutable.
+ *
+ * @param load how many threads wanted a processor in the minute before; below 0 if nobody knows
+ */
+record Machine(String description, String commit, LocalDate day, double load) {
   Machine {
     requireNonNull(description, "description");
     requireNonNull(commit, "commit");
@@ -29,7 +35,20 @@ record Machine(String description, String commit, LocalDate day) {
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
                 System.getProperty("os.arch"));
-    return new Machine(description, commit, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+    return new Machine(
+        description,
+        commit,
+        LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC),
+        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+  }
+
+  /** Returns the sentence that says when something was measured, and beside what. */
+  String when() {
+    String beside =
+        load < 0
+            ? ""
+            : String.format(Locale.ROOT, "; load average of the machine before: %.1f", load);
+    return "Measured on " + day + " at commit " + commit + beside + ".";
   }
 
   /** Returns what the kernel calls the processor; "unknown" where it does not say. */

@@ -11,20 +11,17 @@ import org.openjdk.jmh.results.RunResult;
  * What one benchmark measured with one number of threads: mean nanoseconds an operation, and half
  * of the 99.9 % confidence interval (NaN where there were too few samples for one).
  *
+ * @param cpuNanos mean CPU time of an operation, in nanoseconds
  * @param parameter the value of the benchmark's only parameter; empty if it has none
  */
-record Measurement(String benchmark, String parameter, int threads, double nanos, double error) {
+record Measurement(
+    String benchmark, String parameter, int threads, double nanos, double error, double cpuNanos) {
   Measurement {
     requireNonNull(benchmark, "benchmark");
     requireNonNull(parameter, "parameter");
     if (threads < 1) {
       throw new IllegalArgumentException("threads: " + threads + " (expected: > 0)");
     }
-  }
-
-  /** Makes the measurement of a benchmark without a parameter. */
-  Measurement(String benchmark, int threads, double nanos, double error) {
-    this(benchmark, "", threads, nanos, error);
   }
 
   static Measurement of(RunResult run) {
@@ -37,6 +34,11 @@ record Measurement(String benchmark, String parameter, int threads, double nanos
         parameter,
         params.getThreads(),
         result.getScore(),
-        result.getScoreError());
+        result.getScoreError(),
+        total(run, "cpuNanos") / total(run, "taken"));
+  }
+
+  private static double total(RunResult run, String counter) {
+    return requireNonNull(run.getSecondaryResults().get(counter), counter).getScore();
   }
 }

@@ -19,9 +19,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What a decision costs each call whose caller, service and method were not decided before. Every
- * caller has four rules of its own, one of them with wildcards in service and method; four rules
- * are for all callers. Callers are taken in turn.
+ * What a decision costs each call. Every caller has four rules of its own, one of them with
+ * wildcards in service and method; four rules are for all callers. Callers are taken in turn.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -87,8 +86,8 @@ public class PolicyDecision {
 
       """;
 
-  private static final CallPath ALLOWED = CallPath.parse("/acme.kv.v1.KeyValue/Get");
-  private static final CallPath BY_WILDCARD = CallPath.parse("/acme.kv.v2.Index/ListKeys");
+  static final CallPath ALLOWED = CallPath.parse("/acme.kv.v1.KeyValue/Get");
+  static final CallPath BY_WILDCARD = CallPath.parse("/acme.kv.v2.Index/ListKeys");
   private static final CallPath DENIED = CallPath.parse("/acme.kv.v1.KeyValue/Drop");
   private static final CallPath NO_RULE = CallPath.parse("/acme.other.v1.Other/Get");
 
@@ -105,28 +104,33 @@ public class PolicyDecision {
   /** Parses the policy. */
   @Setup
   public void open() throws ConfigException {
-    SpiffeId.OfHost host = new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1");
-    StringBuilder toml = new StringBuilder(OF_ALL);
-    identities = new Identity[callers];
-    for (int i = 0; i < callers; i++) {
-      PluginName name = new PluginName("plugin-" + i);
-      toml.append(OF_A_CALLER.formatted(name.value()));
-      identities[i] =
-          new Identity(
-              new SpiffeId.OfPlugin(host, RuntimeId.of(name, i + 1)), Identity.Evidence.SVID);
-    }
-    policy = Policy.parse(toml.toString());
+    policy = policyFor(callers);
+    identities = callers(callers);
   }
 
-  /** Which caller is next in a thread. */
-  @State(Scope.Thread)
-  public static class Turn {
-    private int last;
-
-    int next(int callers) {
-      last = (last + 1) & (callers - 1);
-      return last;
+  /** Returns a policy with rules for {@code count} callers. */
+  static Policy policyFor(int count) throws ConfigException {
+    StringBuilder toml = new StringBuilder(OF_ALL);
+    for (int i = 0; i < count; i++) {
+      toml.append(OF_A_CALLER.formatted(name(i).value()));
     }
+    return Policy.parse(toml.toString());
+  }
+
+  /** Returns the identities of its first {@code count} callers. */
+  static Identity[] callers(int count) {
+    SpiffeId.OfHost host = new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1");
+    Identity[] identities = new Identity[count];
+    for (int i = 0; i < count; i++) {
+      identities[i] =
+          new Identity(
+              new SpiffeId.OfPlugin(host, RuntimeId.of(name(i), i + 1)), Identity.Evidence.SVID);
+    }
+    return identities;
+  }
+
+  private static PluginName name(int caller) {
+    return new PluginName("plugin-" + caller);
   }
 
   /** Allowed by a rule that names caller, service and method. */

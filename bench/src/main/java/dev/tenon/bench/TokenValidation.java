@@ -63,41 +63,30 @@ public class TokenValidation {
     }
   }
 
-  private static PublicKey newKey() throws GeneralSecurityException {
+  static PublicKey newKey() throws GeneralSecurityException {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(new ECGenParameterSpec("secp256r1"));
     return generator.generateKeyPair().getPublic();
   }
 
-  /** Which run is next in a thread. */
-  @State(Scope.Thread)
-  public static class Turn {
-    private int last;
-
-    int next() {
-      last = (last + 1) & (RUNS - 1);
-      return last;
-    }
-  }
-
   /** The token that a run was given. */
   @Benchmark
   public boolean validToken(Turn turn) {
-    int run = turn.next();
+    int run = turn.next(RUNS);
     return isAccepted(known[run], valid[run]);
   }
 
   /** A well-formed token that nobody was given, from a run that is known. */
   @Benchmark
   public boolean wrongTokenOfKnownId(Turn turn) {
-    int run = turn.next();
+    int run = turn.next(RUNS);
     return isAccepted(known[run], wrong[run]);
   }
 
   /** The same token from a run that nobody knows. */
   @Benchmark
   public boolean wrongTokenOfUnknownId(Turn turn) {
-    int run = turn.next();
+    int run = turn.next(RUNS);
     return isAccepted(unknown[run], wrong[run]);
   }
 

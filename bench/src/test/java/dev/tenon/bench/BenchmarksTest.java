@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Mode;
@@ -13,6 +12,7 @@ import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** The benchmarks still run; how fast is not asked here. */
@@ -23,10 +23,11 @@ class BenchmarksTest {
         new Runner(
                 new OptionsBuilder()
                     .include("^dev\\.tenon\\.bench\\.")
-                    .mode(Mode.SingleShotTime)
+                    .mode(Mode.AverageTime)
                     .forks(0)
                     .warmupIterations(0)
                     .measurementIterations(1)
+                    .measurementTime(TimeValue.milliseconds(5))
                     .shouldFailOnError(true)
                     .verbosity(VerboseMode.SILENT)
                     .build())
@@ -35,9 +36,39 @@ class BenchmarksTest {
     assertThat(results)
         .extracting(result -> Measurement.of(result).benchmark())
         .containsOnly(
-            Stream.of(TokenValidation.class, PolicyDecision.class)
+            Benchmarks.CHECKS.stream()
                 .flatMap(type -> benchmarksOf(type).stream())
                 .toArray(String[]::new));
+  }
+
+  @Test
+  void grantCheck_ofEachKind_acceptsOnlyTheValidGrant() throws Exception {
+    GrantCheck check = new GrantCheck();
+    check.open();
+    Turn turn = new Turn();
+
+    assertThat(check.validGrant(turn)).isTrue();
+    assertThat(check.grantWithWrongToken(turn)).isFalse();
+    assertThat(check.grantOfUnknownId(turn)).isFalse();
+  }
+
+  @Test
+  void callChecks_ofBothKinds_allow() throws Exception {
+    CallChecks checks = new CallChecks();
+    checks.open();
+    Turn turn = new Turn();
+
+    assertThat(checks.validTokenAndAllowed(turn)).isTrue();
+    assertThat(checks.validTokenAndAllowedByWildcard(turn)).isTrue();
+  }
+
+  @Test
+  void rateLimiting_ofEachKind_refusesOnlyWhoUsedItUp() {
+    RateLimiting limiting = new RateLimiting();
+
+    assertThat(limiting.oneKey(new Turn())).isTrue();
+    assertThat(limiting.manyKeys(new Turn())).isTrue();
+    assertThat(limiting.refused(new Turn())).isFalse();
   }
 
   private static List<String> benchmarksOf(Class<?> type) {
@@ -51,7 +82,7 @@ class BenchmarksTest {
   void validation_ofEachKind_acceptsOnlyTheValidToken() throws Exception {
     TokenValidation validation = new TokenValidation();
     validation.open();
-    TokenValidation.Turn turn = new TokenValidation.Turn();
+    Turn turn = new Turn();
 
     assertThat(validation.validToken(turn)).isTrue();
     assertThat(validation.wrongTokenOfKnownId(turn)).isFalse();

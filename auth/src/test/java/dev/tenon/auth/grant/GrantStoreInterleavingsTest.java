@@ -5,11 +5,11 @@ import static dev.tenon.auth.grant.GrantStoreTest.WORDS;
 
 import dev.tenon.auth.Clocks;
 import dev.tenon.auth.Interleavings;
+import dev.tenon.auth.SteadyRandom;
 import dev.tenon.auth.TestClock;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.RefusedException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +37,7 @@ class GrantStoreInterleavingsTest {
     private final TestClock clock = new TestClock();
     private final GrantStore store =
         new GrantStore(
-            new TokenMint(new SecureRandom()),
+            new TokenMint(new SteadyRandom()),
             new Clocks(clock, clock),
             new GrantLimits(Duration.ofHours(1), 2, 2));
     private final GrantStore.Draft first;

@@ -3,7 +3,6 @@ package dev.tenon.bench.endtoend;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -11,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -50,7 +48,7 @@ public final class EndToEnd {
       warmTenon(contenders.all(), generator);
       return new Comparison(versions(folder), plan.rounds(), rounds(contenders.all(), generator));
     } finally {
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
@@ -99,21 +97,5 @@ public final class EndToEnd {
             Command.run(folder, List.of("gcc", "--version")))
         .map(text -> Arrays.asList(text.split("\n", -1)).get(0).strip())
         .collect(Collectors.joining("; "));
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).forEach(EndToEnd::deleteOne);
-    } catch (UncheckedIOException e) {
-      throw new IOException(e);
-    }
-  }
-
-  private static void deleteOne(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -80,7 +80,8 @@ final class Enrolment implements AutoCloseable {
         () -> credentials, PeerRule.exactly(bootstrap.hostId()), bootstrap.serverName());
   }
 
-  private static EnrolResponse enrol(Transport transport, Bootstrap bootstrap, KeyPair keys) {
+  /** Enrols with {@code bootstrap} and {@code keys} over a connection of its own. */
+  static EnrolResponse enrol(Transport transport, Bootstrap bootstrap, KeyPair keys) {
     ClientTls tls = tls(bootstrap, Credentials.trustOnly(bootstrap.trustBundle()));
     ManagedChannel channel = transport.channel(bootstrap.enrol(), tls).build();
     EnrolRequest.Builder request =

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Several measurements of one thing: the median, and how far the others are from it. */
-record Spread(double lowest, double median, double highest, double middleHalf) {
+public record Spread(double lowest, double median, double highest, double middleHalf) {
   /** Above this, as a share of the median, the middle half says that a number means little. */
   private static final double MEANINGLESS = 0.3;
 
@@ -16,7 +16,7 @@ record Spread(double lowest, double median, double highest, double middleHalf) {
    *
    * @throws IllegalArgumentException if there are none
    */
-  static Spread of(List<Double> values) {
+  public static Spread of(List<Double> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("values: none (expected: at least one)");
     }
@@ -39,12 +39,12 @@ record Spread(double lowest, double median, double highest, double middleHalf) {
   }
 
   /** Returns whether the measurements agree well enough for their median to be compared. */
-  boolean isMeaningful() {
+  public boolean isMeaningful() {
     return median > 0 && middleHalf <= MEANINGLESS * median;
   }
 
   /** Returns the median, and in brackets the lowest and the highest. */
-  String text() {
+  public String text() {
     return number(median) + " (" + number(lowest) + "–" + number(highest) + ")";
   }
 
