@@ -233,4 +233,32 @@ class EnrolmentTokensTest {
     assertThat(refusal.why()).isEqualTo(why);
     return refusal;
   }
+
+  @Test
+  void isIssued_unspentOrSpent_true_otherwiseFalse() throws Exception {
+    String spent = issue(WORDS);
+    tokens.redeem(WORDS, spent);
+    String unspent = issue(LOG);
+
+    assertThat(tokens.isIssued(spent)).isTrue();
+    assertThat(tokens.isIssued(unspent)).isTrue();
+    assertThat(tokens.isIssued(mint.mint(Token.Kind.ENROLMENT).exposeForWire())).isFalse();
+    assertThat(tokens.isIssued("no token")).isFalse();
+    assertThat(tokens.isIssued("")).isFalse();
+  }
+
+  /** A token that a foreign run spends leaves room for one more, and no more than one. */
+  @Test
+  void issue_afterOneOfManyWasSpent_oneMore() throws Exception {
+    String first = issue(WORDS);
+    for (int i = 1; i < EnrolmentTokens.MAX_OUT_OF_RUN; i++) {
+      issue(WORDS);
+    }
+    assertThatThrownBy(() -> tokens.redeem(LOG, first))
+        .isInstanceOf(NotAuthenticatedException.class);
+
+    issue(WORDS);
+
+    assertThatThrownBy(() -> issue(WORDS)).isInstanceOf(IllegalStateException.class);
+  }
 }

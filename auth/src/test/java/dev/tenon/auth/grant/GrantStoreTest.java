@@ -342,4 +342,34 @@ class GrantStoreTest {
         .doesNotContain(secret)
         .contains("redacted");
   }
+
+  /** Expired grants of others make room too, when there is none in total. */
+  @Test
+  void draft_totalUsedUpByExpiredGrantsOfOthers_drafted() throws Exception {
+    GrantStore small = store(new GrantLimits(LIFE, 2, 2));
+    issue(small, WORDS);
+    issue(small, THIEF);
+    clock.advance(LIFE);
+
+    GrantStore.Draft draft = small.draft(new RuntimeId("other-0000000000000003"), LOG, Set.of());
+
+    assertThat(small.size()).isEqualTo(1);
+    assertThat(draft.grant().toString())
+        .isEqualTo("Grant[" + draft.grant().id() + " of other-0000000000000003 for acme.Log]");
+  }
+
+  @Test
+  void find_livingGrantOfItsHolder_found() throws Exception {
+    LiveGrant grant = issue(store, WORDS).grant();
+
+    assertThat(store.find(WORDS, grant.id())).contains(grant);
+    assertThat(store.find(THIEF, grant.id())).isEmpty();
+  }
+
+  @Test
+  void auditReason_ofARefusal_saysWhy() {
+    assertThatThrownBy(() -> store.verify(WORDS, LOG, ""))
+        .isInstanceOfSatisfying(
+            GrantRefusedException.class, e -> assertThat(e.auditReason()).isNotEmpty());
+  }
 }

@@ -70,4 +70,11 @@ class RatesTest {
         .isThrownBy(() -> new Rate(perSecond, 1))
         .withMessage("perSecond: " + perSecond + " (expected: >= 0, finite)");
   }
+
+  @Test
+  void with_theMost_accepted() {
+    Rate most = new Rate(Rates.MOST, Rates.MOST);
+
+    assertThat(Rates.DEFAULT.with(Limited.CALL, most).of(Limited.CALL)).isEqualTo(most);
+  }
 }

@@ -219,4 +219,60 @@ class TokenBucketsTest {
     limiter.close();
     assertThat(limiter.allow(ALICE, new Rate(1, 1))).isEqualTo(Verdict.Refused.FOR_GOOD);
   }
+
+  /** A sweep is due after its whole period, not earlier. */
+  @Test
+  void allow_exactlyWhenASweepIsDue_forgetsWhoWasIdleAllTheTime() {
+    Rate rate = new Rate(1, 1);
+    TokenBuckets early = new TokenBuckets(() -> clock.getAsLong() - Long.MAX_VALUE);
+    assertThat(early.allow(ALICE, rate)).isEqualTo(Verdict.ALLOWED);
+    clock.advanceNanos(TokenBuckets.IDLE.minus(TokenBuckets.SWEEP.dividedBy(2)));
+    assertThat(early.allow(BOB, rate)).isEqualTo(Verdict.ALLOWED);
+    clock.advanceNanos(TokenBuckets.SWEEP.dividedBy(2));
+
+    assertThat(early.allow(BOB, rate)).isEqualTo(Verdict.ALLOWED);
+    assertThat(early.size()).isEqualTo(2);
+    clock.advanceNanos(TokenBuckets.SWEEP.dividedBy(2));
+
+    assertThat(early.allow(BOB, rate)).isEqualTo(Verdict.ALLOWED);
+    assertThat(early.size()).isEqualTo(1);
+  }
+
+  /** A clock that seems to go back and forth brings nothing. */
+  @Test
+  void take_clockThatGoesBackAndForth_bringsNothing() {
+    Rate fast = new Rate(1e9, 2);
+    TokenBucket bucket = new TokenBucket(fast, 100);
+    assertThat(bucket.take(fast, 100)).isEqualTo(Verdict.ALLOWED);
+    assertThat(bucket.take(fast, 98)).isEqualTo(Verdict.ALLOWED);
+
+    assertThat(bucket.take(fast, 100)).isInstanceOf(Verdict.Refused.class);
+  }
+
+  @Test
+  void retire_notIdleForSoLong_staysInUse() {
+    Rate rate = new Rate(1e9, 1);
+    TokenBucket bucket = new TokenBucket(rate, 1_000);
+
+    assertThat(bucket.retire(1_500, 1_000)).isFalse();
+    assertThat(bucket.retire(2_000, 1_000)).isTrue();
+  }
+
+  @Test
+  void close_thenAsked_refusesAndHoldsNothing() {
+    assertThat(limiter.allow(ALICE, new Rate(1, 1))).isEqualTo(Verdict.ALLOWED);
+
+    limiter.close();
+
+    assertThat(limiter.size()).isZero();
+    assertThat(limiter.allow(BOB, new Rate(1, 1))).isInstanceOf(Verdict.Refused.class);
+  }
+
+  @Test
+  void inMemory_always_aLimiterThatCounts() {
+    try (RateLimiter counting = RateLimiter.inMemory()) {
+      assertThat(counting.allow(ALICE, new Rate(0, 1))).isEqualTo(Verdict.ALLOWED);
+      assertThat(counting.allow(ALICE, new Rate(0, 1))).isInstanceOf(Verdict.Refused.class);
+    }
+  }
 }

@@ -198,4 +198,48 @@ class GlobTest {
   void covers_table_soundAndUseful(String pattern, String other, boolean covers) {
     assertThat(Glob.ofMethods(pattern).covers(Glob.ofMethods(other))).isEqualTo(covers);
   }
+
+  @Test
+  void ofCallers_rangeOfOne_isThatOne() {
+    assertThat(Glob.ofCallers("w[a-a]").test("wa")).isTrue();
+    assertThat(Glob.ofCallers("w[a-a]").test("wb")).isFalse();
+  }
+
+  /** What a pattern begins with is compared first, and what follows only if that is there. */
+  @ParameterizedTest
+  @CsvSource({
+    "acme.*, acme., true",
+    "acme.*, acme, false",
+    "acme.**, acme.kv, true",
+    "acme.*, xacme.kv, false",
+    "acme.?*, acme., false",
+    "acme.?*, acme.k, true",
+    "acme?, acme, false",
+    "acme?, acmes, true",
+    "acme?, acmess, false",
+    "*, a, true",
+  })
+  void ofServices_literalBeginning_thenTheRest(String pattern, String name, boolean matches) {
+    assertThat(Glob.ofServices(pattern).test(name)).isEqualTo(matches);
+  }
+
+  @Test
+  void element_atTheBordersOfItsHalves_isExact() {
+    assertThat(GlobElement.of('@').contains('@')).isTrue();
+    assertThat(GlobElement.of('\0').contains('@')).isFalse();
+    assertThat(GlobElement.of('?').contains('?')).isTrue();
+    assertThat(GlobElement.of('@').contains('\u0080')).isFalse();
+    assertThat(GlobElement.ANY.contains('\u0080')).isTrue();
+    assertThat(GlobElement.NONE.contains('\u00e9')).isFalse();
+  }
+
+  @Test
+  void intersects_onlyBeyondAscii_seen() {
+    GlobElement others = GlobElement.NONE.complement();
+    GlobElement beyond = new GlobElement(0, 0, /* others= */ true, /* repeated= */ false);
+
+    assertThat(beyond.intersects(others)).isTrue();
+    assertThat(beyond.intersects(GlobElement.of('a'))).isFalse();
+    assertThat(GlobElement.of('a').intersects(beyond)).isFalse();
+  }
 }

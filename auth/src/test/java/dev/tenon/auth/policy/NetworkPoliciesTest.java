@@ -149,4 +149,11 @@ class NetworkPoliciesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new NetworkPolicies.Ports(List.of(1), 65_536));
   }
+
+  @Test
+  void ports_firstAndLast_accepted() {
+    NetworkPolicies.Ports ports = new NetworkPolicies.Ports(List.of(1, 65_535), 1);
+
+    assertThat(ports.host()).containsExactly(1, 65_535);
+  }
 }

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.tenon.auth.config.ConfigException;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -173,5 +176,33 @@ class PolicyFileTest {
         .isThrownBy(() -> Policy.parse(toml))
         .withMessageContaining(problem)
         .satisfies(refused -> assertThat(refused.kind()).isEqualTo(ConfigException.Kind.INVALID));
+  }
+
+  /** What is just within its bounds is accepted, and what is just beside refused. */
+  @Test
+  void parse_atTheBounds_acceptedUpToThem() throws ConfigException {
+    assertThat(Policy.parse(RULE.replace("'r'", "'azAZ09-_.'")).rules()).hasSize(1);
+    assertThat(Policy.parse(RULE.replace("'r'", "'" + "i".repeat(64) + "'")).rules()).hasSize(1);
+    assertThat(Policy.parse(RULE + "description = '" + "x".repeat(256) + "'\n").rules()).hasSize(1);
+    for (String refused : List.of("`", "{", "@", "[", "/", ":", "i".repeat(65))) {
+      assertRefused(RULE.replace("'r'", "'" + refused + "'"), "rule[0].id: got ");
+    }
+  }
+
+  @Test
+  void parse_grantWithTooManyPermissions_refused() throws ConfigException {
+    String most = permissions(PolicyFile.MAX_PERMISSIONS);
+    String more = permissions(PolicyFile.MAX_PERMISSIONS + 1);
+
+    assertThat(Policy.parse(most)).isNotNull();
+    assertRefused(more, "grant[0].permissions: got ");
+  }
+
+  private static String permissions(int count) {
+    return "[[grant]]\ncaller = 'words'\nservice = 'a.B'\npermissions = ["
+        + IntStream.range(0, count)
+            .mapToObj(i -> "'a:b:" + i + "'")
+            .collect(Collectors.joining(","))
+        + "]\n";
   }
 }

@@ -387,4 +387,57 @@ class PolicyTest {
     """
         .formatted(id, effect, caller, service, method);
   }
+
+  @Test
+  void authorize_denied_decisionIsOfTheRuleAndNoFault() throws ConfigException {
+    Policy policy = Policy.parse(deny("never", "words", "*", "*"));
+
+    assertThatExceptionOfType(CallDeniedException.class)
+        .isThrownBy(() -> policy.authorize(plugin("words"), GET))
+        .satisfies(
+            denied -> {
+              assertThat(denied.isFault()).isFalse();
+              assertThat(denied.decision()).isEqualTo(Decision.Deny.by("never"));
+            });
+  }
+
+  /** A permit of another policy is decided anew, one of this policy holds. */
+  @Test
+  void reauthorize_permitOfAnotherPolicy_decidedAnew() throws Exception {
+    Policy before = Policy.parse(allow("yes", "words", "*", "*"));
+    Policy after = Policy.parse(deny("no", "words", "*", "*"));
+    Permit permit = before.authorize(plugin("words"), GET);
+
+    before.reauthorize(permit);
+
+    assertThat(before.gave(permit)).isTrue();
+    assertThat(after.gave(permit)).isFalse();
+    assertThatExceptionOfType(CallDeniedException.class)
+        .isThrownBy(() -> after.reauthorize(permit));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "CALL, FIRST, true",
+    "FIRST, CALL, false",
+    "CALL, CALL, false",
+    "FIRST, FIRST, false"
+  })
+  void isStricterThan_ofEachPair_onlyCallThanFirst(AuditMode one, AuditMode other, boolean is) {
+    assertThat(one.isStricterThan(other)).isEqualTo(is);
+  }
+
+  /** Where a plugin may provide everything, what some rule leaves is something. */
+  @ParameterizedTest
+  @CsvSource({"Get, Set*, true", "Get, G*, false", "Get, *, false", "*, Get, true"})
+  void mayCallSomeOf_providerOfEverything_ifARuleLeavesSomething(
+      String allowed, String denied, boolean some) throws ConfigException {
+    Policy policy =
+        Policy.parse(
+            allow("yes", "words", "acme.*", allowed)
+                + deny("no", "words", "*", denied)
+                + "[[provide]]\nplugin = 'kv'\nservices = ['*']\n");
+
+    assertThat(policy.mayCallSomeOf("words", "kv")).isEqualTo(some);
+  }
 }
