@@ -85,6 +85,7 @@ public final class Benchmarks {
               .with(machine(), endToEnd(Plan.brief()))
               .with(machine(), new Enrolments(2, Benchmarks::tell).section())
               .with(machine(), besideHandshakes(3, Duration.ofMillis(50)))
+              .with(machine(), audit(Plan.brief()))
               .text());
       return;
     }
@@ -100,6 +101,7 @@ public final class Benchmarks {
     page = page.with(machine(), grants());
     page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
     page = page.with(machine(), new Enrolments(100, Benchmarks::tell).section());
+    page = page.with(machine(), audit(Plan.full()));
     Files.writeString(file, page.text());
   }
 
@@ -170,6 +172,12 @@ public final class Benchmarks {
     return new ThroughputTable(
             "Check of a grant", "", "256 grants in turn.", measured(GrantCheck.class), PROCESSORS)
         .text();
+  }
+
+  private String audit(Plan plan) throws IOException, InterruptedException {
+    tell(AuditRate.class.getSimpleName());
+    Path folder = Files.createDirectories(root.resolve("bench").resolve("target"));
+    return new AuditTable(new AuditRate(folder, plan.rounds(), plan.window()).measure()).text();
   }
 
   private static void tell(String progress) {
