@@ -19,6 +19,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -210,6 +211,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
             });
     if (cancelled || isEnded()) {
       ready.complete(null);
+    }
+    if (options.getDeadline() != null) { // Until the provider is called nobody else holds to it.
+      ready.completeOnTimeout(null, side.remaining().toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.testservice.v1.EchoGrpc;
@@ -13,6 +15,7 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -117,6 +120,29 @@ final class PendingRecordTest {
     public String authority() {
       return "ready";
     }
+  }
+
+  /**
+   * A caller whose deadline passes while the disk is slow learns just that, and its call goes
+   * nowhere, then or later. Attack: A11.
+   */
+  @Test
+  void firstCall_deadlinePassesWhileRecordUnderWay_deadlineExceededAndProviderUntouched() {
+    plane.audit.hold();
+
+    ListenableFuture<EchoResponse> answer =
+        EchoGrpc.newFutureStub(plane.channel(Names.CALLER))
+            .withDeadlineAfter(100, TimeUnit.MILLISECONDS)
+            .unary(EchoRequest.getDefaultInstance());
+
+    assertThatThrownBy(() -> answer.get(60, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(StatusRuntimeException.class)
+        .satisfies(
+            late ->
+                assertThat(Status.fromThrowable(late).getCode())
+                    .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+    plane.audit.release(null);
+    assertThat(plane.words.calls).hasValue(0);
   }
 
   /** What could not be recorded does not happen. Row: AU-3. */

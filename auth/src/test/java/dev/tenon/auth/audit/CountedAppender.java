@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A program that writes a number of audit records, one after another, and ends. It says on standard
@@ -46,9 +48,9 @@ final class CountedAppender {
   }
 
   /** Closing does not wait for segments that are not being compressed yet. */
-  private static void awaitArchive(LogPaths paths) throws Exception {
+  private static void awaitArchive(LogPaths paths) throws IOException {
     for (int i = 0; i < 50 && !paths.uncompressed().isEmpty(); i++) {
-      Thread.sleep(10);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
   }
 }
