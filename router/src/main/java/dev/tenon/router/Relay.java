@@ -1,6 +1,7 @@
 package dev.tenon.router;
 
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -24,6 +25,7 @@ final class Relay {
    * same time. `up` is written to by the provider's events and `down` by the caller's alone; what
    * both may touch (request, isReady, cancel) may be called from any thread. No lock is held.
    */
+  private final Context context = Context.current();
   private final ServerCall<byte[], byte[]> up;
   private final ClientCall<byte[], byte[]> down;
   private final Demand requests;
@@ -83,6 +85,9 @@ final class Relay {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
+      if (status.getCode() == Status.Code.CANCELLED && context.isCancelled()) {
+        return; // The caller's stream has ended, and whoever ended it tells why.
+      }
       up.close(status, trailers);
     }
 

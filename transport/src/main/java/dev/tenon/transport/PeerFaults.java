@@ -23,7 +23,9 @@ final class PeerFaults implements Filter {
   /** Held for good: the platform forgets loggers that nobody holds, and their filters with them. */
   private static final List<Logger> LOGGERS =
       Stream.of(
-              "io.grpc.netty.NettyServerTransport.connections", "io.grpc.netty.NettyServerHandler")
+              "io.grpc.netty.NettyServerTransport.connections",
+              "io.grpc.netty.NettyServerHandler",
+              "io.grpc.netty.NettyServerStream")
           .map(Logger::getLogger)
           .toList();
 

@@ -45,7 +45,11 @@ class ConnectionAttackTest {
   }
 
   /**
-   * A ClientHello, one byte a while: the limit is on the handshake, not on the pause. Attack: H8.
+   * A ClientHello, one byte a while: the limit is on the handshake, not on the pause.
+   *
+   * <p>Attack: H8.
+   *
+   * <p>Row: DS-14
    */
   @Test
   void connect_clientHelloByteByByte_closed() throws Exception {

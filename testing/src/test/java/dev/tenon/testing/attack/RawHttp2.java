@@ -35,12 +35,13 @@ import javax.net.ssl.X509TrustManager;
 final class RawHttp2 implements AutoCloseable {
   private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1);
   private static final int MAX_FRAME = 16_384;
-  private static final int DATA = 0;
-  private static final int HEADERS = 1;
-  private static final int RST_STREAM = 3;
-  private static final int SETTINGS = 4;
+  static final int DATA = 0;
+  static final int HEADERS = 1;
+  static final int RST_STREAM = 3;
+  static final int SETTINGS = 4;
+  static final int PING = 6;
   private static final int GOAWAY = 7;
-  private static final int CONTINUATION = 9;
+  static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
   private static final int ACK = 1;
@@ -153,7 +154,8 @@ final class RawHttp2 implements AutoCloseable {
     block.write(bytes);
   }
 
-  private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+  /** Sends one frame, whatever it is. */
+  void frame(int type, int flags, int stream, byte[] payload) throws IOException {
     ByteArrayOutputStream frame = new ByteArrayOutputStream();
     frame.write(payload.length >>> 16);
     frame.write(payload.length >>> 8);
@@ -169,6 +171,23 @@ final class RawHttp2 implements AutoCloseable {
       out.flush();
     } catch (SocketException e) {
       // The other side has closed; the end that is read tells how.
+    }
+  }
+
+  /** Reads until the connection ends, and returns the code of its GOAWAY; -1 without one. */
+  int goAway() throws IOException {
+    try {
+      while (true) {
+        int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+        int type = in.readUnsignedByte();
+        in.skipNBytes(5);
+        byte[] payload = in.readNBytes(length);
+        if (type == GOAWAY) {
+          return code(payload, 4);
+        }
+      }
+    } catch (EOFException | SocketException | SSLException e) {
+      return -1;
     }
   }
 

@@ -73,7 +73,8 @@ final class LimitsTable {
         number(table, IN_TOTAL, all.inTotal(), CallLimits.MOST));
   }
 
-  private static int number(ConfigTable table, String key, int otherwise, int most) {
+  /** Returns an entry, or {@code otherwise} if there is none or it is out of range. */
+  static int number(ConfigTable table, String key, int otherwise, int most) {
     long value = table.integer(key).orElse((long) otherwise);
     if (value < 1 || value > most) {
       table.problem(key, "got " + value + " (expected: 1 to " + most + ")");

@@ -1,0 +1,108 @@
+package dev.tenon.testing.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Frames that cost their sender nothing and a careless server much: the connection ends, and the
+ * innocent plugin is served all the while.
+ */
+class Http2FloodAttackTest {
+  private static final String PATH = "/testservice.v1.Echo/Unary";
+
+  /** RFC 9113, section 7: ENHANCE_YOUR_CALM. */
+  private static final int CALM = 11;
+
+  @RegisterExtension
+  static final Oracles oracles = Oracles.over(new Plan().enrolled("mallory", InnocentEcho.SERVICE));
+
+  private static RawPlugin mallory() {
+    return oracles.plugin("mallory");
+  }
+
+  private static RawHttp2 connect() throws IOException {
+    return oracles.closing(RawHttp2.connect(mallory().bootstrap.data(), mallory()));
+  }
+
+  private static List<String> request(String path, String... more) {
+    List<String> fields = new ArrayList<>(RawHttp2.request(path));
+    fields.addAll(List.of("authorization", mallory().bearer()));
+    fields.addAll(List.of(more));
+    return fields;
+  }
+
+  private static void assertServedOnANewConnection() {
+    assertThat(
+            RawPlugin.deadline(
+                    EchoGrpc.newBlockingStub(
+                        RawPlugin.authorized(
+                            mallory().connect(mallory().bootstrap.data(), mallory().credentials()),
+                            mallory().bearer())))
+                .unary(EchoRequest.getDefaultInstance()))
+        .isNotNull();
+  }
+
+  /** Row: DS-14 */
+  @Test
+  void connection_pingFlood_closed() throws IOException {
+    RawHttp2 connection = connect();
+    for (int i = 0; i < 200; i++) {
+      connection.frame(RawHttp2.PING, 0, 0, new byte[8]);
+    }
+    assertThat(connection.goAway()).isEqualTo(CALM);
+  }
+
+  /** Calls that are reset as soon as they begin. Row: DS-14. */
+  @Test
+  void connection_rapidReset_closed() throws IOException {
+    RawHttp2 connection = connect();
+    for (int i = 0; i < 1_200; i++) {
+      connection.headers(2 * i + 1, /* last= */ true, RawHttp2.request("*"));
+      connection.frame(RawHttp2.RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
+    }
+    assertThat(connection.goAway()).isEqualTo(CALM);
+    assertServedOnANewConnection();
+    oracles.expect("mallory call relay /testservice.v1.Echo/Unary success -");
+  }
+
+  /** A header block without an end, of fragments of all sizes. Row: DS-14. */
+  @Test
+  void connection_continuationFlood_closed() throws IOException {
+    for (int size : new int[] {0, 1, 16_384}) {
+      RawHttp2 connection = connect();
+      connection.frame(RawHttp2.HEADERS, 0, 1, new byte[0]);
+      for (int i = 0; i < 200; i++) {
+        connection.frame(RawHttp2.CONTINUATION, 0, 1, new byte[size]);
+      }
+      assertThat(connection.goAway()).as("fragments of %d", size).isIn(CALM, 1, -1);
+    }
+  }
+
+  /** A message that says it has 2 GiB: refused by its prefix. Row: DS-9. */
+  @Test
+  void call_prefixOfTwoGibibytes_refusedBeforeAnythingIsKept() throws IOException {
+    RawHttp2 connection = connect();
+    connection.headers(1, /* last= */ false, request("/testservice.v1.Echo/ServerStream"));
+    connection.frame(RawHttp2.DATA, 0, 1, new byte[] {0, 0x7f, -1, -1, -1});
+
+    assertThat(connection.end(1)).startsWith("grpc 8: ");
+
+    oracles.expect("mallory call relay /testservice.v1.Echo/ServerStream success -");
+  }
+
+  /** Row: DS-9. */
+  @Test
+  void call_metadataOfMoreThanEightKibibytes_refused() throws IOException {
+    RawHttp2 connection = connect();
+    connection.headers(1, /* last= */ true, request(PATH, "x-much", "m".repeat(9_000)));
+
+    assertThat(connection.end(1)).isEqualTo("http 431");
+  }
+}
