@@ -9,7 +9,6 @@ import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
-import dev.tenon.host.PolicySource;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
 import java.nio.file.Files;
@@ -34,7 +33,8 @@ record HostConfig(
     String tlsProvider,
     HostTrustConfig trust,
     Map<String, Selection> selection,
-    HostLimits limits) {
+    HostLimits limits,
+    UpkeepConfig upkeep) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -59,6 +59,8 @@ record HostConfig(
     Function<String, Path> path = text -> path(folder, text);
     Path state = toml.parsed("state", path).orElse(folder.resolve("tenon-state"));
     Optional<ConfigTable> tls = toml.table("tls");
+    Optional<ConfigTable> audit = toml.table("audit");
+    Optional<ConfigTable> tokens = toml.table("tokens");
     HostConfig config =
         new HostConfig(
             toml.parsed("trust_domain", checked(HostBuilder::trustDomain)).orElse("tenon.internal"),
@@ -67,8 +69,8 @@ record HostConfig(
                 toml.requiredParsed("policy", path, folder),
                 state,
                 toml.parsed("run", path).orElseGet(HostConfig::defaultRun),
-                toml.table("audit")
-                    .flatMap(audit -> audit.parsed("path", path))
+                audit
+                    .flatMap(table -> table.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
             toml.parsed("python", path),
             new Listen(
@@ -77,9 +79,10 @@ record HostConfig(
                 listen(toml, "data", HostBuilder::dataListen)),
             tls.flatMap(table -> table.parsed("provider", checked(HostBuilder::tlsProvider)))
                 .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
-            HostTrustConfig.read(tls, toml.table("tokens"), path),
+            HostTrustConfig.read(tls, tokens, path),
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
-            toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT));
+            toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
+            UpkeepConfig.read(toml, audit, tokens, toml.table("grants")));
     toml.finish();
     return config;
   }
@@ -131,7 +134,7 @@ record HostConfig(
   HostBuilder host(List<String> listed) throws ConfigException {
     List<String> problems = new ArrayList<>();
     HostBuilder host = PluginHost.builder();
-    host.policy(PolicySource.file(folders.policy()));
+    upkeep.configure(host, folders.policy());
     try {
       var unused = PolicyDocument.read(folders.policy()).policy();
     } catch (ConfigException e) {
@@ -178,6 +181,7 @@ record HostConfig(
     entry(toml, "plugins", folders.plugins().toString());
     python.ifPresent(folder -> entry(toml, "python", folder.toString()));
     entry(toml, "policy", folders.policy().toString());
+    toml.append(upkeep.policyEntry());
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());
     listen(toml.append("\n[enrol]\n"), listen.enrol());
@@ -196,7 +200,9 @@ record HostConfig(
     toml.append("\n[tokens]\n");
     entry(toml, "life", trust.tokenLife().toString());
     entry(toml, "grace", trust.tokenGrace().toString());
+    toml.append(upkeep.tokensEntry());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
+    toml.append(upkeep.auditEntry()).append("\n[grants]\n").append(upkeep.grantsEntries());
     toml.append("\n[limits]\n").append(LimitsTable.toToml(limits));
     toml.append("\n[selection]\n");
     selection.forEach(

@@ -73,11 +73,15 @@ final class LimitsTable {
         number(table, IN_TOTAL, all.inTotal(), CallLimits.MOST));
   }
 
-  /** Returns an entry, or {@code otherwise} if there is none or it is out of range. */
-  static int number(ConfigTable table, String key, int otherwise, int most) {
+  private static int number(ConfigTable table, String key, int otherwise, int most) {
+    return number(table, key, otherwise, 1, most);
+  }
+
+  /** Returns an entry; {@code otherwise} if there is none, or if it is out of range and noted. */
+  static int number(ConfigTable table, String key, int otherwise, int least, int most) {
     long value = table.integer(key).orElse((long) otherwise);
-    if (value < 1 || value > most) {
-      table.problem(key, "got " + value + " (expected: 1 to " + most + ")");
+    if (value < least || value > most) {
+      table.problem(key, "got " + value + " (expected: " + least + " to " + most + ")");
       return otherwise;
     }
     return (int) value;

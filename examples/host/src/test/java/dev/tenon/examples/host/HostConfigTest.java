@@ -44,6 +44,7 @@ final class HostConfigTest {
             trust_domain = "tenon.internal"
             plugins = "%1$s/p"
             policy = "%1$s/policy.toml"
+            policy_interval = "PT2S"
             state = "%1$s/tenon-state"
             run = "%2$s"
 
@@ -63,9 +64,16 @@ final class HostConfigTest {
             [tokens]
             life = "PT1H"
             grace = "PT5M"
+            clock_tolerance = "PT0S"
 
             [audit]
             path = "%1$s/tenon-state/audit.jsonl"
+            segment_bytes = 16777216
+
+            [grants]
+            life = "PT1H"
+            per_run = 100
+            in_total = 10000
 
             [limits]
             connect = { per_second = 10, burst = 100 }
@@ -130,6 +138,12 @@ final class HostConfigTest {
         """,
         """
         tokens.life = "PT1M"
+        """,
+        """
+        policy_interval = "PT0.5S"
+        audit.segment_bytes = 1024
+        tokens.clock_tolerance = "PT30S"
+        grants = { life = "PT5M", per_run = 7, in_total = 70 }
         """,
         """
         [limits]
@@ -296,6 +310,32 @@ final class HostConfigTest {
 
     assertThat(ran.status()).isEqualTo(3);
     assertThat(ran.err()).startsWith(file + ":4: limits").contains(expected);
+  }
+
+  /**
+   * Neither can what else a host keeps and follows.
+   *
+   * <p>Row: VA-12
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "policy_interval = 'PT0S'|policy_interval: got \"PT0S\" (expected: an ISO 8601 duration,"
+            + " PT0.1S",
+        "audit.segment_bytes = 1023|audit.segment_bytes: got 1023 (expected: 1024 to 1073741824)",
+        "tokens.clock_tolerance = 'PT6M'|tokens.clock_tolerance: got \"PT6M\" (expected: an ISO",
+        "tokens.clock_tolerance = '-PT1S'|tokens.clock_tolerance: got \"-PT1S\" (expected: an ISO",
+        "grants.life = 'P2D'|grants.life: got \"P2D\" (expected: an ISO 8601 duration, PT1S to"
+            + " PT24H)",
+        "grants.per_run = 1001|grants.per_run: got 1001 (expected: 1 to 1000)",
+        "grants.in_total = 0|grants.in_total: got 0 (expected: 1 to 1000000)",
+      })
+  void run_withUpkeepOutOfRange_isRefused(String entry, String expected) throws IOException {
+    Ran ran = Ran.with("run", "--config", write(MINIMAL + entry + "\n").toString());
+
+    assertThat(ran.status()).isEqualTo(3);
+    assertThat(ran.err()).contains(expected);
   }
 
   @ParameterizedTest

@@ -57,6 +57,7 @@ final class SampleConfigTest {
     Set<String> read = keys(IN_PARSER, sources.resolve("HostConfig.java"));
     read.addAll(keys(IN_TRUST_PARSER, sources.resolve("HostTrustConfig.java")));
     read.addAll(LimitsTable.keys());
+    read.addAll(UpkeepConfig.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();
