@@ -90,6 +90,7 @@ final class Listeners {
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
             admission(TokenRule.REQUIRED),
+            planes.audit(),
             limits.guard("control"));
     return opened(
         listen,

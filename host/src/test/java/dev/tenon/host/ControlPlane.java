@@ -131,6 +131,7 @@ final class ControlPlane implements AutoCloseable {
                     new LifecycleService(new RunHealth(runs), runs),
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED),
+                    record,
                     guard),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));

@@ -2,6 +2,7 @@ package dev.tenon.host.control;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.router.Admission;
 import dev.tenon.router.CallRate;
@@ -75,6 +76,7 @@ public final class ControlServers {
       LifecycleService lifecycle,
       GrantService grants,
       Admission byToken,
+      ControlAudit audit,
       Guard guard) {}
 
   /** Starts the control listener; {@code leases} follows its connections. */
@@ -93,6 +95,12 @@ public final class ControlServers {
     add(server, control.registry(), leases.calls(), control.byToken(), rate);
     add(server, control.lifecycle(), leases.calls(), control.byToken(), rate);
     add(server, control.grants(), leases.calls(), control.byToken(), rate);
+    server.fallbackHandlerRegistry(
+        new AdminRefusal(
+            control.audit(),
+            leases.calls(),
+            control.byToken(),
+            new CallRate(control.guard().rates(), method -> Limited.DISCOVER)));
     return server.build().start();
   }
 
