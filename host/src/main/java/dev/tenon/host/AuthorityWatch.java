@@ -61,12 +61,15 @@ final class AuthorityWatch {
               files,
               settings.sources().clock(),
               settings.sources().random());
-      if (!read.trustBundle().equals(known)
-          && successor.begin(role, settings.trust().authorities().issuing(role, read))) {
+      if (read.trustBundle().equals(known)) {
+        told = "";
+      } else if (successor.begin(role, settings.trust().authorities().issuing(role, read))) {
         known = read.trustBundle();
+        told = "";
         LOG.log(Level.INFO, "{0}: succeeds the {1} authority", files.certificate(), role);
+      } else {
+        tellOnce(files.certificate() + " waits for the end of another succession");
       }
-      told = "";
     } catch (ConfigException | IssueFailedException | AuditFailedException | RuntimeException e) {
       tellOnce(String.valueOf(e.getMessage()));
     }

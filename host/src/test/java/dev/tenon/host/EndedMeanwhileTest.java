@@ -34,7 +34,11 @@ import org.junit.jupiter.api.Test;
 class EndedMeanwhileTest {
   private final ServiceRegistry registry = ServiceRegistry.inMemory();
 
-  /** Of two redemptions at one time the winner gets no credential either once the run is killed. */
+  /**
+   * Of two redemptions at one time the winner gets no credential either once the run is killed.
+   *
+   * <p>Denies: Enrolment/Enrol CREDENTIAL_REVOKED
+   */
   @Test
   void enrol_killedMeanwhile_noLineageIsLeft() throws Exception {
     try (ControlPlane plane = new ControlPlane(registry)) {
@@ -46,6 +50,9 @@ class EndedMeanwhileTest {
       assertThat(refused.is(Refusal.NOT_AUTHENTICATED)).isTrue();
       assertThat(run.wasKilled()).isTrue();
       assertThat(plane.trust.lineages().live()).isZero();
+      assertThat(plane.audit.events)
+          .anySatisfy(
+              event -> assertThat(event.details()).containsEntry("reason", "credential: REVOKED"));
     }
   }
 

@@ -23,9 +23,15 @@ import java.util.concurrent.TimeUnit;
 /** The two authorities of an operator, made by openssl, whose keys the test has too. */
 final class OperatorAuthorities {
   private final Path folder;
+  private final String usage;
 
   OperatorAuthorities(Path folder) throws IOException, InterruptedException {
+    this(folder, "keyCertSign,cRLSign");
+  }
+
+  OperatorAuthorities(Path folder, String usage) throws IOException, InterruptedException {
     this.folder = folder;
+    this.usage = usage;
     make("host");
     make("plugin");
   }
@@ -44,7 +50,7 @@ final class OperatorAuthorities {
         "-subj",
         "/CN=" + role,
         "-addext",
-        "keyUsage=critical,keyCertSign,cRLSign",
+        "keyUsage=critical," + usage,
         "-keyout",
         key(role).toString(),
         "-out",

@@ -298,17 +298,29 @@ class RevokedCertificateTest {
         new OperatorAuthorities(Files.createDirectory(folder.resolve("others")));
     Path junk = Files.writeString(folder.resolve("junk"), "-----BEGIN X509 CRL-----");
     for (Path list : List.of(others.revocationList(), junk, folder.resolve("missing"))) {
-      HostBuilder builder =
-          PluginHost.builder()
-              .state(folder.resolve("state"))
-              .run(folder.resolve("r"))
-              .authorities(authorities.settings().revocationList(list));
-
-      HostStartException refused = catchThrowableOfType(HostStartException.class, builder::start);
-
-      assertThat(refused).hasMessageStartingWith(list + ": ").hasMessageContaining("(expected: ");
-      assertThat(refused.kind()).isEqualTo(HostStartException.Kind.CONFIGURATION);
+      assertNotStarted(authorities, list);
     }
+  }
+
+  /** An authority whose certificate does not let it sign lists (RFC 5280, 6.3.3). Row: PK-15. */
+  @Test
+  void start_revocationListOfAnAuthorityThatMayNotSignIt_isRefused() throws Exception {
+    OperatorAuthorities authorities = new OperatorAuthorities(folder, "keyCertSign");
+
+    assertNotStarted(authorities, authorities.revocationList());
+  }
+
+  private void assertNotStarted(OperatorAuthorities authorities, Path list) {
+    HostBuilder builder =
+        PluginHost.builder()
+            .state(folder.resolve("state"))
+            .run(folder.resolve("r"))
+            .authorities(authorities.settings().revocationList(list));
+
+    HostStartException refused = catchThrowableOfType(HostStartException.class, builder::start);
+
+    assertThat(refused).hasMessageStartingWith(list + ": ").hasMessageContaining("(expected: ");
+    assertThat(refused.kind()).isEqualTo(HostStartException.Kind.CONFIGURATION);
   }
 
   @Test

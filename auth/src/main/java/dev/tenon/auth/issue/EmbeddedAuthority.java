@@ -166,7 +166,9 @@ public final class EmbeddedAuthority implements Issuer {
     builder.addExtension(
         Extension.basicConstraints, /* isCritical= */ true, new BasicConstraints(0));
     builder.addExtension(
-        Extension.keyUsage, /* isCritical= */ true, new KeyUsage(KeyUsage.keyCertSign));
+        Extension.keyUsage,
+        /* isCritical= */ true,
+        new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign)); // X509-SVID, section 4.3
     // X509-SVID, section 4.1: a signing certificate's SPIFFE ID has no path.
     GeneralName id =
         new GeneralName(GeneralName.uniformResourceIdentifier, "spiffe://" + trustDomain);

@@ -35,6 +35,9 @@ public final class RevocationList implements CertificateRule {
   /** Largest file: some 200,000 entries. */
   static final int MAX_BYTES = 8 * 1024 * 1024;
 
+  /** The bit of keyUsage that a signer of lists has (RFC 5280, sections 4.2.1.3 and 6.3.3). */
+  private static final int CRL_SIGN = 6;
+
   /** Digests that are no longer good for a signature. */
   private static final Set<String> WEAK = Set.of("MD2", "MD5", "SHA1");
 
@@ -161,7 +164,12 @@ public final class RevocationList implements CertificateRule {
     for (X509Certificate issuer : issuers.get()) {
       if (issuer.getSubjectX500Principal().equals(parsed.getIssuerX500Principal())
           && isSignedBy(parsed, issuer)) {
-        return;
+        boolean[] usage = issuer.getKeyUsage();
+        if (usage == null || usage[CRL_SIGN]) {
+          return;
+        }
+        throw invalid(
+            "signed by an authority that may not sign lists", "keyUsage with cRLSign in it");
       }
     }
     throw invalid("not signed by the plugins' authority", "a list that it signed");

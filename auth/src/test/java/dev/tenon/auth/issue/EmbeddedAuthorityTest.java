@@ -94,6 +94,7 @@ class EmbeddedAuthorityTest {
     assertThat(plugins.trustBundle()).hasSize(1);
     assertThat(own.getBasicConstraints()).isZero();
     assertThat(own.getKeyUsage()[5]).isTrue();
+    assertThat(own.getKeyUsage()[6]).as("may sign revocation lists").isTrue();
     assertThat(own.getKeyUsage()[0]).isFalse();
     assertThat(own.getSubjectAlternativeNames())
         .containsExactly(List.of(6, "spiffe://example.org"));
