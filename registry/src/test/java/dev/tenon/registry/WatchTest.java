@@ -75,6 +75,20 @@ class WatchTest {
     assertThat(watch.next()).contains(Availability.NONE);
   }
 
+  /** So is the end of what it provides, without its own end. Row: RG-16. */
+  @Test
+  void changed_providerUnregistered_called() throws Exception {
+    registry.reportHealth(A, Health.HEALTHY);
+    Registration claim = registry.register(shared(A, ECHO));
+    Watch watch = watch("");
+    assertThat(watch.next()).isEqualTo(state(AVAILABLE, claim, true));
+
+    registry.unregister(A, claim.id());
+
+    assertThat(changes).hasValue(1);
+    assertThat(watch.next()).contains(Availability.NONE);
+  }
+
   /** Providers outside of the range are as if they were not there. Row: RG-12, RG-16. */
   @Test
   void next_providersInAndOutOfRange_onlyThoseInIt() throws Exception {
@@ -213,6 +227,9 @@ class WatchTest {
 
     open.get(3).close();
     assertThat(watch("")).isNotNull();
+    assertThatExceptionOfType(LimitReachedException.class)
+        .as("one ended, so one more was let in")
+        .isThrownBy(() -> watch(""));
   }
 
   /** The 101st watch of one service is refused, watches of nothing not counted. Row: RG-17. */
