@@ -136,20 +136,12 @@ class DependencyGraphTest {
   }
 
   /** A plugin that requires what it alone provides waits for itself. Row: DG-2, G17. */
-  /** What can start is in no cycle, wherever it stands among what the others require. */
+  /** What can start is in no cycle, whatever its name. */
   @Test
-  void startOrder_cycleThatRequiresManyOthers_onlyTheCircleListed() {
-    var refused =
-        cycle(
-            node("a", "free1", "free2", "free3", "free4", "free5", "b"),
-            node("b", "free1", "free2", "free3", "free4", "free5", "a"),
-            node("free1"),
-            node("free2"),
-            node("free3"),
-            node("free4"),
-            node("free5"));
+  void startOrder_cycleThatRequiresOthers_onlyTheCircleListed() {
+    var refused = cycle(node("y", "a", "z"), node("z", "a", "y"), node("a"));
 
-    assertThat(names(refused)).containsExactly("a", "b", "a");
+    assertThat(names(refused)).containsExactly("y", "z", "y");
   }
 
   @Test
