@@ -34,7 +34,7 @@ final class Leakage<T> {
   /** How much of a round is kept; the rest were interrupts, collections and other processes. */
   private static final double KEPT = 0.9;
 
-  private static final int ROUND = 20_000;
+  static final int ROUND = 20_000;
 
   /** Rounds for the compiler at most; their times are thrown away. */
   private static final int MOST_WARM_UPS = 6;

@@ -60,14 +60,27 @@ class LeakageTest {
           Duration.ofHours(1),
           Duration.ofMinutes(5));
 
+  private final PublicKey key = TestKeys.key();
+  private int drawn;
+
   @BeforeEach
   void open() throws Exception {
     TokenMint mint = new TokenMint(new SecureRandom());
     PluginName plugin = new PluginName("words");
-    PublicKey key = TestKeys.key();
     for (int i = 0; i < RUNS; i++) {
       known[i] = mint.runtimeId(plugin, id -> false);
       unknown[i] = mint.runtimeId(plugin, id -> false);
+    }
+    openAnew();
+  }
+
+  /**
+   * Gives every run a new token. The tokens that are wrong in one character are few; where their
+   * digests fall in a map is chance, and would be one class's luck if it stayed so.
+   */
+  private void openAnew() throws RandomSourceFailedException {
+    for (int i = 0; i < RUNS; i++) {
+      lineages.revoke(known[i]);
       right[i] = lineages.open(known[i], key).token().exposeForWire();
       tokens.put(known[i], right[i]);
     }
@@ -85,6 +98,9 @@ class LeakageTest {
   /** The tokens of known runs, wrong in one character. */
   private Supplier<Attempt> wrongAt(int place) {
     return () -> {
+      if (drawn++ % Leakage.ROUND == 0) {
+        openAnewUnchecked();
+      }
       int run = random.nextInt(RUNS);
       char[] text = right[run].toCharArray();
       do {
@@ -93,6 +109,14 @@ class LeakageTest {
       } while (text[place] == right[run].charAt(place));
       return new Attempt(known[run], String.valueOf(text));
     };
+  }
+
+  private void openAnewUnchecked() {
+    try {
+      openAnew();
+    } catch (RandomSourceFailedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Tokens that nobody was given, as those of {@code ids}. */
