@@ -106,7 +106,12 @@ final class PeerIdentityTest {
     }
   }
 
-  /** Overriding the authority does not change which server is the right one. Row: CI-14, PK-4. */
+  /**
+   * Overriding the authority does not change which server is the right one: its name is given apart
+   * from its address.
+   *
+   * <p>Row: CI-14, PK-4, PK-16
+   */
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void channel_withOverriddenAuthority_stillChecksTheServerName(TlsProvider provider)
