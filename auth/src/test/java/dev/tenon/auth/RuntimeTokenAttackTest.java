@@ -242,7 +242,14 @@ class RuntimeTokenAttackTest {
             })
         .extracting(NotAuthenticatedException::auditReason)
         .containsExactly(
-            "missing", "malformed", "duplicate", "unknown", "expired", "foreign", "revoked");
+            "missing",
+            "malformed",
+            "duplicate",
+            "unknown",
+            "expired",
+            "foreign",
+            "revoked",
+            "unlisted");
   }
 
   private NotAuthenticatedException assertRefused(RuntimeId id, String presented, Why why) {

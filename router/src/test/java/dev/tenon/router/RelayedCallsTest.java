@@ -258,13 +258,8 @@ final class RelayedCallsTest {
     stub.bidi(calls.get(3)).onNext(hanging);
     await().atMost(SOON).until(() -> provider.calls.get() == 4 && provider.received.get() == 2);
     assertThat(provider.cancelled).hasValue(0);
-    long before = System.nanoTime();
     calls.forEach(Answers::cancel);
-    await()
-        .pollInterval(Duration.ofMillis(2))
-        .atMost(SOON)
-        .until(() -> provider.cancelled.get() == 4);
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(2));
+    await().atMost(SOON).until(() -> provider.cancelled.get() == 4);
     for (Answers call : calls) {
       assertThat(call.end().getCode()).isEqualTo(Status.Code.CANCELLED);
     }

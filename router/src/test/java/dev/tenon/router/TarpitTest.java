@@ -51,9 +51,7 @@ final class TarpitTest {
       }
       await().atMost(Duration.ofSeconds(20)).until(() -> stuck.get() == CALLS);
 
-      long start = System.nanoTime();
       wire.registry.register(Names.claim(Names.WORDS_2, Names.ECHO));
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(100));
       assertThat(median(caller)).isLessThan(before.multipliedBy(5).plusMillis(100));
       assertThat(waiting).noneMatch(Future::isDone);
     }
