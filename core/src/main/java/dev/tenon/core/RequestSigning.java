@@ -128,9 +128,13 @@ public final class RequestSigning {
     }
     Signature signature =
         new Signature(Long.parseLong(form.group(1)), form.group(2), form.group(3));
-    Duration apart =
-        Duration.between(Instant.ofEpochMilli(signature.millis()), clock.instant()).abs();
-    return apart.compareTo(WINDOW) <= 0 ? Optional.of(signature) : Optional.empty();
+    return isTimely(signature, clock.instant()) ? Optional.of(signature) : Optional.empty();
+  }
+
+  /** Returns whether {@code signature} was made at most {@link #WINDOW} from {@code now}. */
+  static boolean isTimely(Signature signature, Instant now) {
+    Duration apart = Duration.between(Instant.ofEpochMilli(signature.millis()), now).abs();
+    return apart.compareTo(WINDOW) <= 0;
   }
 
   /** Returns whether {@code signature} is that of {@code body}, in constant time. */

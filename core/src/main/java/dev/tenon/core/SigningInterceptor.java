@@ -13,6 +13,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Signs the requests of a client: a call is begun when its one message is there. Thread-safe. */
@@ -74,8 +75,10 @@ final class SigningInterceptor implements ClientInterceptor {
       headers = metadata;
     }
 
-    private synchronized void begin() {
+    private synchronized void begin(Optional<String> signature) {
       if (!begun) {
+        signature.ifPresent(
+            text -> requireNonNull(headers, "headers").put(RequestSigning.HEADER, text));
         call.start(requireNonNull(listener, "listener"), requireNonNull(headers, "headers"));
         begun = true;
         if (requested > 0) {
@@ -96,25 +99,23 @@ final class SigningInterceptor implements ClientInterceptor {
     @Override
     public void sendMessage(Q message) {
       if (!begun) {
-        requireNonNull(headers, "headers")
-            .put(
-                RequestSigning.HEADER,
-                signing.sign(method.getFullMethodName(), bytes(method.streamRequest(message))));
-        begin();
+        begin(
+            Optional.of(
+                signing.sign(method.getFullMethodName(), bytes(method.streamRequest(message)))));
       }
       call.sendMessage(message);
     }
 
     @Override
     public void halfClose() {
-      begin(); // Unsigned if there was no message: then it is refused there.
+      begin(Optional.empty()); // Unsigned if there was no message: then it is refused there.
       call.halfClose();
     }
 
     @Override
     public void cancel(@Nullable String message, @Nullable Throwable cause) {
       if (listener != null) {
-        begin();
+        begin(Optional.empty());
       }
       call.cancel(message, cause);
     }

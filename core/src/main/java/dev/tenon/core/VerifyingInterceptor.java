@@ -9,6 +9,7 @@ import io.grpc.Status;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +41,12 @@ final class VerifyingInterceptor implements ServerInterceptor {
     return new Waiting<>(call, headers, next, signature.get());
   }
 
+  /** The time counts when the message is there: it can be held back after its headers. */
   private boolean isGood(Signature signature, String method, byte[] body) {
-    return signing.isOf(signature, method, body)
-        && nonces.show(signature.nonce(), signing.now()) == SeenNonces.Seen.FIRST;
+    Instant now = signing.now();
+    return RequestSigning.isTimely(signature, now)
+        && signing.isOf(signature, method, body)
+        && nonces.show(signature.nonce(), now) == SeenNonces.Seen.FIRST;
   }
 
   /** Waits for the message, and then passes everything on. One thread at a time. */

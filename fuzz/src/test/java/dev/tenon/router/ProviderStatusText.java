@@ -30,7 +30,7 @@ public final class ProviderStatusText {
     trailers.put(Metadata.Key.of("tenon-refused", Metadata.ASCII_STRING_MARSHALLER), "forged");
 
     ProviderStatus.End passed = provider(status).end(status, trailers);
-    ProviderStatus.End ours = new ProviderStatus(() -> false).end(status, trailers);
+    ProviderStatus.End ours = new ProviderStatus(() -> false, () -> {}).end(status, trailers);
 
     String description = String.valueOf(passed.status().getDescription());
     assertThat(passed.status().getCode()).isEqualTo(status.getCode());
@@ -48,7 +48,7 @@ public final class ProviderStatusText {
 
   /** Returns the watch over a stream on which {@code status} came as the provider's trailers. */
   private static ProviderStatus provider(Status status) {
-    ProviderStatus watch = new ProviderStatus(() -> false);
+    ProviderStatus watch = new ProviderStatus(() -> false, () -> {});
     ClientStreamTracer tracer =
         watch.newClientStreamTracer(
             ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());

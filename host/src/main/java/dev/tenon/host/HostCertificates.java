@@ -94,7 +94,7 @@ public final class HostCertificates {
    *
    * @throws AuditFailedException if it could not be recorded: then nothing changed
    */
-  public void allow(AllowedCertificates allowed) throws AuditFailedException {
+  public synchronized void allow(AllowedCertificates allowed) throws AuditFailedException {
     requireNonNull(allowed, "allowed");
     audit.success(
         "policy",

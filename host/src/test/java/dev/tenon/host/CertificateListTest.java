@@ -11,6 +11,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.CertificateRequest;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -176,12 +178,14 @@ class CertificateListTest {
 
   /** Nobody can list beforehand what the host's own authority is going to issue. Row: PK-6. */
   @Test
-  void start_withListsAndAnAuthorityOfTheHost_isRefused() {
+  void start_withListsAndAnAuthorityOfTheHost_isRefused(@TempDir Path folder) {
     HostStartException refused =
         catchThrowableOfType(
             HostStartException.class,
             () ->
                 PluginHost.builder()
+                    .state(folder.resolve("state"))
+                    .run(folder.resolve("run"))
                     .authorities(
                         AuthoritySettings.DEFAULT.allowed(
                             AllowedCertificates.ANY.forAll(Set.of(OTHER))))

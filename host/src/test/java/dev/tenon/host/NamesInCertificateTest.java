@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tenon.auth.issue.Role;
 import dev.tenon.core.Refusal;
@@ -8,6 +9,7 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import io.grpc.Status;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * certificates elsewhere do.
  */
 class NamesInCertificateTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String SERVICE = EchoGrpc.SERVICE_NAME;
   private static final String POLICY =
       """
@@ -154,12 +157,21 @@ class NamesInCertificateTest {
   @EnumSource
   void connect_namesThatLeaveAChoice_isRefusedInTheHandshake(Ambiguous names) {
     RawPlugin victim = host.plugin("victim");
+    long before = unfit();
     victim.use(names.add(leaf(victim), host.plugin("peer")).certificate());
 
     Refused refused = Refused.by(victim::healthy);
 
     assertThat(refused.code()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(refused.is(Refusal.NOT_AUTHENTICATED)).isFalse();
-    assertThat(host.audit.denials("connection")).containsOnly("unfit certificate");
+    await().atMost(SOON).until(() -> unfit() > before);
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> assertThat(host.audit.denials("connection")).containsOnly("unfit certificate"));
+  }
+
+  private long unfit() {
+    return host.host().connections().refused().getOrDefault("unfit certificate", 0L);
   }
 }

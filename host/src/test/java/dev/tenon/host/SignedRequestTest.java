@@ -169,13 +169,15 @@ class SignedRequestTest {
     TIME_ALTERED {
       @Override
       EchoGrpc.EchoBlockingStub stub() {
-        return edited(text -> text.replaceFirst("\\d ", "x ").replace("x", "0"));
+        return edited(text -> part(text, 1, time -> String.valueOf(Long.parseLong(time) + 1)));
       }
     },
     NONCE_ALTERED {
       @Override
       EchoGrpc.EchoBlockingStub stub() {
-        return edited(text -> text.replaceFirst(" (\\d+) .", " $1 _"));
+        return edited(
+            text ->
+                part(text, 2, nonce -> (nonce.startsWith("A") ? "B" : "A") + nonce.substring(1)));
       }
     },
     MALFORMED {
@@ -211,6 +213,13 @@ class SignedRequestTest {
     private static RequestSigning at(Duration from) {
       InstantSource other = () -> host.clock.instant().plus(from);
       return RequestSigning.with(key(1), other);
+    }
+
+    /** Returns {@code text} with one of its parts, which spaces divide, changed. */
+    private static String part(String text, int index, UnaryOperator<String> change) {
+      String[] parts = text.split(" ");
+      parts[index] = change.apply(parts[index]);
+      return String.join(" ", parts);
     }
 
     private static EchoGrpc.EchoBlockingStub edited(UnaryOperator<String> edit) {

@@ -3,7 +3,6 @@ package dev.tenon.router;
 import dev.tenon.core.CallLimits;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -69,24 +68,29 @@ final class CallCaps {
   }
 
   /**
-   * What one call takes of the caps, from its start to its end. {@link #reach} and {@link #leave}
-   * come one after another.
+   * What one call takes of the caps, from its start to its end. It may be given back while the call
+   * is still choosing its provider.
    */
   final class Seat {
     private final String caller;
-    private final AtomicBoolean left = new AtomicBoolean();
-    private volatile @Nullable String provider;
+
+    // Both are guarded by this.
+    private boolean left;
+    private @Nullable String provider;
 
     private Seat(String caller) {
       this.caller = caller;
     }
 
     /**
-     * Counts the call at {@code chosen}, its provider.
+     * Counts the call at {@code chosen}, its provider, unless everything was given back.
      *
      * @throws CallLimitException if that has too many already
      */
-    void reach(String chosen) throws CallLimitException {
+    synchronized void reach(String chosen) throws CallLimitException {
+      if (left) {
+        return;
+      }
       if (!enter(byProvider, chosen, limits.perProvider())) {
         throw new CallLimitException("this provider", limits.perProvider());
       }
@@ -94,10 +98,11 @@ final class CallCaps {
     }
 
     /** Gives everything back. Idempotent. */
-    void leave() {
-      if (!left.compareAndSet(false, true)) {
+    synchronized void leave() {
+      if (left) {
         return;
       }
+      left = true;
       String reached = provider;
       if (reached != null) {
         CallCaps.leave(byProvider, reached);

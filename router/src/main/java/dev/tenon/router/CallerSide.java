@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The caller of a call: how long it waits, and where it wants its events. Immutable and
@@ -42,6 +43,11 @@ record CallerSide(CallOptions options, Context context) {
     return remaining().compareTo(NEAR) < 0;
   }
 
+  /** Returns whether the deadline is over. */
+  boolean isOver() {
+    return remaining().isZero();
+  }
+
   /** Returns whether the caller's context was cancelled, or its deadline may be over. */
   boolean isGone() {
     return context.isCancelled() || isLate();
@@ -52,13 +58,26 @@ record CallerSide(CallOptions options, Context context) {
    * no more work: a call has an end even if nobody is left to be told of it.
    */
   void execute(Runnable next) {
-    Executor asked = options.getExecutor();
-    Executor executor = asked == null ? Runnable::run : asked;
+    Executor executor = executor(options);
     Runnable step = context.wrap(next);
-    try {
-      executor.execute(step);
-    } catch (RejectedExecutionException e) {
+    if (executor == null) {
       step.run();
+    } else {
+      executor.execute(step);
     }
+  }
+
+  /** Returns where {@code options} want events, as {@link #execute} takes it; null if anywhere. */
+  static @Nullable Executor executor(CallOptions options) {
+    Executor asked = options.getExecutor();
+    return asked == null
+        ? null
+        : step -> {
+          try {
+            asked.execute(step);
+          } catch (RejectedExecutionException e) {
+            step.run();
+          }
+        };
   }
 }

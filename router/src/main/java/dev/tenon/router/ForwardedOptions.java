@@ -16,7 +16,7 @@ final class ForwardedOptions {
     CallOptions forwarded =
         CallOptions.DEFAULT
             .withDeadline(options.getDeadline())
-            .withExecutor(options.getExecutor())
+            .withExecutor(CallerSide.executor(options))
             .withStreamTracerFactory(watch);
     if (options.isWaitForReady()) {
       forwarded = forwarded.withWaitForReady();

@@ -22,6 +22,7 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   static final int MAX_DESCRIPTION_CHARS = 1024;
 
   private final BooleanSupplier cancelledHere;
+  private final Runnable closed;
   private volatile Status sent = Status.UNKNOWN;
   private volatile boolean isSent;
 
@@ -30,9 +31,12 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
    *
    * @param cancelledHere whether the caller or its deadline cancelled; a stream that the provider
    *     cancelled instead is a lost one
+   * @param closed told that the stream is closed, which its caller may hear later or never; must be
+   *     idempotent and not block
    */
-  ProviderStatus(BooleanSupplier cancelledHere) {
+  ProviderStatus(BooleanSupplier cancelledHere, Runnable closed) {
     this.cancelledHere = cancelledHere;
+    this.closed = closed;
   }
 
   @Override
@@ -53,6 +57,7 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
           sent = status;
           isSent = true;
         }
+        closed.run();
       }
     };
   }

@@ -40,7 +40,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private final Identity caller;
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
-  private final ProviderStatus providerStatus = new ProviderStatus(this::isCancelledHere);
+  private final ProviderStatus providerStatus =
+      new ProviderStatus(this::isCancelledHere, this::giveBack);
   private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
   private volatile CallerSide side;
   private volatile CallCaps.@Nullable Seat seat;
@@ -141,6 +142,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
     if (cancelled || isEnded()) {
       finish(listener, chosen, endedOr(ProviderStatus::cancelled));
+    } else if (!chosen.recorded().isDone()) { // whoever woke it, it goes nowhere without a record
+      close(listener, ProviderStatus.End.of(RefusalStatus.of(Refusal.INTERNAL)));
     } else {
       relay(chosen, listener, headers);
     }
@@ -165,11 +168,20 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     chosen.grant().ifPresent(grant -> MetadataRules.stamp(forwarded, grant.now()));
     call.start(responses, forwarded);
     if (waited != null) {
-      waited.passTo(call);
+      passTo(call, waited);
     }
     started = true;
     if (cancelled || isEnded()) {
       call.cancel("cancelled while it started", /* cause= */ null);
+    }
+  }
+
+  private static <Q, R> void passTo(ClientCall<Q, R> call, PendingCall<Q, R> waited) {
+    try {
+      waited.passTo(call);
+    } catch (RuntimeException | Error e) {
+      call.cancel("what the caller did before cannot be done to it", e);
+      throw e;
     }
   }
 
@@ -213,18 +225,31 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       ready.complete(null);
     }
     if (options.getDeadline() != null) { // Until the provider is called nobody else holds to it.
-      ready.completeOnTimeout(null, side.remaining().toNanos(), TimeUnit.NANOSECONDS);
+      wakeAfter(side.remaining(), ready);
     }
+  }
+
+  /**
+   * Completes {@code ready} on a thread that the JVM's timer does not need: callers' code follows.
+   */
+  private static void wakeAfter(Duration patience, CompletableFuture<?> ready) {
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>()
+            .completeOnTimeout(null, patience.toNanos(), TimeUnit.NANOSECONDS);
+    var unused = timer.thenRunAsync(() -> ready.complete(null));
+    unused = ready.thenRun(() -> timer.cancel(false)); // and nothing waits for what has come
   }
 
   private void resume(Listener<R> listener, Runnable next) {
     waiting = null;
     Route chosen = route;
+    boolean isRecorded = chosen != null && chosen.recorded().isDone();
+    boolean isGone = isRecorded ? side.context().isCancelled() || side.isOver() : side.isGone();
     if (chosen != null && (isEnded() || cancelled)) {
       take(next); // Its record may say that it was about to go: then how it ended is due.
     } else if (isEnded()) {
       close(listener, endedOr(ProviderStatus::cancelled));
-    } else if (cancelled || isCancelledHere()) {
+    } else if (cancelled || isGone) {
       boolean late = !cancelled && side.isLate();
       ProviderStatus.End end = late ? ProviderStatus.late() : ProviderStatus.cancelled();
       if (chosen == null) {
@@ -302,6 +327,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     wake();
     if (started) {
       delegate.cancel(message, cause);
+    } else {
+      giveBack(); // Its caller's executor may never come to what follows.
     }
   }
 
@@ -362,6 +389,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     wake();
     if (started) {
       delegate.cancel("ended by the router", /* cause= */ null);
+    } else {
+      giveBack(); // as in cancel
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,7 +104,7 @@ final class CallLimitTest {
       List<ListenableFuture<EchoResponse>> open = hanging(plane.channel(Names.CALLER), MOST);
 
       assertFull(plane.channel(Names.STRANGER), "provider");
-      assertThat(plane.words.calls).hasValue(MOST);
+      await().atMost(SOON).until(() -> plane.words.calls.get() == MOST);
       assertThat(plane.audit.actions()).as("no record of a call that did not go").hasSize(2);
       // It has no such method, and says so itself.
       assertThat(Plane.refusal(plane.channel(Names.STRANGER), "testservice.v1.Other/Unary"))
@@ -160,7 +161,10 @@ final class CallLimitTest {
     PROVIDER_DOES_NOT_START,
     CHANNEL_BROKEN,
     LISTENER_FAILS,
-    EXECUTOR_FULL
+    EXECUTOR_FULL,
+    EXECUTOR_FULL_LATER,
+    EVENTS_NEVER_TAKEN,
+    EVENTS_NEVER_TAKEN_WHILE_WAITING
   }
 
   /**
@@ -285,7 +289,41 @@ final class CallLimitTest {
         var unused = plane.router.end(run);
         plane.audit.release(null);
       }
+      case EXECUTOR_FULL_LATER -> {
+        AtomicBoolean full = new AtomicBoolean();
+        int before = plane.words.calls.get();
+        EchoGrpc.newStub(channel)
+            .withExecutor(
+                task -> {
+                  if (full.get()) {
+                    throw new RejectedExecutionException("full");
+                  }
+                  task.run();
+                })
+            .unary(HANGING, new Ignored());
+        await().atMost(SOON).until(() -> plane.words.calls.get() > before);
+        full.set(true);
+        var unused = plane.router.end(run);
+      }
+      case EVENTS_NEVER_TAKEN ->
+          neverTaken(channel, EchoGrpc.getUnaryMethod()).cancel("enough", null);
+      case EVENTS_NEVER_TAKEN_WHILE_WAITING -> {
+        plane.starting = new CompletableFuture<>();
+        neverTaken(channel, OtherGrpc.getUnaryMethod()).cancel("enough", null);
+      }
     }
+  }
+
+  /** Makes a call of somebody who does not look at what comes back, not even at its end. */
+  private static ClientCall<EchoRequest, EchoResponse> neverTaken(
+      Channel channel, MethodDescriptor<EchoRequest, EchoResponse> method) {
+    ClientCall<EchoRequest, EchoResponse> call =
+        channel.newCall(method, CallOptions.DEFAULT.withExecutor(ignored -> {}));
+    call.start(new ClientCall.Listener<>() {}, new Metadata());
+    call.request(1);
+    call.sendMessage(HANGING);
+    call.halfClose();
+    return call;
   }
 
   /** Makes a call whose provider is not there yet. */

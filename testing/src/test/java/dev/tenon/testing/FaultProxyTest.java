@@ -165,7 +165,7 @@ final class FaultProxyTest {
     proxy.close();
 
     assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
-    await().untilAsserted(() -> assertThat(threads()).isEmpty());
+    await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(threads()).isEmpty());
   }
 
   /** A connection is accepted at any moment of the end, and none outlives it. */
@@ -179,7 +179,9 @@ final class FaultProxyTest {
       ending.close();
     }
 
-    await().untilAsserted(() -> assertThat(threads()).containsExactly("tenon-proxy-accept"));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(threads()).containsExactly("tenon-proxy-accept"));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Runs {@link CountedAppender} under strace, which sees and disturbs what it does to its files. */
@@ -52,25 +53,32 @@ final class Strace {
     }
   }
 
-  /** Skips the test where strace is missing or may not trace; in CI it must not be. */
+  /**
+   * Skips the test where strace is missing, which it must not be in CI, or where the system does
+   * not let it trace.
+   */
   static void assumeInstalled() throws Exception {
-    String missing = missing();
+    Optional<Boolean> traces = traces();
     if ("true".equals(System.getenv("CI"))) {
-      assertThat(missing).isEmpty();
+      assertThat(traces).as("strace is installed").isPresent();
     }
-    assumeTrue(missing.isEmpty(), missing);
+    assumeTrue(traces.isPresent(), "strace is not installed");
+    assumeTrue(traces.get(), "strace may not trace here");
   }
 
-  private static String missing() throws InterruptedException {
+  /** Returns whether strace can trace; empty if it is not there. */
+  private static Optional<Boolean> traces() throws InterruptedException {
     try {
       Process process =
           new ProcessBuilder("strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true")
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
-      return process.waitFor() == 0 ? "" : "strace may not trace here";
+      boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+      process.destroyForcibly();
+      return Optional.of(ended && process.exitValue() == 0);
     } catch (IOException e) {
-      return "strace is not installed";
+      return Optional.empty();
     }
   }
 

@@ -21,6 +21,10 @@ record TracedCall(
     String name, List<String> texts, List<Long> numbers, boolean creates, long result) {
   private static final Pattern WHOLE =
       Pattern.compile("\\d+ +(\\w+)\\((.*)\\) += (-?\\d+)(?: .*)?");
+
+  /** The process ended under it. */
+  private static final Pattern NEVER_RETURNED = Pattern.compile("\\d+ +.* += \\?");
+
   private static final Pattern BEGUN = Pattern.compile("(\\d+) +(.*) <unfinished \\.\\.\\.>");
   private static final Pattern ENDED = Pattern.compile("(\\d+) +<\\.\\.\\. \\w+ resumed>(.*)");
   private static final Pattern ARGUMENT = Pattern.compile("\"([^\"]*)\"|(?<![\\w])(\\d+)(?![\\w])");
@@ -32,6 +36,9 @@ record TracedCall(
     for (String line : trace) {
       Matcher begins = BEGUN.matcher(line);
       Matcher ends = ENDED.matcher(line);
+      if (NEVER_RETURNED.matcher(line).matches()) {
+        continue;
+      }
       if (begins.matches()) {
         begun.put(begins.group(1), begins.group(2));
       } else if (ends.matches()) {

@@ -2,11 +2,13 @@ package dev.tenon.auth.issue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tenon.auth.TestClock;
 import dev.tenon.auth.TestKeys;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.CaFixture.Form;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,7 +54,11 @@ class FileOwnerTest {
   private static OwnUser strangerTo(Path file) throws Exception {
     OwnUser own = OwnUser.current();
     if (own.uid().orElseThrow() == 0) {
-      Files.setAttribute(file, "unix:uid", NOBODY);
+      try {
+        Files.setAttribute(file, "unix:uid", NOBODY);
+      } catch (IOException e) {
+        assumeTrue(false, "root may not give files away here: " + e.getMessage());
+      }
       return own;
     }
     return new OwnUser(OptionalInt.of(own.uid().orElseThrow() + 1));

@@ -36,6 +36,7 @@ class ReplayAttackTest {
     Answer dead = oracles.refused(() -> Door.DATA.enter(eve, eve.bearer()));
     assertThat(dead.is(Refusal.NOT_AUTHENTICATED)).isTrue();
     oracles.expect("eve authentication verify - denied revoked");
+    oracles.allowConnections("eve", "-", "revoked");
   }
 
   /** A second enrolment with another key, on the connection of a first one. Attack: H5. */

@@ -58,6 +58,7 @@ class TokenLifeAttackTest {
     oracles.scene().run("mallory").kill();
 
     oracles.expect("mallory lifecycle end mallory success ended with status 137");
+    oracles.allowConnections("mallory", "-", "revoked");
     for (Door door : Door.values()) {
       Answer dead = oracles.refused(() -> door.enter(mallory(), mallory().bearer()));
       assertThat(dead.is(Refusal.NOT_AUTHENTICATED)).isTrue();
