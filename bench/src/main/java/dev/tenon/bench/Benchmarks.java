@@ -44,7 +44,7 @@ public final class Benchmarks {
   }
 
   /**
-   * Runs all benchmarks, about 20 minutes, and writes the page; with {@code --checks} only those of
+   * Runs all benchmarks, about 25 minutes, and writes the page; with {@code --checks} only those of
    * what a host checks, and keeps the rest of the page; with {@code --short} only shows in seconds
    * that the programs work, and prints what the page would say. Ends the JVM: with 1 if the machine
    * lacks something or a call fails, and 2 for wrong arguments.
