@@ -4,6 +4,7 @@ import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,18 @@ record CallerSide(CallOptions options, Context context) {
   /** Returns whether the deadline is over, or has so little left that it may be. */
   boolean isLate() {
     return remaining().compareTo(NEAR) < 0;
+  }
+
+  /**
+   * Completes {@code ready} when the caller waits no longer, unless it is complete by then; on a
+   * thread that the JVM's one timer does not need, since callers' code may follow.
+   */
+  void wakeWhenOver(CompletableFuture<?> ready) {
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>()
+            .completeOnTimeout(null, remaining().toNanos(), TimeUnit.NANOSECONDS);
+    var unused = timer.thenRunAsync(() -> ready.complete(null));
+    unused = ready.thenRun(() -> timer.cancel(false)); // and nothing waits for what has come
   }
 
   /** Returns whether the deadline is over. */

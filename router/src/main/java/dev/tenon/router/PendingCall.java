@@ -32,8 +32,20 @@ final class PendingCall<Q, R> extends ClientCall<Q, R> {
     ready = started;
   }
 
-  /** Does on {@code started} what was kept, and passes everything on from then on. */
+  /**
+   * Does on {@code started} what was kept, and passes everything on from then on. If it cannot be
+   * done, the call is cancelled, so that it does not go on with nobody to count it.
+   */
   void passTo(ClientCall<Q, R> started) {
+    try {
+      passAll(started);
+    } catch (RuntimeException | Error e) {
+      started.cancel("what its caller did before cannot be done to it", e);
+      throw e;
+    }
+  }
+
+  private void passAll(ClientCall<Q, R> started) {
     while (true) {
       List<Consumer<ClientCall<Q, R>>> steps;
       synchronized (this) {

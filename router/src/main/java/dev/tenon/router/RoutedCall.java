@@ -19,7 +19,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -168,20 +167,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     chosen.grant().ifPresent(grant -> MetadataRules.stamp(forwarded, grant.now()));
     call.start(responses, forwarded);
     if (waited != null) {
-      passTo(call, waited);
+      waited.passTo(call);
     }
     started = true;
     if (cancelled || isEnded()) {
       call.cancel("cancelled while it started", /* cause= */ null);
-    }
-  }
-
-  private static <Q, R> void passTo(ClientCall<Q, R> call, PendingCall<Q, R> waited) {
-    try {
-      waited.passTo(call);
-    } catch (RuntimeException | Error e) {
-      call.cancel("what the caller did before cannot be done to it", e);
-      throw e;
     }
   }
 
@@ -225,19 +215,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       ready.complete(null);
     }
     if (options.getDeadline() != null) { // Until the provider is called nobody else holds to it.
-      wakeAfter(side.remaining(), ready);
+      side.wakeWhenOver(ready);
     }
-  }
-
-  /**
-   * Completes {@code ready} on a thread that the JVM's timer does not need: callers' code follows.
-   */
-  private static void wakeAfter(Duration patience, CompletableFuture<?> ready) {
-    CompletableFuture<Void> timer =
-        new CompletableFuture<Void>()
-            .completeOnTimeout(null, patience.toNanos(), TimeUnit.NANOSECONDS);
-    var unused = timer.thenRunAsync(() -> ready.complete(null));
-    unused = ready.thenRun(() -> timer.cancel(false)); // and nothing waits for what has come
   }
 
   private void resume(Listener<R> listener, Runnable next) {
