@@ -127,8 +127,8 @@ class StolenTokenAttackTest {
 
   /**
    * Guesses over many ids. An id is proved by a certificate, so only enrolment takes one from the
-   * caller; each guess is refused and recorded, and nothing is kept of it. There is no rate limit
-   * in this release: what is bounded is what a guess costs. Attack: T19.
+   * caller; each guess is refused and recorded, and nothing is kept of it. Rates are out of the way
+   * here, since this is about what a guess costs; {@link FloodAttackTest} has them. Attack: T19.
    */
   @Test
   void enrol_guessesOverManyIds_refusedAndNothingKept() {
