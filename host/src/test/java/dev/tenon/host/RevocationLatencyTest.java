@@ -115,8 +115,12 @@ class RevocationLatencyTest {
     ConcurrentLinkedQueue<Long> lastBytes = new ConcurrentLinkedQueue<>();
     ConcurrentLinkedQueue<Long> ends = new ConcurrentLinkedQueue<>();
     List<Long> calls = new ArrayList<>();
+    List<Long> millisOfRounds = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      calls.add(round(lastBytes, ends));
+      ConcurrentLinkedQueue<Long> lastOfRound = new ConcurrentLinkedQueue<>();
+      calls.add(round(lastOfRound, ends));
+      millisOfRounds.add(percentile(lastOfRound, 99).toMillis());
+      lastBytes.addAll(lastOfRound);
     }
     Duration served = percentile(lastBytes, 99);
     String measured =
@@ -129,6 +133,8 @@ class RevocationLatencyTest {
             + served.toMillis()
             + ", max "
             + percentile(lastBytes, 100).toMillis()
+            + ", p99 of each round "
+            + millisOfRounds
             + "; to the end of its stream: p50 "
             + percentile(ends, 50).toMillis()
             + ", p99 "

@@ -13,9 +13,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
-/** A provider that sends on every open stream, again and again, until its caller is gone. */
+/**
+ * A provider that sends on every open stream, again and again, until its caller is gone: every 100
+ * ms, or {@code -Dtenon.pause}.
+ */
 final class SteadyEcho extends EchoGrpc.EchoImplBase implements AutoCloseable {
-  private static final Duration PAUSE = Duration.ofMillis(50);
+  private static final Duration PAUSE = Duration.ofMillis(Integer.getInteger("tenon.pause", 100));
 
   private final Set<ServerCallStreamObserver<EchoResponse>> open = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService pump = Executors.newSingleThreadScheduledExecutor();

@@ -116,7 +116,7 @@ final class InteropTest {
 
   @AfterEach
   void stop() throws Exception {
-    server.destroyForcibly().waitFor(10, SECONDS);
+    server.destroyForcibly().waitFor(60, SECONDS);
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

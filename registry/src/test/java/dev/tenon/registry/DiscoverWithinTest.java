@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Waiting for a provider: it ends by a change, by time, or by the caller, and leaves nothing. */
 class DiscoverWithinTest {
   private static final RuntimeId A = run("a", 1);
-  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   private final InMemoryRegistry registry = Claims.registry();
   private final ManualTimer timer = new ManualTimer();
@@ -145,7 +145,7 @@ class DiscoverWithinTest {
             .thenAccept(
                 found -> {
                   CompletableFuture.runAsync(() -> registry.reportHealth(A, Health.DEGRADED))
-                      .orTimeout(10, TimeUnit.SECONDS)
+                      .orTimeout(60, TimeUnit.SECONDS)
                       .join();
                   seen.set(registry.health(A));
                 });

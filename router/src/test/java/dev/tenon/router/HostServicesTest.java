@@ -132,18 +132,18 @@ final class HostServicesTest {
       for (int i = 0; i < 2; i++) {
         int busy = i + 1;
         calls.add(stub.unary(hanging));
-        await().atMost(Duration.ofSeconds(10)).until(() -> entered.get() == busy);
+        await().atMost(Duration.ofSeconds(60)).until(() -> entered.get() == busy);
       }
       for (int i = 0; i < 20; i++) {
         calls.add(stub.unary(hanging));
       }
-      assertThatThrownBy(() -> calls.get(21).get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> calls.get(21).get(60, TimeUnit.SECONDS))
           .isInstanceOf(ExecutionException.class)
           .hasMessageContaining("RESOURCE_EXHAUSTED");
       release.countDown();
-      assertThat(calls.get(0).get(10, TimeUnit.SECONDS)).isNotNull();
+      assertThat(calls.get(0).get(60, TimeUnit.SECONDS)).isNotNull();
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> calls.stream().allMatch(ListenableFuture::isDone));
       assertThat(Plane.call(plane.channel(Names.CALLER)).getCaller()).isNotEmpty();
       assertThat(entered.get()).isLessThan(10);
@@ -156,9 +156,9 @@ final class HostServicesTest {
     try (Plane plane = plane()) {
       EchoRequest hanging = EchoRequest.newBuilder().setHang(true).build();
       call = EchoGrpc.newFutureStub(plane.channel(Names.CALLER)).unary(hanging);
-      await().atMost(Duration.ofSeconds(10)).until(() -> entered.get() == 1);
+      await().atMost(Duration.ofSeconds(60)).until(() -> entered.get() == 1);
     }
-    assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS))
         .hasMessageContaining("UNAVAILABLE: service unavailable");
   }
 

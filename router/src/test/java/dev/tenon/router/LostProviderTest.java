@@ -92,7 +92,7 @@ final class LostProviderTest {
               @Override
               public void onCompleted() {}
             });
-    await().atMost(Duration.ofSeconds(20)).until(() -> provider.calls.get() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> provider.calls.get() == 1);
     wire.killProviders();
     assertUnavailable(ended.get(20, TimeUnit.SECONDS));
     assertThat(wire.router.calls())

@@ -33,7 +33,7 @@ final class OpenCallsTest {
   private static final String UNARY = "testservice.v1.Echo/Unary";
   private static final RuntimeId ANOTHER_RUN = new RuntimeId("caller-00000000000000ff");
   private static final EchoRequest HANGING = EchoRequest.newBuilder().setHang(true).build();
-  private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** The count that a drain waits for. */
   @Test
@@ -69,7 +69,7 @@ final class OpenCallsTest {
 
       wire.lineages.revoke(Names.CALLER);
       var unused = wire.router.end(Names.CALLER);
-      assertThatThrownBy(() -> ending.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> ending.get(60, TimeUnit.SECONDS))
           .hasMessageContaining("UNAUTHENTICATED: not authenticated");
       await().atMost(SOON).until(() -> provider.cancelled.get() == 1);
       assertThat(Plane.refusal(revoked, UNARY).getStatus().getCode())
@@ -89,7 +89,7 @@ final class OpenCallsTest {
 
       plane.router.end(Names.CALLER).join();
 
-      assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS))
           .cause()
           .isInstanceOfSatisfying(
               StatusRuntimeException.class,
@@ -120,17 +120,17 @@ final class OpenCallsTest {
       plane.audit.beforeRecord =
           () -> {
             writing.countDown();
-            return release.await(10, TimeUnit.SECONDS);
+            return release.await(60, TimeUnit.SECONDS);
           };
       CompletableFuture<Code> call =
           CompletableFuture.supplyAsync(
               () -> Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus().getCode());
-      assertThat(writing.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(writing.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(plane.router.inFlight(Names.WORDS)).isEqualTo(1);
       assertThat(plane.router.inFlight(Names.WORDS_2)).isEqualTo(1);
       var unused = plane.router.end(Names.CALLER);
       release.countDown();
-      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
+      assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
       assertThat(plane.words.calls).hasValue(0);
       assertThat(plane.router.inFlight(Names.WORDS)).isZero();
     }
@@ -151,12 +151,12 @@ final class OpenCallsTest {
             }
           },
           new Metadata());
-      plane.router.end(Names.CALLER).get(10, TimeUnit.SECONDS);
+      plane.router.end(Names.CALLER).get(60, TimeUnit.SECONDS);
 
       call.sendMessage(HANGING);
       call.halfClose();
 
-      assertThat(end.get(10, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
+      assertThat(end.get(60, TimeUnit.SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
     }
   }
 
@@ -188,7 +188,7 @@ final class OpenCallsTest {
       provider.answer("after");
       provider.close();
 
-      ended.get(10, TimeUnit.SECONDS);
+      ended.get(60, TimeUnit.SECONDS);
       assertThat(seen).containsExactly("before", "UNAUTHENTICATED");
     }
   }
@@ -238,7 +238,7 @@ final class OpenCallsTest {
       await().atMost(SOON).until(() -> plane.router.inFlight(Names.WORDS) == 1);
       assertThat(drained.isDone()).isFalse();
       second.cancel(true);
-      drained.get(10, TimeUnit.SECONDS);
+      drained.get(60, TimeUnit.SECONDS);
       assertThat(plane.router.drained(Names.WORDS).isDone()).isTrue();
       elsewhere.cancel(true);
     }

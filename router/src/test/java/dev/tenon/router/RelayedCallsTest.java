@@ -51,7 +51,7 @@ final class RelayedCallsTest {
       Metadata.Key.of("x-test-trailer", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<byte[]> BINARY =
       Metadata.Key.of("x-test-bin", Metadata.BINARY_BYTE_MARSHALLER);
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private static Wire wire;
   private static Channel direct;

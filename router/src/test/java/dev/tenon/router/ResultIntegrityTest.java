@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** A result reaches the call that it answers, from the provider that was asked, and no other. */
 final class ResultIntegrityTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final EchoRequest REQUEST = EchoRequest.getDefaultInstance();
 
   private final LateEcho honest = new LateEcho();

@@ -49,7 +49,7 @@ final class TarpitTest {
       for (int i = 0; i < CALLS; i++) {
         waiting.add(toTarpit.unary(EchoRequest.getDefaultInstance()));
       }
-      await().atMost(Duration.ofSeconds(20)).until(() -> stuck.get() == CALLS);
+      await().atMost(Duration.ofSeconds(60)).until(() -> stuck.get() == CALLS);
 
       wire.registry.register(Names.claim(Names.WORDS_2, Names.ECHO));
       assertThat(median(caller)).isLessThan(before.multipliedBy(5).plusMillis(100));

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the host, and only the host, can tell a plugin. Row: LC-13, HS-14 */
-@Timeout(60)
+@Timeout(180)
 final class ControlOfPluginTest {
   @TempDir Path folder;
   private final EchoService echo = new EchoService();
@@ -97,12 +97,14 @@ final class ControlOfPluginTest {
 
     Future<DrainResponse> drained =
         PluginControlGrpc.newFutureStub(channel).drain(DrainRequest.getDefaultInstance());
-    await().untilAsserted(() -> assertStatus(() -> echo(channel), Status.Code.UNAVAILABLE));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertStatus(() -> echo(channel), Status.Code.UNAVAILABLE));
     assertThat(drained.isDone()).isFalse();
 
     echo.release();
-    assertThat(call.get(10, TimeUnit.SECONDS).getPid()).isPositive();
-    assertThat(drained.get(10, TimeUnit.SECONDS).getInFlight()).isZero();
+    assertThat(call.get(60, TimeUnit.SECONDS).getPid()).isPositive();
+    assertThat(drained.get(60, TimeUnit.SECONDS).getInFlight()).isZero();
     assertThat(drain(DrainRequest.getDefaultInstance()).getInFlight()).isZero();
   }
 
@@ -150,7 +152,7 @@ final class ControlOfPluginTest {
     assertThat(ended).isNotDone();
 
     echo.release();
-    assertThat(call.get(10, TimeUnit.SECONDS).getPid()).isPositive();
+    assertThat(call.get(60, TimeUnit.SECONDS).getPid()).isPositive();
     assertThat(ended).succeedsWithin(Duration.ofSeconds(10));
   }
 
@@ -163,7 +165,7 @@ final class ControlOfPluginTest {
 
     assertThat(end()).succeedsWithin(Duration.ofSeconds(10));
     plugin.close();
-    await().until(call::isDone);
+    await().atMost(Duration.ofSeconds(60)).until(call::isDone);
   }
 
   @Test
@@ -176,7 +178,7 @@ final class ControlOfPluginTest {
   private Future<EchoResponse> hang() {
     Future<EchoResponse> call =
         EchoGrpc.newFutureStub(channel).unary(EchoRequest.newBuilder().setHang(true).build());
-    await().until(() -> echo.hanging() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> echo.hanging() == 1);
     return call;
   }
 

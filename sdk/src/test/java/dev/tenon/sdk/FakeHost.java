@@ -138,7 +138,7 @@ final class FakeHost implements AutoCloseable {
 
   private void stop(Server server) {
     try {
-      server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+      server.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
       Files.deleteIfExists(folder.resolve("c"));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A plugin's health, as its author reports it and as the host sees it. */
-@Timeout(60)
+@Timeout(180)
 final class HealthServiceTest {
   @TempDir Path folder;
   private final CallingPlugin calling = new CallingPlugin();
@@ -70,9 +70,11 @@ final class HealthServiceTest {
   void watch_unknownService_staysOpenWithServiceUnknown() {
     Watcher watcher = watch("acme.Unknown");
 
-    await().until(() -> watcher.seen.equals(List.of("SERVICE_UNKNOWN")));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> watcher.seen.equals(List.of("SERVICE_UNKNOWN")));
     report(Health.UNHEALTHY, "");
-    await().until(() -> check("") == ServingStatus.NOT_SERVING);
+    await().atMost(Duration.ofSeconds(60)).until(() -> check("") == ServingStatus.NOT_SERVING);
     assertThat(watcher.seen).containsExactly("SERVICE_UNKNOWN");
   }
 
@@ -80,14 +82,14 @@ final class HealthServiceTest {
   @Test
   void watch_reports_changesWithoutDuplicates() {
     Watcher watcher = watch(EchoGrpc.SERVICE_NAME);
-    await().until(() -> watcher.seen.equals(List.of("SERVING")));
+    await().atMost(Duration.ofSeconds(60)).until(() -> watcher.seen.equals(List.of("SERVING")));
 
     report(Health.DEGRADED, "the cache is cold");
     report(Health.UNHEALTHY, "the disk is full");
     report(Health.UNHEALTHY, "the disk is still full");
     report(Health.HEALTHY, "");
 
-    await().until(() -> watcher.seen.size() == 3);
+    await().atMost(Duration.ofSeconds(60)).until(() -> watcher.seen.size() == 3);
     assertThat(watcher.seen).containsExactly("SERVING", "NOT_SERVING", "SERVING");
   }
 
@@ -95,7 +97,7 @@ final class HealthServiceTest {
   @Test
   void drain_thenReport_staysNotServing() {
     Watcher watcher = watch("");
-    await().until(() -> watcher.seen.equals(List.of("SERVING")));
+    await().atMost(Duration.ofSeconds(60)).until(() -> watcher.seen.equals(List.of("SERVING")));
 
     var unused =
         PluginControlGrpc.newBlockingStub(host.toPlugin()).drain(DrainRequest.getDefaultInstance());
@@ -103,7 +105,9 @@ final class HealthServiceTest {
 
     assertThat(check("")).isEqualTo(ServingStatus.NOT_SERVING);
     assertThat(check(EchoGrpc.SERVICE_NAME)).isEqualTo(ServingStatus.NOT_SERVING);
-    await().until(() -> watcher.seen.equals(List.of("SERVING", "NOT_SERVING")));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> watcher.seen.equals(List.of("SERVING", "NOT_SERVING")));
   }
 
   /** Another plugin learns nothing: the service is the host's alone. Row: LC-3 */
@@ -122,7 +126,9 @@ final class HealthServiceTest {
   @Test
   void reportHealth_hostLosesIt_lastReportIsMadeAgain() {
     report(Health.UNHEALTHY, "the disk is full");
-    await().untilAsserted(() -> assertThat(host.answers.health).hasSize(2));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(host.answers.health).hasSize(2));
     ReportHealthRequest reported = host.answers.health.get(1);
     assertThat(reported.getHealth()).isEqualTo(dev.tenon.v1.Health.HEALTH_UNHEALTHY);
     assertThat(reported.getReason()).isEqualTo("the disk is full");
@@ -130,7 +136,7 @@ final class HealthServiceTest {
     host.dropControl();
 
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> assertThat(host.answers.health).hasSize(3));
     assertThat(host.answers.health.get(2)).isEqualTo(reported);
   }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Further start documents for a run that is up. */
-@Timeout(90)
+@Timeout(180)
 final class ReenrolmentTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -101,14 +101,14 @@ final class ReenrolmentTest {
     Future<EchoResponse> call =
         EchoGrpc.newFutureStub(host.toPlugin())
             .unary(EchoRequest.newBuilder().setHang(true).build());
-    await().until(() -> calling.provided.hanging() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> calling.provided.hanging() == 1);
 
     enrolAgain(host.bootstrap("echo"));
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(host.answers.health).hasSize(2));
 
     assertThat(call.isDone()).isFalse();
     calling.provided.release();
-    assertThat(call.get(10, TimeUnit.SECONDS).getPid()).isPositive();
+    assertThat(call.get(60, TimeUnit.SECONDS).getPid()).isPositive();
   }
 
   /** A document for another run, or another host, is not for us. Nothing of it is logged. */

@@ -150,7 +150,7 @@ final class RunningPluginTest {
         .isInstanceOf(PluginStartException.class)
         .hasMessageContaining("testservice.v1.Echo")
         .hasMessageContaining("PERMISSION_DENIED");
-    await().untilAsserted(() -> assertThat(threads()).isEmpty());
+    await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(threads()).isEmpty());
 
     host.answers.registration = request -> Status.OK;
     try (RunningPlugin running =
@@ -158,7 +158,7 @@ final class RunningPluginTest {
       assertThat(echo("again").getPayload().toStringUtf8()).isEqualTo("again");
       assertThat(running).isNotNull();
     }
-    await().untilAsserted(() -> assertThat(threads()).isEmpty());
+    await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(threads()).isEmpty());
   }
 
   /**
@@ -177,6 +177,7 @@ final class RunningPluginTest {
     try (RunningPlugin running =
         RunningPlugin.start(EchoAndOther.plugin(), host.bootstrap("both"), TestSettings.QUICK)) {
       await()
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(
               () ->
                   assertThat(host.answers.health)
@@ -215,7 +216,7 @@ final class RunningPluginTest {
       host.dropControl();
 
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .untilAsserted(() -> assertThat(host.answers.health).hasSize(2));
       assertThat(registered(EchoGrpc.SERVICE_NAME)).isEqualTo(2);
       assertThat(registered(OtherGrpc.SERVICE_NAME)).isEqualTo(2);

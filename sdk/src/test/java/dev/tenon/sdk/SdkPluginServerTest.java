@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a plugin's process begins and ends, with a process that only pretends to. */
-@Timeout(60)
+@Timeout(180)
 final class SdkPluginServerTest {
   @TempDir Path folder;
   private final FakeJvm jvm = new FakeJvm(Optional.of("stdin"));
@@ -103,7 +103,9 @@ final class SdkPluginServerTest {
     jvm.write("");
 
     assertThat(served).succeedsWithin(Duration.ofSeconds(20));
-    await().untilAsserted(() -> assertThat(jvm.halts).containsExactly(3));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(jvm.halts).containsExactly(3));
   }
 
   @Test

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The proxy between a client and a server that echoes bytes. */
-@Timeout(60)
+@Timeout(180)
 final class FaultProxyTest {
   private final List<Socket> sockets = new ArrayList<>();
   private ServerSocket server;
@@ -146,7 +146,10 @@ final class FaultProxyTest {
               }
             });
     writer.start();
-    await().pollDelay(Duration.ofMillis(200)).until(() -> isStuck(written));
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollDelay(Duration.ofMillis(200))
+        .until(() -> isStuck(written));
 
     assertThat(written.get()).isLessThan(16L << 20); // what the system's buffers hold, and ours
     proxy.close();

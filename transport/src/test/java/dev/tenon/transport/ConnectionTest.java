@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 
 /** Connections that the serving side ends. */
 final class ConnectionTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
@@ -69,7 +69,7 @@ final class ConnectionTest {
 
   @AfterEach
   void stop() throws InterruptedException {
-    server.shutdownNow().awaitTermination(10, SECONDS);
+    server.shutdownNow().awaitTermination(60, SECONDS);
     transport.close();
   }
 

@@ -89,7 +89,7 @@ final class Connections implements AutoCloseable {
 
   static String call(ManagedChannel channel, String payload) {
     return EchoGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(10, SECONDS)
+        .withDeadlineAfter(60, SECONDS)
         .unary(EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(payload)).build())
         .getPayload()
         .toStringUtf8();
@@ -105,7 +105,7 @@ final class Connections implements AutoCloseable {
     if (server != null) {
       server.shutdownNow();
       try {
-        server.awaitTermination(10, SECONDS);
+        server.awaitTermination(60, SECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

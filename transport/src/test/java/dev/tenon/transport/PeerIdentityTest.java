@@ -97,7 +97,7 @@ final class PeerIdentityTest {
           connections.calling.channel(endpoint, tls).overrideAuthority("localhost").build();
       try {
         EchoGrpc.newBlockingStub(spoofing)
-            .withDeadlineAfter(10, SECONDS)
+            .withDeadlineAfter(60, SECONDS)
             .unary(EchoRequest.getDefaultInstance());
       } finally {
         spoofing.shutdownNow();

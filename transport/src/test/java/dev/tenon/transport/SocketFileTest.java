@@ -61,7 +61,7 @@ final class SocketFileTest {
   @Test
   void shutdown_removesTheFile() throws Exception {
     serve();
-    connections.server().shutdownNow().awaitTermination(10, SECONDS);
+    connections.server().shutdownNow().awaitTermination(60, SECONDS);
     assertThat(socket).doesNotExist();
   }
 
@@ -169,7 +169,7 @@ final class SocketFileTest {
             .redirectErrorStream(true)
             .start();
     String output = new String(client.getInputStream().readAllBytes(), UTF_8);
-    assertThat(client.waitFor(10, SECONDS)).isTrue();
+    assertThat(client.waitFor(60, SECONDS)).isTrue();
     return output;
   }
 

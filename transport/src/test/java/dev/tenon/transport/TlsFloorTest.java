@@ -175,7 +175,7 @@ final class TlsFloorTest {
       // Gone already; what it printed tells.
     }
     String output = new String(client.getInputStream().readAllBytes(), UTF_8);
-    assertThat(client.waitFor(10, SECONDS)).isTrue();
+    assertThat(client.waitFor(60, SECONDS)).isTrue();
     return output;
   }
 

@@ -45,13 +45,13 @@ final class TransportTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void close_afterCalls_releasesEveryThread(TlsProvider provider) throws Exception {
-    await().atMost(Duration.ofSeconds(20)).until(() -> threads().isEmpty());
+    await().atMost(Duration.ofSeconds(60)).until(() -> threads().isEmpty());
     try (Connections connections = new Connections(provider, provider)) {
       connections.serve(LOOPBACK, () -> host);
       connections.call(() -> plugin, "x");
       assertThat(threads()).anyMatch(name -> name.startsWith("tenon-io"));
     }
-    await().atMost(Duration.ofSeconds(20)).until(() -> threads().isEmpty());
+    await().atMost(Duration.ofSeconds(60)).until(() -> threads().isEmpty());
   }
 
   @Test

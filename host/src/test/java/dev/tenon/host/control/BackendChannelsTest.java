@@ -68,7 +68,7 @@ final class BackendChannelsTest {
 
   private static void call(EchoGrpc.EchoBlockingStub stub) {
     EchoRequest request = EchoRequest.newBuilder().setPayload(PAYLOAD).build();
-    assertThat(stub.withDeadlineAfter(20, TimeUnit.SECONDS).unary(request).getPayload())
+    assertThat(stub.withDeadlineAfter(60, TimeUnit.SECONDS).unary(request).getPayload())
         .isEqualTo(PAYLOAD);
   }
 

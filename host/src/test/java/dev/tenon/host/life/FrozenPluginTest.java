@@ -70,7 +70,7 @@ class FrozenPluginTest {
 
   private static void signal(String name, long pid) throws Exception {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
-    assertThat(kill.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(kill.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private static Status.Code codeOf(EchoGrpc.EchoBlockingStub echo) {

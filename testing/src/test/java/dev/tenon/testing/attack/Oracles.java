@@ -41,7 +41,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 final class Oracles
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Plan plan;
   private final Logs logs = new Logs();

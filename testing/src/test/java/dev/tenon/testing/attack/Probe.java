@@ -79,7 +79,7 @@ final class Probe implements AutoCloseable {
 
   private String failure() {
     try {
-      ByteString answer = echo.withDeadlineAfter(20, TimeUnit.SECONDS).unary(REQUEST).getPayload();
+      ByteString answer = echo.withDeadlineAfter(60, TimeUnit.SECONDS).unary(REQUEST).getPayload();
       return answer.equals(REQUEST.getPayload()) ? "" : "another answer";
     } catch (StatusRuntimeException e) {
       return e.getStatus().toString();

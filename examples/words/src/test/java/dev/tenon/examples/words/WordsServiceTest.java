@@ -20,6 +20,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -153,11 +154,12 @@ final class WordsServiceTest {
             var unused =
                 WordsGrpc.newBlockingStub(words).countFiles(request(FakeFiles.ENDLESS, "/a"));
           });
-      await().until(() -> files.started);
+      await().atMost(Duration.ofSeconds(60)).until(() -> files.started);
     } // the caller has had enough
 
-    await().until(() -> files.cancelled);
+    await().atMost(Duration.ofSeconds(60)).until(() -> files.cancelled);
     await()
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(
             () ->
                 assertThat(log.lines())
