@@ -318,6 +318,18 @@ public final class HostBuilder {
     return this;
   }
 
+  /** Sets how plugins that end by themselves are started again; the default way without it. */
+  public HostBuilder restart(RestartPolicy policy) {
+    settings.restart(policy);
+    return this;
+  }
+
+  /** Adds who is told of each change of where a plugin stands, from the start of the host on. */
+  public HostBuilder listener(PluginListener listener) {
+    settings.listener(listener);
+    return this;
+  }
+
   /**
    * Sets the longest message of a call, for the router and for plugins, which are told when they
    * enrol; 4 MiB without it. Each message is in memory as a whole.

@@ -76,6 +76,17 @@ final class HostPlaces {
     return new Endpoint.Unix(directory.resolve("s"));
   }
 
+  /** Deletes the directory of a run that has ended, if it has one. Idempotent. */
+  void release(RuntimeId plugin) {
+    Path directory = run.path().resolve("p").resolve(plugin.value());
+    try {
+      Files.deleteIfExists(directory.resolve("s"));
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      // It holds something of the plugin's own, and goes with the run directory.
+    }
+  }
+
   /**
    * Returns a loopback port that was free a moment ago. Whoever takes it first cannot pose as the
    * plugin: the host believes only the plugin's certificate.

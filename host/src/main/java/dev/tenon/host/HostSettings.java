@@ -22,7 +22,9 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +42,9 @@ record HostSettings(
     TrustSettings trust,
     GrantLimits grants,
     Duration clockTolerance,
-    HostLimits hostLimits) {
+    HostLimits hostLimits,
+    RestartPolicy restart,
+    List<PluginListener> listeners) {
 
   /** Where files and sockets are. */
   record Places(Path state, Path run, Path audit, AuditSettings auditing) {}
@@ -129,6 +133,8 @@ record HostSettings(
     private GrantLimits grants = GrantLimits.DEFAULT;
     private Duration clockTolerance = Duration.ZERO;
     private HostLimits hostLimits = HostLimits.DEFAULT;
+    private RestartPolicy restart = RestartPolicy.DEFAULT;
+    private final List<PluginListener> listeners = new ArrayList<>();
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -232,6 +238,14 @@ record HostSettings(
       hostLimits = requireNonNull(most, "limits");
     }
 
+    void restart(RestartPolicy policy) {
+      restart = requireNonNull(policy, "policy");
+    }
+
+    void listener(PluginListener listener) {
+      listeners.add(requireNonNull(listener, "listener"));
+    }
+
     void clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
     }
@@ -285,7 +299,9 @@ record HostSettings(
               authorities, HostTrust.load(authorities, trustDomain, new Sources(clock, random))),
           grants,
           clockTolerance,
-          hostLimits);
+          hostLimits,
+          restart,
+          List.copyOf(listeners));
     }
 
     private static Path defaultRun() {

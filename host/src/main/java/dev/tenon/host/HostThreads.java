@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 final class HostThreads implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(HostThreads.class.getName());
   private static final int CONTROL_THREADS = 4;
+  private static final int SUPERVISION_THREADS = 2;
 
   private final ScheduledThreadPoolExecutor enrol;
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor control;
   private final ThreadPoolExecutor lines;
+  private final ThreadPoolExecutor supervision;
   private final ScheduledThreadPoolExecutor policy;
 
   /** Makes the threads; what fails in them unseen goes to {@code crashes}. */
@@ -31,6 +33,7 @@ final class HostThreads implements AutoCloseable {
     timer = new Watched(1, named("tenon-timer", crashes), crashes);
     control = pool(CONTROL_THREADS, named("tenon-control", crashes));
     lines = pool(1, named("tenon-lines", crashes));
+    supervision = pool(SUPERVISION_THREADS, named("tenon-supervision", crashes));
     // Not watched: what a change fails with goes to whoever asked for it.
     policy = new ScheduledThreadPoolExecutor(1, named("tenon-policy", crashes));
     enrol.setRemoveOnCancelPolicy(true);
@@ -115,6 +118,11 @@ final class HostThreads implements AutoCloseable {
     return lines;
   }
 
+  /** Returns what launches plugins again, each in turn. */
+  ExecutorService supervision() {
+    return supervision;
+  }
+
   /** Ends {@code executor}, and those who wait for what it did not begin. */
   private static void end(ExecutorService executor) {
     for (Runnable left : executor.shutdownNow()) {
@@ -126,7 +134,7 @@ final class HostThreads implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ExecutorService> executors = List.of(enrol, timer, policy, control, lines);
+    List<ExecutorService> executors = List.of(enrol, timer, policy, control, lines, supervision);
     executors.forEach(HostThreads::end);
     try {
       for (ExecutorService executor : executors) {

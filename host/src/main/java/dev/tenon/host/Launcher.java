@@ -22,6 +22,8 @@ import java.util.function.Consumer;
 
 /** Makes runs of plugins: an identity, a place, and whatever its kind of plugin begins with. */
 final class Launcher {
+  private static final String NOT_STARTED = "could not be started";
+
   private final Planes planes;
 
   Launcher(Planes planes) {
@@ -29,30 +31,35 @@ final class Launcher {
   }
 
   /**
-   * Starts one run and does not wait for it; {@code added} gets it before anything of it runs, so
-   * that whoever stops plugins knows it.
+   * Starts one run in {@code slot} and does not wait for it; {@code added} gets it before anything
+   * of it runs, so that whoever stops plugins knows it. If this throws, the run has ended, with all
+   * that was made for it.
    */
-  Plugins.Started launch(PluginDefinition definition, Consumer<Plugins.Started> added)
+  Plugins.Started launch(Slot slot, Consumer<Plugins.Started> added)
       throws HostStartException, IOException, RefusedException {
+    PluginDefinition definition = slot.definition();
     RuntimeId runtimeId =
         planes.trust().mint().runtimeId(definition.name(), planes.runs()::isTaken);
     SpiffeId.OfPlugin id = new SpiffeId.OfPlugin(planes.identity().id(), runtimeId);
     return definition.runtime() instanceof InProcessRuntime inside
-        ? runInside(definition, inside, id, added)
-        : launchOutside(definition, id, added);
+        ? runInside(slot, inside, id, added)
+        : launchOutside(slot, id, added);
   }
 
   private Plugins.Started runInside(
-      PluginDefinition definition,
-      InProcessRuntime inside,
-      SpiffeId.OfPlugin id,
-      Consumer<Plugins.Started> added)
+      Slot slot, InProcessRuntime inside, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws RefusedException {
+    PluginDefinition definition = slot.definition();
     InProcessPlugin plugin = new InProcessPlugin();
     BackendChannels channels = new BackendChannels(plugin::channel);
     Plugins.Started started =
-        new Plugins.Started(definition, new PluginRun(id, definition.version(), channels));
-    add(started, added);
+        new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
+    try {
+      add(started, added);
+    } catch (RefusedException | RuntimeException e) {
+      planes.runs().giveUp(started.run(), NOT_STARTED);
+      throw e;
+    }
     launched(started, plugin);
     InProcessStart start = new InProcessStart(planes, inside.plugin(), started.run());
     start.declare();
@@ -61,8 +68,9 @@ final class Launcher {
   }
 
   private Plugins.Started launchOutside(
-      PluginDefinition definition, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
+      Slot slot, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws HostStartException, IOException, RefusedException {
+    PluginDefinition definition = slot.definition();
     Endpoint listen =
         definition.runtime().remote().isPresent()
             ? definition.runtime().remote().get()
@@ -78,29 +86,40 @@ final class Launcher {
                     .maxInboundMessageSize(planes.runs().maxMessageBytes())
                     .build());
     Plugins.Started started =
-        new Plugins.Started(definition, new PluginRun(id, definition.version(), channels));
-    add(started, added);
-    Launch launch =
-        new Launch(
-            id.runtimeId(),
-            planes.places().stateOf(definition.name()),
-            bootstrap(id.runtimeId(), listen).toJsonLine());
+        new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
     try {
+      add(started, added);
+      Launch launch =
+          new Launch(
+              id.runtimeId(),
+              planes.places().stateOf(definition.name()),
+              bootstrap(id.runtimeId(), listen).toJsonLine());
       launched(started, definition.runtime().launch(launch));
       planes
           .reenrolment()
           .watch(started.run(), () -> bootstrap(id.runtimeId(), listen).toJsonLine());
+      return started;
     } catch (LaunchException e) {
-      planes.runs().ended(started.run(), "could not be started");
+      undo(started);
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
+    } catch (IOException | RefusedException | RuntimeException e) {
+      undo(started);
+      throw e;
     }
-    return started;
+  }
+
+  private void undo(Plugins.Started started) {
+    planes.runs().giveUp(started.run(), NOT_STARTED);
+    if (started.run().process().isEmpty()) {
+      planes.places().release(started.run().id().runtimeId());
+    }
   }
 
   private void add(Plugins.Started started, Consumer<Plugins.Started> added)
       throws RefusedException {
     added.accept(started);
+    started.slot().take(started);
     planes.runs().add(started.run());
     planes
         .audit()
@@ -118,7 +137,10 @@ final class Launcher {
         plugin
             .exit()
             .thenAccept(
-                status -> planes.runs().ended(started.run(), "ended with status " + status));
+                status -> {
+                  planes.runs().ended(started.run(), "ended with status " + status);
+                  planes.places().release(started.run().id().runtimeId());
+                });
   }
 
   /** Returns a bootstrap document with a fresh enrolment token. */

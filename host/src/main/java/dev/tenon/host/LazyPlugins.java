@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,12 +84,19 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
     private final PluginDefinition definition;
 
     /* Guarded by `this`. */
-    private List<Plugins.Started> runs = List.of();
+    private List<Slot> slots;
     private CompletableFuture<@Nullable Void> starting = CompletableFuture.completedFuture(null);
     private @Nullable Long failedNanos;
 
     Lazy(PluginDefinition definition) {
       this.definition = definition;
+      slots = freshSlots();
+    }
+
+    private List<Slot> freshSlots() {
+      return Stream.generate(() -> plugins.keptSlot(definition))
+          .limit(definition.instances())
+          .toList();
     }
 
     /** Returns what completes with the end of the start, or empty if none is under way or due. */
@@ -96,7 +104,7 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
       if (!starting.isDone()) {
         return Optional.of(starting.copy());
       }
-      if (runs.stream().anyMatch(run -> !run.run().state().isEnd()) || hasJustFailed()) {
+      if (slots.stream().anyMatch(Slot::isTaken) || hasJustFailed()) {
         return Optional.empty();
       }
       starting = new CompletableFuture<>();
@@ -120,18 +128,17 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
         LOG.log(Level.WARNING, "plugin {0}: {1}", definition.name(), e.getMessage());
         launched.forEach(plugins::stop);
       } finally {
-        ended(launched, isUp);
+        ended(isUp);
       }
     }
 
     private void launchAll(List<Plugins.Started> launched)
         throws HostStartException, IOException, RefusedException {
-      forgetOld();
       Launcher launcher = new Launcher(planes);
-      for (int instance = 0; instance < definition.instances(); instance++) {
+      for (Slot slot : renewed()) {
         var unused =
             launcher.launch(
-                definition,
+                slot,
                 run -> {
                   roster.add(run);
                   launched.add(run);
@@ -145,15 +152,18 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
       }
     }
 
-    private synchronized void forgetOld() {
-      runs.forEach(roster::remove);
-      runs = List.of();
+    /** Returns slots that nothing has been in. */
+    private synchronized List<Slot> renewed() {
+      if (slots.stream().anyMatch(slot -> slot.current().isPresent())) {
+        plugins.supervisor().forget(slots);
+        slots = freshSlots();
+      }
+      return slots;
     }
 
-    private void ended(List<Plugins.Started> launched, boolean isUp) {
+    private void ended(boolean isUp) {
       CompletableFuture<@Nullable Void> done;
       synchronized (this) {
-        runs = List.copyOf(launched);
         failedNanos = isUp ? null : (Long) System.nanoTime();
         done = starting;
       }

@@ -65,6 +65,7 @@ final class Planes {
   private final HostPolicy hostPolicy;
   private final Router router;
   private final HostThreads threads;
+  private final PluginEvents events;
   private final ControlParts control;
   private final RunExit exit;
   private final HostCertificates certificates;
@@ -87,6 +88,8 @@ final class Planes {
     CrashLog crashes =
         new CrashLog(settings.places().state().resolve("crash.jsonl"), settings.sources().clock());
     threads = closing.add(new HostThreads(crashes));
+    events = closing.add(new PluginEvents());
+    settings.listeners().forEach(events::add);
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
     String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
@@ -223,6 +226,10 @@ final class Planes {
 
   HostThreads threads() {
     return threads;
+  }
+
+  PluginEvents events() {
+    return events;
   }
 
   ControlParts control() {

@@ -3,6 +3,8 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.PluginName;
+import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
@@ -49,6 +51,23 @@ public final class PluginHost implements AutoCloseable {
   /** Returns all plugins, by name. */
   public List<PluginStatus> plugins() {
     return running.plugins();
+  }
+
+  /**
+   * Returns where {@code plugin} stands, for each of its instances; also before its first run.
+   *
+   * @throws IllegalArgumentException if this host has no such plugin
+   */
+  public List<PluginState> states(PluginName plugin) {
+    return running.states(requireNonNull(plugin, "plugin"));
+  }
+
+  /**
+   * Tells {@code listener} each change of where a plugin stands from now on, until that is closed
+   * or the host is. {@link HostBuilder#listener} hears the start too.
+   */
+  public Listening listen(PluginListener listener) {
+    return running.listen(requireNonNull(listener, "listener"));
   }
 
   /** Returns what plugins provide at this moment, in the order of registration. */

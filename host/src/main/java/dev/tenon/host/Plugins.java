@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import dev.tenon.core.PluginName;
+import dev.tenon.core.PluginState;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.ServiceName;
@@ -27,9 +28,19 @@ final class Plugins {
   private final LazyPlugins lazy;
   private final RemotePlugins remote;
   private final HealthPolls polls;
+  private final Supervisor supervisor;
 
-  /** One plugin that was launched. */
-  record Started(PluginDefinition definition, PluginRun run) {
+  /** One run that was launched in a slot. */
+  record Started(Slot slot, PluginRun run) {
+    PluginDefinition definition() {
+      return slot.definition();
+    }
+
+    /** Returns where it stands: waiting for its successor too. */
+    PluginState state() {
+      return slot.stateOf(this);
+    }
+
     OptionalLong pid() {
       return run.process().map(LaunchedPlugin::pid).orElse(OptionalLong.empty());
     }
@@ -40,6 +51,7 @@ final class Plugins {
     limits = settings.limits();
     arrivals = new Arrivals(limits);
     dependencies = new Dependencies(planes, definitions);
+    supervisor = new Supervisor(planes, settings, roster, this::wake);
     lazy = new LazyPlugins(this, planes, roster, arrivals);
     remote = new RemotePlugins(planes, roster, settings.sources().clock());
     polls = new HealthPolls(planes, settings.polling());
@@ -59,12 +71,12 @@ final class Plugins {
     List<Started> eager = new ArrayList<>();
     for (PluginDefinition definition : definitions) {
       if (definition.runtime().remote().isPresent()) {
-        remote.offer(definition);
+        remote.offer(supervisor.slot(definition));
       } else if (definition.start() == StartMode.LAZY) {
         lazy.add(definition);
       } else {
         for (int instance = 0; instance < definition.instances(); instance++) {
-          eager.add(launcher.launch(definition, roster::add));
+          eager.add(launcher.launch(keptSlot(definition), roster::add));
         }
       }
     }
@@ -82,6 +94,30 @@ final class Plugins {
       arrivals.healthy(plugin);
     }
     polls.start();
+  }
+
+  /** Makes a slot that is filled again when its run ends. */
+  Slot keptSlot(PluginDefinition definition) {
+    Slot slot = supervisor.slot(definition);
+    slot.keep();
+    return slot;
+  }
+
+  Supervisor supervisor() {
+    return supervisor;
+  }
+
+  /**
+   * Returns where {@code plugin} stands, for each instance.
+   *
+   * @throws IllegalArgumentException if the host has no such plugin
+   */
+  List<PluginState> states(PluginName plugin) {
+    List<Slot> slots = supervisor.of(plugin);
+    if (slots.isEmpty()) {
+      throw new IllegalArgumentException("plugin: " + plugin + " (expected: one of this host's)");
+    }
+    return slots.stream().map(Slot::state).toList();
   }
 
   /** Takes what a plugin that is started later declares, and starts what that requires. */
@@ -129,6 +165,7 @@ final class Plugins {
   /** Stops all plugins, dependents before what they depend on. */
   void stop() {
     polls.close();
+    supervisor.close();
     List<Started> stopping = new ArrayList<>(roster.close());
     List<PluginName> startOrder = dependencies.order();
     Collections.reverse(stopping);

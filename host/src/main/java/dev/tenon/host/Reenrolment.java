@@ -98,8 +98,7 @@ final class Reenrolment {
       return at;
     }
     if (at.sent() == MOST_LINES) {
-      writer.execute(
-          () -> runs.kill(at.run().id().runtimeId(), "was ended: it missed its renewal"));
+      writer.execute(() -> runs.giveUp(at.run(), "was ended: it missed its renewal"));
       return at.reset();
     }
     writer.execute(() -> send(at));

@@ -63,12 +63,13 @@ final class RemotePlugins implements AutoCloseable {
    * @throws HostStartException if a remote plugin could not reach a listener of the host, or the
    *     file cannot be written
    */
-  void offer(PluginDefinition definition) throws HostStartException, IOException, RefusedException {
+  void offer(Slot slot) throws HostStartException, IOException, RefusedException {
+    PluginDefinition definition = slot.definition();
     requireReachable(definition, "enrol", planes.addresses().enrol());
     requireReachable(definition, "control", planes.addresses().control());
     requireReachable(definition, "data", planes.addresses().data());
     Instant renewAt = clock.instant().plus(FRESH);
-    Offer offer = new Offer(launcher.launch(definition, roster::add), renewAt);
+    Offer offer = new Offer(launcher.launch(slot, roster::add), renewAt);
     if (offers.isEmpty()) {
       var unused =
           looking.scheduleWithFixedDelay(
@@ -171,7 +172,13 @@ final class RemotePlugins implements AutoCloseable {
     private void offerAgain() throws HostStartException, IOException, RefusedException {
       Plugins.Started old = current;
       renewAt = clock.instant().plus(FRESH);
-      current = launcher.launch(old.definition(), added -> roster.replace(old, added));
+      current =
+          launcher.launch(
+              old.slot(),
+              added -> {
+                roster.replace(old, added);
+                planes.runs().forget(old.run());
+              });
       isAway = false;
     }
   }

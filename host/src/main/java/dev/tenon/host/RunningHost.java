@@ -7,6 +7,7 @@ import dev.tenon.core.DeclaredServices;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.PluginState;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -128,7 +129,7 @@ final class RunningHost implements AutoCloseable {
                     plugin.run().id().runtimeId(),
                     plugin.pid(),
                     plugin.definition().runtime().isolation(),
-                    plugin.run().state(),
+                    plugin.state(),
                     planes.router().inFlight(plugin.run().id().runtimeId()),
                     planes.registry().registrations(plugin.run().id().runtimeId()).stream()
                         .map(Registration::service)
@@ -137,6 +138,14 @@ final class RunningHost implements AutoCloseable {
             Comparator.comparing(PluginStatus::name)
                 .thenComparing(status -> status.runtimeId().value()))
         .toList();
+  }
+
+  List<PluginState> states(PluginName plugin) {
+    return plugins.states(plugin);
+  }
+
+  Listening listen(PluginListener listener) {
+    return planes.events().add(listener);
   }
 
   List<RegistrationStatus> registrations() {

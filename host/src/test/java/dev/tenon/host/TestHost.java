@@ -47,6 +47,7 @@ final class TestHost implements AutoCloseable {
             .random(random)
             .limits(Generous.LIMITS)
             .startLimits(Duration.ofSeconds(120), Duration.ofSeconds(120))
+            .restart(RestartPolicy.NEVER)
             .lastWords(Duration.ofSeconds(30))
             .stopGrace(Duration.ofSeconds(1));
   }

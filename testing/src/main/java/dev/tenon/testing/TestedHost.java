@@ -8,6 +8,7 @@ import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
+import dev.tenon.host.RestartPolicy;
 import dev.tenon.host.launch.PluginDefinition;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -77,6 +78,7 @@ final class TestedHost implements AutoCloseable {
               .state(folder.resolve("state"))
               .run(folder.resolve("run"))
               .startLimits(PATIENCE, PATIENCE)
+              .restart(RestartPolicy.NEVER) // a test that crashes its plugin looks at what is left
               .policy(Policy.parse(new DeclaredPolicy(plugin).toml()));
       fakes.forEach(
           fake ->

@@ -39,6 +39,8 @@ public final class PluginRun {
    */
   private volatile PluginState state = new PluginState.Starting();
   private boolean isStopping; // under `this`
+  private volatile boolean isDistrusted;
+  private volatile Runnable changed = () -> {};
 
   /** The newest certificate and the one before: a lineage has no more live keys. */
   private volatile List<X509Certificate> certificates = List.of();
@@ -75,6 +77,19 @@ public final class PluginRun {
   /** Returns where the run stands. */
   public PluginState state() {
     return state;
+  }
+
+  /**
+   * Sets what is to happen after each change of {@link #state}, on the thread that made it and
+   * without a lock; it must not block.
+   */
+  public void whenChanged(Runnable action) {
+    changed = action;
+  }
+
+  /** Returns whether another run may come after this one: the host did not end it for distrust. */
+  public boolean mayFollow() {
+    return !isDistrusted;
   }
 
   /** Returns whether the run may provide services: it has not ended, and is not being drained. */
@@ -173,27 +188,34 @@ public final class PluginRun {
             case UNHEALTHY -> new PluginState.Unhealthy(reason);
           };
     }
+    changed.run();
     if (health.isEligible()) {
       healthy.complete(null);
     }
   }
 
   /** Notes that the run gets no new calls. */
-  public synchronized void draining() {
-    if (!state.isEnd()) {
-      state = new PluginState.Draining();
+  public void draining() {
+    synchronized (this) {
+      if (!state.isEnd()) {
+        state = new PluginState.Draining();
+      }
     }
+    changed.run();
   }
 
   /** Notes that the host is stopping the run. */
-  public synchronized void stopping() {
+  public void stopping() {
+    synchronized (this) {
+      isStopping = true;
+    }
     draining();
-    isStopping = true;
   }
 
   /** Notes that the host ends the run because it is not to be trusted any more. */
   synchronized void distrusted() {
     isStopping = false;
+    isDistrusted = true;
   }
 
   /**
@@ -209,6 +231,7 @@ public final class PluginRun {
       state = isStopping ? new PluginState.Stopped() : new PluginState.Failed(why);
     }
     PluginEndedException end = new PluginEndedException("plugin " + id.name() + " " + why);
+    changed.run();
     enrolled.completeExceptionally(end);
     healthy.completeExceptionally(end);
     return true;

@@ -229,6 +229,19 @@ public final class PluginRuns {
                     "run: " + runtimeId + " (expected: one of this host's)"));
   }
 
+  /** Ends a run that is of no use any more, but could be followed by another of its plugin. */
+  public void giveUp(PluginRun run, String why) {
+    ended(run, why);
+    run.process().ifPresent(LaunchedPlugin::kill);
+  }
+
+  /** Forgets a run that has ended, and whose place another has taken. Idempotent. */
+  public void forget(PluginRun run) {
+    if (run.state().isEnd()) {
+      runs.remove(run.id().runtimeId(), run);
+    }
+  }
+
   /** Ends a run that is not to be trusted any more: rights first, then its process. */
   public void kill(RuntimeId runtimeId, String why) {
     find(runtimeId)

@@ -17,11 +17,17 @@ import java.util.Map;
 /**
  * A plugin that the host is to run: its name, its version, how it runs, how many times, and when.
  *
+ * @param restart whether it is started again when it has ended by itself
  * @param instances how many runs there are at a time; they share the name, the rights and the
  *     directory that stays
  */
 public record PluginDefinition(
-    PluginName name, Version version, PluginRuntime runtime, int instances, StartMode start) {
+    PluginName name,
+    Version version,
+    PluginRuntime runtime,
+    int instances,
+    StartMode start,
+    RestartMode restart) {
   /** Most runs of one plugin at a time. */
   public static final int MAX_INSTANCES = 32;
 
@@ -35,6 +41,7 @@ public record PluginDefinition(
     requireNonNull(version, "version");
     requireNonNull(runtime, "runtime");
     requireNonNull(start, "start");
+    requireNonNull(restart, "restart");
     if (instances < 1 || instances > MAX_INSTANCES) {
       throw new IllegalArgumentException(
           "instances: " + instances + " (expected: 1 to " + MAX_INSTANCES + ")");
@@ -43,7 +50,7 @@ public record PluginDefinition(
 
   /** Makes the definition of a plugin that runs once, from the start of the host. */
   public PluginDefinition(PluginName name, Version version, PluginRuntime runtime) {
-    this(name, version, runtime, 1, StartMode.EAGER);
+    this(name, version, runtime, 1, StartMode.EAGER, RestartMode.ON_CRASH);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The file {@code plugin.toml} of one plugin's folder. */
@@ -29,17 +30,20 @@ final class PluginToml {
     Version version = toml.requiredParsed("version", Version::new, new Version("0.0.0"));
     int instances = instances(toml);
     StartMode start = toml.parsed("start", StartMode::parse).orElse(StartMode.EAGER);
+    Optional<RestartMode> restart = toml.parsed("restart", RestartMode::parse);
     Kind kind = toml.parsed("launch", Kind::parse).orElse(Kind.PROCESS);
     PluginRuntime runtime =
         switch (kind) {
           case PROCESS -> process(folder, toml);
           case REMOTE -> remote(folder, toml);
         };
-    if (kind == Kind.REMOTE && (instances != 1 || start != StartMode.EAGER)) {
-      toml.problem("launch", "got remote (expected: with neither instances nor start)");
+    if (kind == Kind.REMOTE
+        && (instances != 1 || start != StartMode.EAGER || restart.isPresent())) {
+      toml.problem("launch", "got remote (expected: without instances, start and restart)");
     }
     toml.finish();
-    return new PluginDefinition(name, version, runtime, instances, start);
+    return new PluginDefinition(
+        name, version, runtime, instances, start, restart.orElse(RestartMode.ON_CRASH));
   }
 
   private static int instances(ConfigTable toml) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.tenon.core.PluginState;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
+import dev.tenon.host.RestartPolicy;
 import dev.tenon.host.life.LifePlugin.Behaviour;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A plugin that crashes while the host goes on. */
+/** A plugin that crashes, and is not to be started again, while the host goes on. */
 class CrashTest {
   private static final EchoRequest REQUEST = EchoRequest.getDefaultInstance();
 
@@ -44,7 +45,7 @@ class CrashTest {
    */
   @Test
   void crash_afterStart_isSeenAndStaysAlone() throws Exception {
-    try (PluginHost host = home.host().start()) {
+    try (PluginHost host = home.host().restart(RestartPolicy.NEVER).start()) {
       PluginStatus before = host.plugins().get(0);
       var hanging =
           host.client(EchoGrpc::newFutureStub)

@@ -33,6 +33,8 @@ final class LifePlugin {
     STUCK,
     /** Enrols, and gets further once the file {@code gate} is there. */
     GATED,
+    /** Provides {@code Other}, quietly. */
+    OTHER,
     /** Provides {@code Other}, whose calls print binary data. */
     SPAM,
     /** Requires {@code Other}. */
@@ -77,6 +79,7 @@ final class LifePlugin {
                     return new Echo();
                   });
           case GATED -> plugin.provides(EchoGrpc.SERVICE_NAME, context -> behindGate());
+          case OTHER -> plugin.provides(OtherGrpc.SERVICE_NAME, context -> new Quiet());
           case SPAM -> plugin.provides(OtherGrpc.SERVICE_NAME, context -> new Spam());
           case NEEDS_OTHER ->
               plugin
@@ -119,6 +122,14 @@ final class LifePlugin {
         ((ServerCallStreamObserver<EchoResponse>) response).setOnCancelHandler(() -> {});
         return;
       }
+      answer(request.getPayload(), response);
+    }
+  }
+
+  /** Answers with its process id. */
+  private static final class Quiet extends OtherGrpc.OtherImplBase {
+    @Override
+    public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
       answer(request.getPayload(), response);
     }
   }

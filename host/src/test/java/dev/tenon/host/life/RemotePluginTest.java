@@ -264,6 +264,7 @@ class RemotePluginTest {
     assertThatThrownBy(() -> onTcp().start())
         .hasMessageContaining("command: got an unknown key")
         .hasMessageContaining("sha256: got an unknown key")
-        .hasMessageContaining("launch: got remote (expected: with neither instances nor start)");
+        .hasMessageContaining(
+            "launch: got remote (expected: without instances, start and restart)");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.core.PluginState;
 import dev.tenon.host.PluginHost;
+import dev.tenon.host.RestartPolicy;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.life.LifePlugin.Behaviour;
 import dev.tenon.testservice.v1.EchoGrpc;
@@ -130,7 +131,7 @@ class StopTest {
     Path copy = Files.copy(program, program.resolveSibling("copy"));
     home.shell(
         "echo", "{ head -n 1; until [ -e $TEST_HOME/gate ]; do sleep 0.05; done; } | sh " + copy);
-    try (PluginHost host = home.host().start()) {
+    try (PluginHost host = home.host().restart(RestartPolicy.NEVER).start()) {
       Files.createFile(home.root().resolve("gate"));
       Awaitility.await()
           .atMost(PATIENCE)

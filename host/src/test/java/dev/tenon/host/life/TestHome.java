@@ -140,6 +140,13 @@ final class TestHome implements AutoCloseable {
     return this;
   }
 
+  /** Lets {@code plugin} and nobody beside it provide {@code service}, and the host call it. */
+  TestHome exclusive(String plugin, String service) {
+    policy.append("[[provide]]\nplugin = \"").append(plugin);
+    policy.append("\"\nservices = [\"").append(service).append("\"]\nexclusive = true\n");
+    return calls("host", service);
+  }
+
   /** Lets {@code caller} call {@code service}. */
   TestHome calls(String caller, String service) {
     policy

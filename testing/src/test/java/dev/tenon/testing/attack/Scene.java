@@ -8,6 +8,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
+import dev.tenon.host.RestartPolicy;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
@@ -96,6 +97,7 @@ final class Scene implements AutoCloseable {
     audit = new AuditTrail(directory.resolve("audit.jsonl"));
     HostBuilder builder =
         PluginHost.builder()
+            .restart(RestartPolicy.NEVER)
             .state(directory.resolve("s"))
             .run(directory.resolve("r"))
             .audit(directory.resolve("audit.jsonl"))

@@ -187,6 +187,9 @@ final class Demo implements Callable<Integer> {
       if (plugin.state() instanceof PluginState.Failed failed) {
         problem("plugin " + plugin.name() + ": " + failed.why());
         status = Main.PLUGIN;
+      } else if (plugin.state() instanceof PluginState.Restarting restarting) {
+        problem("plugin " + plugin.name() + ": " + restarting.why());
+        status = Main.PLUGIN;
       } else if (plugin.pid().stream().mapToObj(ProcessHandle::of).anyMatch(Optional::isEmpty)) {
         problem("plugin " + plugin.name() + ": its process has ended");
         status = Main.PLUGIN;

@@ -203,6 +203,7 @@ record HostConfig(
     toml.append(upkeep.tokensEntry());
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
     toml.append(upkeep.auditEntry()).append("\n[grants]\n").append(upkeep.grantsEntries());
+    toml.append("\n[restart]\n").append(upkeep.restartEntries());
     toml.append("\n[limits]\n").append(LimitsTable.toToml(limits));
     toml.append("\n[selection]\n");
     selection.forEach(

@@ -5,6 +5,7 @@ import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.PolicySource;
+import dev.tenon.host.RestartPolicy;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -20,7 +21,11 @@ import java.util.Set;
  * @param clockTolerance how long after its end a runtime token is still taken
  */
 record UpkeepConfig(
-    Duration policyInterval, int segmentBytes, Duration clockTolerance, GrantLimits grants) {
+    Duration policyInterval,
+    int segmentBytes,
+    Duration clockTolerance,
+    GrantLimits grants,
+    RestartPolicy restart) {
   private static final String POLICY_INTERVAL = "policy_interval";
   private static final String SEGMENT_BYTES = "segment_bytes";
   private static final String CLOCK_TOLERANCE = "clock_tolerance";
@@ -52,7 +57,8 @@ record UpkeepConfig(
                     table.parsed(
                         CLOCK_TOLERANCE, text -> duration(text, Duration.ZERO, MOST_TOLERANCE)))
             .orElse(Duration.ZERO),
-        grants.map(UpkeepConfig::grants).orElse(GrantLimits.DEFAULT));
+        grants.map(UpkeepConfig::grants).orElse(GrantLimits.DEFAULT),
+        all.table(RestartTable.NAME).map(RestartTable::read).orElse(RestartPolicy.DEFAULT));
   }
 
   private static int segment(ConfigTable audit) {
@@ -71,7 +77,7 @@ record UpkeepConfig(
         LimitsTable.number(grants, IN_TOTAL, all.inTotal(), 1, GrantLimits.MAX_IN_TOTAL));
   }
 
-  private static Duration duration(String text, Duration least, Duration most) {
+  static Duration duration(String text, Duration least, Duration most) {
     try {
       Duration parsed = Duration.parse(text);
       if (parsed.compareTo(least) >= 0 && parsed.compareTo(most) <= 0) {
@@ -94,7 +100,8 @@ record UpkeepConfig(
     host.policy(PolicySource.file(policy).every(policyInterval))
         .audit(AuditSettings.DEFAULT.segments(segmentBytes))
         .clockTolerance(clockTolerance)
-        .grantLimits(grants);
+        .grantLimits(grants)
+        .restart(restart);
   }
 
   /** Returns the entry that stands before all tables. */
@@ -117,6 +124,11 @@ record UpkeepConfig(
     return entry(GRANT_LIFE, grants.life())
         + entry(PER_RUN, grants.perRun())
         + entry(IN_TOTAL, grants.inTotal());
+  }
+
+  /** Returns the entries of the table {@code [restart]}. */
+  String restartEntries() {
+    return RestartTable.toToml(restart);
   }
 
   private static String entry(String key, Duration value) {

@@ -75,6 +75,12 @@ final class HostConfigTest {
             per_run = 100
             in_total = 10000
 
+            [restart]
+            tries = 5
+            first = "PT1S"
+            most = "PT30S"
+            stable = "PT1M"
+
             [limits]
             connect = { per_second = 10, burst = 100 }
             enrol = { per_second = 10, burst = 20 }
@@ -144,6 +150,7 @@ final class HostConfigTest {
         audit.segment_bytes = 1024
         tokens.clock_tolerance = "PT30S"
         grants = { life = "PT5M", per_run = 7, in_total = 70 }
+        restart = { tries = 0, first = "PT2S", most = "PT3S", stable = "PT4S" }
         """,
         """
         [limits]
@@ -330,6 +337,9 @@ final class HostConfigTest {
             + " PT24H)",
         "grants.per_run = 1001|grants.per_run: got 1001 (expected: 1 to 1000)",
         "grants.in_total = 0|grants.in_total: got 0 (expected: 1 to 1000000)",
+        "restart.tries = 101|restart.tries: got 101 (expected: 0 to 100)",
+        "restart.first = 'PT0S'|restart.first: got \"PT0S\" (expected: an ISO 8601 duration",
+        "restart.first = 'PT1M'|restart.first: got PT1M (expected: not longer than most, PT30S)",
       })
   void run_withUpkeepOutOfRange_isRefused(String entry, String expected) throws IOException {
     Ran ran = Ran.with("run", "--config", write(MINIMAL + entry + "\n").toString());

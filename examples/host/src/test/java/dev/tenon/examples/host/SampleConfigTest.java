@@ -58,6 +58,7 @@ final class SampleConfigTest {
     read.addAll(keys(IN_TRUST_PARSER, sources.resolve("HostTrustConfig.java")));
     read.addAll(LimitsTable.keys());
     read.addAll(UpkeepConfig.keys());
+    read.addAll(RestartTable.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();
