@@ -1,5 +1,7 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.RandomSourceFailedException;
+import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.transport.Endpoint;
@@ -17,8 +19,7 @@ import java.util.Optional;
  * state.
  */
 final class HostPlaces {
-  private static final String PREFIX = "h-";
-
+  private final String name;
   private final OwnedDirectory state;
   private final OwnedDirectory run;
   private final Sockets sockets;
@@ -31,30 +32,37 @@ final class HostPlaces {
     LOOPBACK
   }
 
-  private HostPlaces(OwnedDirectory state, OwnedDirectory run, Sockets sockets) {
+  private HostPlaces(String name, OwnedDirectory state, OwnedDirectory run, Sockets sockets) {
+    this.name = name;
     this.state = state;
     this.run = run;
     this.sockets = sockets;
   }
 
   static HostPlaces open(
-      HostSettings.Places places, String hostName, Sockets sockets, CloseStack closing)
-      throws IOException {
+      HostSettings.Places places, TokenMint mint, Sockets sockets, CloseStack closing)
+      throws IOException, RandomSourceFailedException {
     OwnedDirectory state = closing.add(OwnedDirectory.take(places.state()));
+    String name = HostName.in(state.path(), mint);
     OwnedDirectory.makePrivate(places.run().toAbsolutePath());
-    OwnedDirectory.sweep(places.run().toAbsolutePath(), PREFIX);
-    OwnedDirectory run = OwnedDirectory.take(places.run().resolve(PREFIX + hostName));
+    OwnedDirectory.sweep(places.run().toAbsolutePath(), HostName.PREFIX);
+    OwnedDirectory run = OwnedDirectory.take(places.run().resolve(name));
     closing.add(run);
     closing.add(run::delete);
     makePrivate(run.path().resolve("host"));
     makePrivate(run.path().resolve("p"));
-    return new HostPlaces(state, run, sockets);
+    return new HostPlaces(name, state, run, sockets);
   }
 
   private static void makePrivate(Path directory) throws IOException {
     Files.createDirectory(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  /** Returns the name of the host, the last part of its SPIFFE ID. */
+  String name() {
+    return name;
   }
 
   /** Returns where the host's listener {@code name} is, unless {@code asked} says so. */

@@ -43,9 +43,6 @@ import java.util.stream.Collectors;
  * order in which they need each other. Thread-safe.
  */
 final class Planes {
-  /** Enough to tell the hosts of one machine apart; the name is no secret. */
-  private static final int HOST_NAME_DIGITS = 8;
-
   /** How often the audit log is told how many calls there were. */
   private static final int SUMMARY_SECONDS = 60;
 
@@ -92,11 +89,10 @@ final class Planes {
     settings.listeners().forEach(events::add);
     transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
-    String hostName = mint.registrationId().substring(0, HOST_NAME_DIGITS);
     places =
         HostPlaces.open(
             settings.places(),
-            hostName,
+            mint,
             transport.supportsUnixSockets() ? HostPlaces.Sockets.UNIX : HostPlaces.Sockets.LOOPBACK,
             closing);
     AuditLog log = RunningHost.openAudit(settings, closing);
@@ -108,7 +104,7 @@ final class Planes {
     trust = HostTrust.create(settings, mint);
     identity =
         new HostIdentity(
-            new SpiffeId.OfHost(settings.trustDomain(), "h-" + hostName),
+            new SpiffeId.OfHost(settings.trustDomain(), places.name()),
             trust,
             settings.sources().clock());
     runs = new PluginRuns(trust, registry, audit);

@@ -6,6 +6,7 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
@@ -36,6 +37,11 @@ public final class PluginHost implements AutoCloseable {
   /** Starts the description of a host. */
   public static HostBuilder builder() {
     return new HostBuilder();
+  }
+
+  /** Returns the identity of this host: the same at every start over one state directory. */
+  public SpiffeId.OfHost id() {
+    return running.id();
   }
 
   /**

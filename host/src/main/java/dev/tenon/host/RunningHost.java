@@ -11,6 +11,7 @@ import dev.tenon.core.PluginState;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
@@ -96,6 +97,10 @@ final class RunningHost implements AutoCloseable {
             "plugin " + definition.name() + ": added twice (expected: once)");
       }
     }
+  }
+
+  SpiffeId.OfHost id() {
+    return planes.identity().id();
   }
 
   <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
