@@ -25,8 +25,11 @@ public record Identity(SpiffeId id, Evidence evidence) {
     return id.name();
   }
 
-  /** Returns what the audit log calls the bearer: the runtime id, or {@code host}. */
+  /**
+   * Returns what the audit log calls the bearer: the runtime id, {@code host}, or {@code
+   * admin/<name>}.
+   */
   public String actor() {
-    return id instanceof SpiffeId.OfPlugin plugin ? plugin.runtimeId().value() : PluginName.HOST;
+    return id instanceof SpiffeId.OfPlugin plugin ? plugin.runtimeId().value() : id.name();
   }
 }

@@ -3,16 +3,20 @@ package dev.tenon.core;
 import static java.util.Objects.requireNonNull;
 
 /**
- * The identity of a host or of one run of a plugin, in the two forms that Tenon issues.
+ * The identity of a host, of one run of a plugin, or of a host's administrator, in the three forms
+ * that Tenon issues.
  *
- * <p>A closed parser on purpose: whatever is not exactly one of the two forms is refused, so that
- * no normalisation (case, dots, percent signs, ports) can make two texts mean one identity.
+ * <p>A closed parser on purpose: whatever is not exactly one of the forms is refused, so that no
+ * normalisation (case, dots, percent signs, ports) can make two texts mean one identity.
  */
 public sealed interface SpiffeId {
   /** Returns the trust domain. */
   TrustDomain trustDomain();
 
-  /** Returns what policies and counters call the bearer: the plugin's name, or {@code host}. */
+  /**
+   * Returns what policies and counters call the bearer: the plugin's name, or {@code host}. An
+   * administrator's is {@code admin/<name>}, which no policy can name.
+   */
   String name();
 
   /** Returns the id as a URI. */
@@ -20,8 +24,8 @@ public sealed interface SpiffeId {
   String toString();
 
   /**
-   * Parses {@code spiffe://<trust domain>/host/<host>} or {@code spiffe://<trust
-   * domain>/host/<host>/plugin/<name>/<runtime id>}.
+   * Parses {@code spiffe://<trust domain>/host/<host>}, the same with {@code
+   * /plugin/<name>/<runtime id>} after it, or with {@code /admin/<name>}.
    *
    * @throws IllegalArgumentException for anything else
    */
@@ -38,6 +42,9 @@ public sealed interface SpiffeId {
     if (parts.length == 5) {
       return host;
     }
+    if (parts.length == 7 && parts[5].equals("admin")) {
+      return new OfAdmin(host, new AdminName(parts[6]));
+    }
     if (parts.length != 8 || !parts[5].equals("plugin")) {
       throw malformed(uri);
     }
@@ -52,7 +59,8 @@ public sealed interface SpiffeId {
     return new IllegalArgumentException(
         "SPIFFE ID: "
             + Ascii.quote(uri)
-            + " (expected: spiffe://<trust domain>/host/<host>[/plugin/<name>/<runtime id>])");
+            + " (expected: spiffe://<trust domain>/host/<host>, then nothing,"
+            + " /plugin/<name>/<runtime id> or /admin/<name>)");
   }
 
   /** The identity of a host. */
@@ -106,6 +114,30 @@ public sealed interface SpiffeId {
     @Override
     public String toString() {
       return host + "/plugin/" + name() + "/" + runtimeId;
+    }
+  }
+
+  /** The identity of someone who administrates one host. */
+  record OfAdmin(OfHost host, AdminName admin) implements SpiffeId {
+    /** Checks for null. */
+    public OfAdmin {
+      requireNonNull(host, "host");
+      requireNonNull(admin, "admin");
+    }
+
+    @Override
+    public TrustDomain trustDomain() {
+      return host.trustDomain();
+    }
+
+    @Override
+    public String name() {
+      return "admin/" + admin;
+    }
+
+    @Override
+    public String toString() {
+      return host + "/admin/" + admin;
     }
   }
 }

@@ -33,6 +33,22 @@ class SpiffeIdTest {
     assertThat(identity.actor()).isEqualTo("greeter-0123456789abcdef");
   }
 
+  /** No policy can name an administrator, and no runtime id can look like one. Row: RG-23. */
+  @Test
+  void parse_admin_accepted() {
+    SpiffeId id = SpiffeId.parse(HOST + "/admin/on-call");
+
+    assertThat(id)
+        .isEqualTo(
+            new SpiffeId.OfAdmin(
+                new SpiffeId.OfHost(new TrustDomain("acme.example"), "h-1"),
+                new AdminName("on-call")))
+        .hasToString(HOST + "/admin/on-call");
+    Identity identity = new Identity(id, Identity.Evidence.SVID);
+    assertThat(identity.name()).isEqualTo("admin/on-call");
+    assertThat(identity.actor()).isEqualTo("admin/on-call");
+  }
+
   /** Tricks of normalisation and form. Row: X9. */
   @ParameterizedTest
   @ValueSource(
@@ -91,7 +107,15 @@ class SpiffeIdTest {
         "spiffe://td/host/h/plugin/Greeter/greeter-0123456789abcdef",
         "spiffe://td/host/h/plugin/greeter/greeter-0123456789ABCDEF",
         "spiffe://td/host/h/plugin/host/host-0123456789abcdef",
-        "spiffe://td/host/h/plugin//greeter-0123456789abcdef"
+        "spiffe://td/host/h/plugin//greeter-0123456789abcdef",
+        "spiffe://td/host/h/admin",
+        "spiffe://td/host/h/admin/",
+        "spiffe://td/host/h/admin/Alice",
+        "spiffe://td/host/h/admin/a.b",
+        "spiffe://td/host/h/admin/alice/",
+        "spiffe://td/host/h/admin/alice/greeter-0123456789abcdef",
+        "spiffe://td/host/h/admins/alice",
+        "spiffe://td/admin/alice"
       })
   void parse_other_refused(String uri) {
     assertThatIllegalArgumentException()

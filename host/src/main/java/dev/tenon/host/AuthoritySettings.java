@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Where a host's two issuing authorities come from, and how others succeed them. Immutable.
@@ -62,7 +63,8 @@ public record AuthoritySettings(
   /**
    * Checks and copies.
    *
-   * @throws IllegalArgumentException if a role has files and an issuer, or a time is not positive
+   * @throws IllegalArgumentException if a role has files and an issuer, a time is not positive, or
+   *     something is for {@link Role#ADMIN}, whose authority is always the host's own
    */
   public AuthoritySettings {
     files = Map.copyOf(files);
@@ -76,6 +78,9 @@ public record AuthoritySettings(
         pins.entrySet().stream()
             .collect(
                 Collectors.toUnmodifiableMap(Map.Entry::getKey, of -> Set.copyOf(of.getValue())));
+    if (Stream.of(files, issuers, pins, extensions).anyMatch(of -> of.containsKey(Role.ADMIN))) {
+      throw new IllegalArgumentException("authority for ADMIN (expected: HOST or PLUGIN)");
+    }
     for (Role role : files.keySet()) {
       if (issuers.containsKey(role)) {
         throw new IllegalArgumentException(

@@ -301,6 +301,19 @@ public final class HostBuilder {
     return this;
   }
 
+  /**
+   * Sets who may administrate the host over its control plane; without it nobody. For each name the
+   * host keeps a file {@code admin/<name>.json} in its state directory, mode 0600, with a key and a
+   * certificate of an hour that the commands of {@code tenon-cli} use: whoever can read the file is
+   * that administrator. The files end with the host.
+   *
+   * @throws IllegalArgumentException if a name is not {@code [a-z][a-z0-9-]{0,62}}, or there twice
+   */
+  public HostBuilder admins(String... names) {
+    settings.admins(names);
+    return this;
+  }
+
   /** Sets the versions of the contract that the host speaks; there is one as yet. */
   HostBuilder protocol(ProtocolVersions versions) {
     settings.protocol(versions);

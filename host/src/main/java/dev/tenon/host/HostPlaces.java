@@ -111,6 +111,11 @@ final class HostPlaces {
     return state.path().resolve("revocations");
   }
 
+  /** Returns the folder with the files of administrators. */
+  Path admins() {
+    return state.path().resolve("admin");
+  }
+
   /** Makes, once, the directory that {@code plugin} keeps between runs. */
   Path stateOf(PluginName plugin) throws IOException {
     Path directory = state.path().resolve("plugins").resolve(plugin.value());

@@ -7,6 +7,7 @@ import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.AdminName;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RegistryLimits;
@@ -24,9 +25,11 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
@@ -228,6 +231,16 @@ record HostSettings(
 
     void authorities(AuthoritySettings settings) {
       authorities = requireNonNull(settings, "authorities");
+    }
+
+    void admins(String... names) {
+      Set<AdminName> all = new LinkedHashSet<>();
+      for (String name : names) {
+        if (!all.add(new AdminName(name))) {
+          throw new IllegalArgumentException("admins: " + name + " twice (expected: once)");
+        }
+      }
+      trust = trust.with(all);
     }
 
     void protocol(ProtocolVersions versions) {

@@ -18,6 +18,8 @@ import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Starts the three listeners of a host; lives only while its planes are opened. */
@@ -89,6 +91,8 @@ final class Listeners {
                 watches),
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
+            planes.admin(),
+            planes.admins(),
             admission(TokenRule.REQUIRED),
             planes.audit(),
             limits.guard("control"));
@@ -97,7 +101,7 @@ final class Listeners {
         ControlServers.startControl(
             planes.transport(),
             listen,
-            mutualTls(),
+            alsoForAdmins(mutualTls()),
             services,
             new ControlServers.Leases(
                 planes.exit().connections(),
@@ -141,6 +145,18 @@ final class Listeners {
         planes.identity(),
         ServerTls.ClientAuth.REQUIRED,
         PeerRule.pluginsOf(planes.identity().id()));
+  }
+
+  /** Whose authority signed for whom is asked again, for each call: see {@code AdminGate}. */
+  private ServerTls alsoForAdmins(ServerTls tls) {
+    List<X509Certificate> ofAdmins = planes.admins().trustBundle();
+    if (ofAdmins.isEmpty()) {
+      return tls;
+    }
+    return new ServerTls(
+        () -> tls.credentials().get().alsoTrusting(ofAdmins),
+        tls.clientAuth(),
+        tls.peers().or(PeerRule.adminsOf(planes.identity().id())));
   }
 
   private Admission admission(TokenRule rule) {

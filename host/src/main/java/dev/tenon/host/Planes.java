@@ -10,6 +10,8 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
+import dev.tenon.host.control.AdminService;
+import dev.tenon.host.control.Admins;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
@@ -66,6 +68,8 @@ final class Planes {
   private final ControlParts control;
   private final RunExit exit;
   private final HostCertificates certificates;
+  private final Admins admins;
+  private final AdminService admin;
   private final Reenrolment reenrolment;
   private final Addresses addresses;
   private volatile OnDemand onDemand = OnDemand.NEVER;
@@ -156,6 +160,15 @@ final class Planes {
             settings.limits().lastWords());
     certificates = new HostCertificates(revoked, list, lists, runs, exit.connections(), audit);
     certificates.follow(threads);
+    admins =
+        new Admins(
+            identity.id(),
+            settings.trust().admins(),
+            revoked::isRevoked,
+            audit,
+            settings.sources().clock(),
+            settings.sources().random());
+    admin = new AdminService(runs, policy, audit, threads.control());
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());
@@ -286,6 +299,14 @@ final class Planes {
   /** Returns what counts the connections that were refused for who made them. */
   ConnectionRefusals refusals() {
     return refusals;
+  }
+
+  Admins admins() {
+    return admins;
+  }
+
+  AdminService admin() {
+    return admin;
   }
 
   HostCertificates certificates() {

@@ -7,6 +7,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.host.control.ControlAudit;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
@@ -90,7 +91,16 @@ public final class PluginHost implements AutoCloseable {
    * @throws IllegalArgumentException if this host has no such run
    */
   public void revoke(RuntimeId run) {
-    running.revoke(requireNonNull(run, "run"));
+    revoke(run, ControlAudit.ASKED);
+  }
+
+  /**
+   * Does the same for {@code reason}, which the audit log has.
+   *
+   * @throws IllegalArgumentException as there
+   */
+  public void revoke(RuntimeId run, String reason) {
+    running.revoke(requireNonNull(run, "run"), requireNonNull(reason, "reason"));
   }
 
   /** Returns how certificates are taken back, one by one. */
@@ -110,7 +120,26 @@ public final class PluginHost implements AutoCloseable {
    */
   public long drain(RuntimeId run, Duration most)
       throws InterruptedException, AuditFailedException {
-    return running.drain(requireNonNull(run, "run"), requireNonNull(most, "most"));
+    return drain(run, most, ControlAudit.ASKED);
+  }
+
+  /**
+   * Does the same for {@code reason}, which the audit log has.
+   *
+   * @return as there
+   * @throws IllegalArgumentException as there
+   * @throws AuditFailedException as there
+   * @throws InterruptedException as there
+   */
+  public long drain(RuntimeId run, Duration most, String reason)
+      throws InterruptedException, AuditFailedException {
+    return running.drain(
+        requireNonNull(run, "run"), requireNonNull(most, "most"), requireNonNull(reason, "reason"));
+  }
+
+  /** Returns who administrates this host over its control plane, beside its own program. */
+  public HostAdmins admins() {
+    return running.admins();
   }
 
   /** Returns the grants of services that are offered by grant. */

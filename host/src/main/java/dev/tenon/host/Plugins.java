@@ -10,6 +10,7 @@ import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.StartMode;
+import dev.tenon.registry.Registration;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,8 +58,25 @@ final class Plugins {
     polls = new HealthPolls(planes, settings.polling());
   }
 
-  List<Started> all() {
-    return roster.all();
+  /** Returns how each run stands, by name. */
+  List<PluginStatus> statuses() {
+    return roster.all().stream()
+        .map(
+            plugin ->
+                new PluginStatus(
+                    plugin.run().id().runtimeId().plugin(),
+                    plugin.run().id().runtimeId(),
+                    plugin.pid(),
+                    plugin.definition().runtime().isolation(),
+                    plugin.state(),
+                    planes.router().inFlight(plugin.run().id().runtimeId()),
+                    planes.registry().registrations(plugin.run().id().runtimeId()).stream()
+                        .map(Registration::service)
+                        .toList()))
+        .sorted(
+            Comparator.comparing(PluginStatus::name)
+                .thenComparing(status -> status.runtimeId().value()))
+        .toList();
   }
 
   /**

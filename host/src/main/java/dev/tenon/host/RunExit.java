@@ -37,6 +37,19 @@ record RunExit(
   }
 
   /**
+   * Takes {@code run} out of service and returns at once what completes with the number of calls in
+   * flight: zero when there are none left, or what there is after {@code most}.
+   */
+  CompletableFuture<Long> drained(PluginRun run, Duration most) {
+    runs.withdraw(run);
+    RuntimeId runtimeId = run.id().runtimeId();
+    CompletableFuture<Void> drained = router.drained(runtimeId);
+    return drained
+        .completeOnTimeout(null, most.toNanos(), TimeUnit.NANOSECONDS)
+        .thenApply(unused -> router.inFlight(runtimeId));
+  }
+
+  /**
    * Takes {@code run} out of service and waits until no call of it is in flight, for at most {@code
    * most}.
    *

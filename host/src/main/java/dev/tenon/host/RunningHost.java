@@ -13,9 +13,9 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.Order;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
-import dev.tenon.registry.Registration;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -24,7 +24,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +39,18 @@ final class RunningHost implements AutoCloseable {
   private final Plugins plugins;
   private final CloseStack closing;
   private final Authorities authorities;
+  private final HostAdmins admins;
   private final Channel channel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private RunningHost(Planes planes, Plugins plugins, Authorities authorities, CloseStack closing) {
+  private RunningHost(
+      Planes planes,
+      Plugins plugins,
+      Authorities authorities,
+      HostAdmins admins,
+      CloseStack closing) {
     this.authorities = authorities;
+    this.admins = admins;
     this.planes = planes;
     this.plugins = plugins;
     this.closing = closing;
@@ -69,7 +75,10 @@ final class RunningHost implements AutoCloseable {
       closing.add(plugins::stop);
       plugins.start(definitions);
       Authorities authorities = new Authorities(planes, settings, closing);
-      return new RunningHost(planes, plugins, authorities, closing);
+      planes.admin().operate(new AdminOperations(plugins, planes));
+      HostAdmins admins =
+          new HostAdmins(planes, closing.add(AdminFiles.open(planes, settings.trust().admins())));
+      return new RunningHost(planes, plugins, authorities, admins, closing);
     } catch (HostStartException e) {
       closing.close();
       throw e;
@@ -126,23 +135,7 @@ final class RunningHost implements AutoCloseable {
   }
 
   List<PluginStatus> plugins() {
-    return plugins.all().stream()
-        .map(
-            plugin ->
-                new PluginStatus(
-                    plugin.run().id().runtimeId().plugin(),
-                    plugin.run().id().runtimeId(),
-                    plugin.pid(),
-                    plugin.definition().runtime().isolation(),
-                    plugin.state(),
-                    planes.router().inFlight(plugin.run().id().runtimeId()),
-                    planes.registry().registrations(plugin.run().id().runtimeId()).stream()
-                        .map(Registration::service)
-                        .toList()))
-        .sorted(
-            Comparator.comparing(PluginStatus::name)
-                .thenComparing(status -> status.runtimeId().value()))
-        .toList();
+    return plugins.statuses();
   }
 
   List<PluginState> states(PluginName plugin) {
@@ -167,8 +160,12 @@ final class RunningHost implements AutoCloseable {
         .toList();
   }
 
-  void revoke(RuntimeId run) {
-    planes.runs().revoke(run);
+  void revoke(RuntimeId run, String reason) {
+    planes.runs().revoke(run, Order.ofProgram(reason));
+  }
+
+  HostAdmins admins() {
+    return admins;
   }
 
   HostCertificates certificates() {
@@ -179,12 +176,13 @@ final class RunningHost implements AutoCloseable {
     return new HostGrants(planes.grants(), planes.trust().grants());
   }
 
-  long drain(RuntimeId run, Duration most) throws InterruptedException, AuditFailedException {
+  long drain(RuntimeId run, Duration most, String reason)
+      throws InterruptedException, AuditFailedException {
     if (most.isNegative()) {
       throw new IllegalArgumentException("most: " + most + " (expected: >= 0)");
     }
     PluginRun known = planes.runs().known(run);
-    planes.runs().recordDrain(known);
+    planes.runs().recordDrain(known, Order.ofProgram(reason));
     return planes.exit().drain(known, most);
   }
 

@@ -5,29 +5,35 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.issue.Issuer;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.core.AdminName;
 import dev.tenon.host.control.ProtocolVersions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * How a host trusts: how long its tokens live, which versions of the contract it speaks, and its
- * authorities, with those that exist already; one that is not named is made in memory. Immutable.
+ * How a host trusts: how long its tokens live, which versions of the contract it speaks, its
+ * authorities, with those that exist already, of which one that is not named is made in memory, and
+ * its administrators. Immutable.
  */
 record TrustSettings(
     Tokens tokens,
     ProtocolVersions protocol,
     AuthoritySettings authorities,
-    Map<Role, Issuer> issuers) {
+    Map<Role, Issuer> issuers,
+    Set<AdminName> admins) {
   static final TrustSettings DEFAULT =
       new TrustSettings(
           new Tokens(Lineages.DEFAULT_TOKEN_LIFE, Lineages.DEFAULT_GRACE),
           ProtocolVersions.CURRENT,
           AuthoritySettings.DEFAULT,
-          Map.of());
+          Map.of(),
+          Set.of());
 
   TrustSettings {
     issuers = Map.copyOf(issuers);
+    admins = Set.copyOf(admins);
   }
 
   /** How long runtime tokens live, and how long one works on beside its successor. */
@@ -63,14 +69,18 @@ record TrustSettings(
   }
 
   TrustSettings with(Tokens other) {
-    return new TrustSettings(other, protocol, authorities, issuers);
+    return new TrustSettings(other, protocol, authorities, issuers, admins);
   }
 
   TrustSettings with(ProtocolVersions other) {
-    return new TrustSettings(tokens, other, authorities, issuers);
+    return new TrustSettings(tokens, other, authorities, issuers, admins);
   }
 
   TrustSettings with(AuthoritySettings other, Map<Role, Issuer> theirs) {
-    return new TrustSettings(tokens, protocol, other, theirs);
+    return new TrustSettings(tokens, protocol, other, theirs, admins);
+  }
+
+  TrustSettings with(Set<AdminName> others) {
+    return new TrustSettings(tokens, protocol, authorities, issuers, others);
   }
 }

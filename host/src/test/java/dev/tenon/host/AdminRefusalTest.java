@@ -3,57 +3,76 @@ package dev.tenon.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenon.core.Refusal;
-import dev.tenon.testservice.v1.EchoGrpc;
-import dev.tenon.testservice.v1.EchoRequest;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
+import dev.tenon.v1.AdminGrpc;
 import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
-import java.util.concurrent.TimeUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A plugin that asks for what only an administrator may. */
 class AdminRefusalTest {
-  private static Refused call(Channel channel, String method) {
-    return Refused.by(
-        () -> {
-          var unused =
-              ClientCalls.blockingUnaryCall(
-                  channel,
-                  EchoGrpc.getUnaryMethod().toBuilder().setFullMethodName(method).build(),
-                  CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS),
-                  EchoRequest.getDefaultInstance());
-        });
+  private static List<String> methodsAndOthers() {
+    return Stream.concat(
+            RawCalls.methods(AdminGrpc.getServiceDescriptor()).stream(),
+            Stream.of("AddPlugin", "RemovePlugin", "ReplacePlugin", "NoSuchMethod")
+                .map(name -> "tenon.v1.Admin/" + name))
+        .toList();
   }
 
-  /** Row: PL-10 */
+  /**
+   * Whether or not the host has administrators, and the method exists. Rows: PL-10, RG-23.
+   *
+   * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain NOT_ALLOWED.
+   */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"AddPlugin", "RemovePlugin", "ReplacePlugin", "Revoke", "List", "NoSuchMethod"})
-  void call_adminMethodByPlugin_notAllowedAndOnRecord(String method) throws Exception {
-    try (TestHost host = TestHost.with("").enrolled("alpha").start()) {
+  @ValueSource(booleans = {false, true})
+  void call_adminMethodByPlugin_notAllowedAndOnRecord(boolean hasAdmins) throws Exception {
+    try (TestHost host =
+        TestHost.with("")
+            .set(builder -> builder.admins(hasAdmins ? new String[] {"alice"} : new String[0]))
+            .enrolled("alpha")
+            .start()) {
       RawPlugin alpha = host.plugin("alpha");
-      String name = "tenon.v1.Admin/" + method;
+      Map<String, Refused> byToken = new LinkedHashMap<>();
+      Map<String, Refused> without = new LinkedHashMap<>();
+      for (String method : methodsAndOthers()) {
+        byToken.put(
+            method, RawCalls.refused(alpha.control(alpha.bearer()), method, RawCalls.EMPTY));
+        without.put(method, RawCalls.refused(alpha.control(), method, RawCalls.EMPTY));
+      }
 
-      assertThat(call(alpha.control(alpha.bearer()), name).is(Refusal.NOT_ALLOWED)).isTrue();
-
-      assertThat(call(alpha.control(), name).is(Refusal.NOT_AUTHENTICATED)).isTrue();
+      assertThat(byToken).hasSizeGreaterThan(9);
+      RawCalls.assertAll(byToken, Refusal.NOT_ALLOWED);
+      RawCalls.assertAll(without, Refusal.NOT_AUTHENTICATED);
       assertThat(host.audit.entries())
           .filteredOn(entry -> entry.isDenied("admin"))
-          .singleElement()
-          .matches(entry -> entry.actor().equals(alpha.runtimeId()))
-          .matches(entry -> entry.resource().equals("/" + name));
+          .allMatch(entry -> entry.actor().equals(alpha.runtimeId()))
+          .extracting(entry -> entry.resource().substring(1))
+          .containsExactlyElementsOf(methodsAndOthers());
     }
   }
 
   /** What is no method of anything stays that. */
   @Test
   void call_unknownMethod_unimplemented() throws Exception {
-    try (TestHost host = TestHost.with("").enrolled("alpha").start()) {
+    try (TestHost host = TestHost.with("").admins("alice").enrolled("alpha").start();
+        AdminClient alice = AdminClient.of(host, "alice")) {
       RawPlugin alpha = host.plugin("alpha");
-      assertThat(call(alpha.control(alpha.bearer()), "tenon.v1.Registry/NoSuchMethod").code())
+      assertThat(
+              RawCalls.refused(
+                      alpha.control(alpha.bearer()),
+                      "tenon.v1.Registry/NoSuchMethod",
+                      RawCalls.EMPTY)
+                  .code())
+          .isEqualTo(Status.Code.UNIMPLEMENTED);
+      assertThat(
+              RawCalls.refused(alice.channel(), "tenon.v1.Admin/NoSuchMethod", RawCalls.EMPTY)
+                  .code())
           .isEqualTo(Status.Code.UNIMPLEMENTED);
     }
   }

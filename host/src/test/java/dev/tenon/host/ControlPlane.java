@@ -3,10 +3,13 @@ package dev.tenon.host;
 import dev.tenon.auth.Issued;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.AdminName;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.host.control.AdminService;
+import dev.tenon.host.control.Admins;
 import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlCalls;
@@ -17,6 +20,7 @@ import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.GrantDesk;
 import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
+import dev.tenon.host.control.HostOperations;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
@@ -33,24 +37,32 @@ import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.ClientTls;
+import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Dns;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
+import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** The control services behind real listeners, over parts that a test can hold on to. */
 final class ControlPlane implements AutoCloseable {
   private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
+
+  private static final AdminName ADMIN = new AdminName("alice");
 
   static final String POLICY =
       """
@@ -69,11 +81,13 @@ final class ControlPlane implements AutoCloseable {
   final HookedAuditLog audit = new HookedAuditLog();
   final Trust trust;
   final PluginRuns runs;
+  final Admins admins;
   final ControlCalls calls;
   private final HostIdentity identity;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
   private final List<Server> servers = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<RawPlugin> plugins = new ArrayList<>();
   private final Endpoint enrol;
   private final Endpoint control;
@@ -90,6 +104,28 @@ final class ControlPlane implements AutoCloseable {
     runs = new PluginRuns(trust, registry, record);
     ControlConnections leases = new ControlConnections(registry);
     calls = new ControlCalls(runs);
+    admins =
+        new Admins(
+            identity.id(),
+            Set.of(ADMIN),
+            certificate -> false,
+            record,
+            clock,
+            settings.sources().random());
+    AdminService admin = new AdminService(runs, () -> policy, record, threads);
+    admin.operate(
+        new HostOperations() {
+          @Override
+          public List<PluginView> list() {
+            return runs.all().stream().map(ControlPlane::view).toList();
+          }
+
+          @Override
+          public CompletableFuture<Long> drain(PluginRun run, Duration most) {
+            runs.withdraw(run);
+            return CompletableFuture.completedFuture(0L);
+          }
+        });
     ControlServers.Guard guard =
         Limits.of(
                 Generous.LIMITS,
@@ -118,7 +154,9 @@ final class ControlPlane implements AutoCloseable {
                 transport,
                 ANY,
                 new ServerTls(
-                    identity, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(identity.id())),
+                    () -> identity.get().alsoTrusting(admins.trustBundle()),
+                    ServerTls.ClientAuth.REQUIRED,
+                    PeerRule.pluginsOf(identity.id()).or(PeerRule.adminsOf(identity.id()))),
                 new ControlServers.Control(
                     new RenewalService(trust, runs, record),
                     new Admission(trust.lineages(), audit, clock, TokenRule.SVID_ALONE),
@@ -130,11 +168,27 @@ final class ControlPlane implements AutoCloseable {
                         new Watches(() -> policy, registry, Map.of(), record, threads)),
                     new LifecycleService(new RunHealth(runs), runs),
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
+                    admin,
+                    admins,
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED),
                     record,
                     guard),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
+  }
+
+  private static HostOperations.PluginView view(PluginRun run) {
+    return new HostOperations.PluginView(
+        run.id().runtimeId(), OptionalLong.empty(), "none", run.state(), 0, List.of());
+  }
+
+  /** Returns a connection of the one administrator. */
+  Channel admin() throws Exception {
+    Credentials own = admins.issue(ADMIN, trust.bundleForPlugins());
+    ClientTls tls = new ClientTls(() -> own, PeerRule.exactly(identity.id()), Dns.HOST);
+    ManagedChannel channel = transport.channel(control, tls).build();
+    channels.add(channel);
+    return channel;
   }
 
   private Endpoint started(Server server) {
@@ -176,6 +230,7 @@ final class ControlPlane implements AutoCloseable {
   @Override
   public void close() {
     plugins.forEach(RawPlugin::close);
+    channels.forEach(ManagedChannel::shutdownNow);
     runs.all().forEach(run -> runs.ended(run, "was stopped"));
     servers.forEach(Server::shutdownNow);
     threads.shutdownNow();

@@ -1,5 +1,10 @@
 package dev.tenon.host;
 
+import static dev.tenon.host.RawCalls.EMPTY;
+import static dev.tenon.host.RawCalls.NO_PROTOBUF;
+import static dev.tenon.host.RawCalls.assertAll;
+import static dev.tenon.host.RawCalls.methods;
+import static dev.tenon.host.RawCalls.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tenon.auth.audit.AuditEvent.Outcome;
@@ -12,21 +17,11 @@ import dev.tenon.v1.GrantsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
-import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.Marshaller;
-import io.grpc.MethodDescriptor.MethodType;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status.Code;
-import io.grpc.stub.ClientCalls;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,60 +29,12 @@ import org.junit.jupiter.api.Test;
  * whoever adds one finds it here.
  */
 class ControlRefusalsTest {
-  private static final byte[] EMPTY = {};
-
-  /** A tag of the wire type 7, which there is not. */
-  private static final byte[] NO_PROTOBUF = {(byte) 0x0f};
-
-  private static final Marshaller<byte[]> BYTES =
-      new Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-          return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-          return EMPTY;
-        }
-      };
-
-  private static List<String> methods(ServiceDescriptor... services) {
-    return Stream.of(services)
-        .flatMap(service -> service.getMethods().stream())
-        .map(MethodDescriptor::getFullMethodName)
-        .toList();
-  }
-
   /** Returns the methods that are called with a runtime token. */
   private static List<String> byToken() {
     return methods(
         RegistryGrpc.getServiceDescriptor(),
         LifecycleGrpc.getServiceDescriptor(),
         GrantsGrpc.getServiceDescriptor());
-  }
-
-  /** Calls {@code method} with {@code request}; a stream is read until it ends. */
-  private static Refused refused(Channel channel, String method, byte[] request) {
-    MethodDescriptor<byte[], byte[]> raw =
-        MethodDescriptor.newBuilder(BYTES, BYTES)
-            .setType(MethodType.SERVER_STREAMING)
-            .setFullMethodName(method)
-            .build();
-    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(60, TimeUnit.SECONDS);
-    return Refused.by(
-        () ->
-            ClientCalls.blockingServerStreamingCall(channel, raw, options, request)
-                .forEachRemaining(answer -> {}));
-  }
-
-  private static void assertAll(Map<String, Refused> refusals, Refusal expected) {
-    assertThat(refusals)
-        .allSatisfy(
-            (method, refused) ->
-                assertThat(refused.is(expected))
-                    .as(method + ": " + refused + " (expected: " + expected + ")")
-                    .isTrue());
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.control.Order;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -276,7 +277,7 @@ class RevocationTest {
             throw new AuditFailedException("audit log: full");
           };
 
-      plane.runs.revoke(id(run.plugin));
+      plane.runs.revoke(id(run.plugin), Order.ofProgram("a test"));
 
       assertThat(run.wasKilled()).isTrue();
       assertThat(plane.trust.lineages().live()).isZero();

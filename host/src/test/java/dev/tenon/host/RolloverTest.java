@@ -185,7 +185,7 @@ class RolloverTest {
       host.set(builder -> builder.authorities(AuthoritySettings.DEFAULT.issuer(Role.HOST, hosts)))
           .enrolled("alpha")
           .start();
-      for (Role role : Role.values()) {
+      for (Role role : List.of(Role.HOST, Role.PLUGIN)) {
         assertThatThrownBy(() -> host.host().authorities().rollOver(role, hosts))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("one that is trusted already");

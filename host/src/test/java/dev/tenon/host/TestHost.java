@@ -87,6 +87,12 @@ final class TestHost implements AutoCloseable {
     return this;
   }
 
+  /** Switches administration on, for those called {@code names}. */
+  TestHost admins(String... names) {
+    builder.admins(names);
+    return this;
+  }
+
   TestHost set(Consumer<HostBuilder> setting) {
     setting.accept(builder);
     return this;

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.RateLimits;
+import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.Source;
 import io.grpc.Metadata;
@@ -19,9 +19,9 @@ import java.util.function.Function;
  * Lets calls in as often as the limits say, before {@link Admission} and before their first message
  * is read, so that a refusal costs next to nothing. Thread-safe; takes no lock.
  *
- * <p>Counted is the run that the connection's verified certificate names, over all of its
- * connections, whatever token a call shows: a run that guesses tokens uses up its own allowance.
- * Without a certificate it is the source of the connection.
+ * <p>Counted is the run or administrator that the connection's verified certificate names, over all
+ * of its connections, whatever token a call shows: a run that guesses tokens uses up its own
+ * allowance. Without a certificate it is the source of the connection.
  */
 public final class CallRate implements ServerInterceptor {
   private final RateLimits limits;
@@ -51,8 +51,7 @@ public final class CallRate implements ServerInterceptor {
   private static String who(ServerCall<?, ?> call) {
     return Peer.of(call)
         .flatMap(Peer::id)
-        .filter(SpiffeId.OfPlugin.class::isInstance)
-        .map(id -> ((SpiffeId.OfPlugin) id).runtimeId().value())
+        .map(id -> new Identity(id, Identity.Evidence.SVID).actor())
         .orElseGet(() -> Source.of(call).name());
   }
 

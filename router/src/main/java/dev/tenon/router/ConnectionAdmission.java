@@ -82,6 +82,9 @@ public final class ConnectionAdmission extends ServerTransportFilter {
 
   @Override
   public Attributes transportReady(Attributes attributes) {
+    if (isOfAdmin(attributes)) {
+      return attributes; // Undecided here, so that no call of a plugin's is let in on it.
+    }
     Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
     Optional<X509Certificate> leaf = certificate(attributes);
     if (connection.isPresent() && leaf.isPresent()) {
@@ -194,6 +197,13 @@ public final class ConnectionAdmission extends ServerTransportFilter {
         .flatMap(Peer::id)
         .filter(SpiffeId.OfPlugin.class::isInstance)
         .map(id -> ((SpiffeId.OfPlugin) id).runtimeId());
+  }
+
+  private static boolean isOfAdmin(Attributes attributes) {
+    return Optional.ofNullable(attributes.get(Peer.KEY))
+        .flatMap(Peer::id)
+        .filter(SpiffeId.OfAdmin.class::isInstance)
+        .isPresent();
   }
 
   private static Optional<X509Certificate> certificate(Attributes attributes) {

@@ -88,8 +88,7 @@ public record Bootstrap(
       throw new IllegalArgumentException(
           "bootstrap: " + line.length + " bytes (expected: <= " + MAX_BYTES + ")");
     }
-    BootstrapFields fields = new BootstrapFields(StrictJson.read(line));
-    fields.requireVersion();
+    DocumentFields fields = DocumentFields.read("bootstrap", line);
     return new Bootstrap(
         fields.parsed("plugin", PluginName::new),
         fields.parsed("runtime_id", RuntimeId::new),
@@ -109,7 +108,7 @@ public record Bootstrap(
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
       json.beginObject();
-      json.name("tenon").value(BootstrapFields.VERSION);
+      json.name("tenon").value(DocumentFields.VERSION);
       json.name("plugin").value(plugin.value());
       json.name("runtime_id").value(runtimeId.value());
       json.name("enrol").value(enrol.toString());

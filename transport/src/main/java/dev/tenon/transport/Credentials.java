@@ -6,6 +6,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One snapshot of what a side proves itself with and whom it trusts: key, certificate chain and
@@ -54,6 +55,12 @@ public final class Credentials {
    */
   public static Credentials trustOnly(List<X509Certificate> trustBundle) {
     return new Credentials(Optional.empty(), List.of(), trustBundle);
+  }
+
+  /** Returns the same credentials, which also trust {@code others}. */
+  public Credentials alsoTrusting(List<X509Certificate> others) {
+    return new Credentials(
+        key, chain, Stream.concat(trustBundle.stream(), others.stream()).toList());
   }
 
   /** Returns the own certificate and its issuers; empty without one. */

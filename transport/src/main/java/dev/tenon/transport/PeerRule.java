@@ -24,4 +24,15 @@ public interface PeerRule {
     requireNonNull(host, "host");
     return id -> id instanceof SpiffeId.OfPlugin plugin && plugin.host().equals(host);
   }
+
+  /** Returns the rule that accepts every administrator of {@code host}, and nobody else. */
+  static PeerRule adminsOf(SpiffeId.OfHost host) {
+    requireNonNull(host, "host");
+    return id -> id instanceof SpiffeId.OfAdmin admin && admin.host().equals(host);
+  }
+
+  /** Returns the rule that accepts whom this one or {@code other} accepts. */
+  default PeerRule or(PeerRule other) {
+    return id -> accepts(id) || other.accepts(id);
+  }
 }

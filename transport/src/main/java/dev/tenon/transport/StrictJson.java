@@ -79,8 +79,7 @@ final class StrictJson {
   }
 
   private static IllegalArgumentException malformed(String problem) {
-    return new IllegalArgumentException(
-        "bootstrap: " + problem + " (expected: one JSON object on one line)");
+    return new IllegalArgumentException(problem + " (expected: one JSON object on one line)");
   }
 
   /** Which kind of JSON value. */

@@ -4,12 +4,15 @@ import dev.tenon.core.SpiffeId;
 
 /**
  * Whom an issuer issues for. Hosts and plugins have issuers of their own: each trusts the other's.
+ * Administrators have one that the host makes in memory, and nobody brings or replaces.
  */
 public enum Role {
   /** Hosts. */
   HOST("host.tenon.internal"),
   /** Plugins. */
-  PLUGIN("plugin.tenon.internal");
+  PLUGIN("plugin.tenon.internal"),
+  /** Administrators of one host. */
+  ADMIN("admin.tenon.internal");
 
   private final String dnsName;
 
@@ -19,7 +22,10 @@ public enum Role {
 
   /** Returns the role that {@code id} is an identity of. */
   public static Role of(SpiffeId id) {
-    return id instanceof SpiffeId.OfHost ? HOST : PLUGIN;
+    if (id instanceof SpiffeId.OfHost) {
+      return HOST;
+    }
+    return id instanceof SpiffeId.OfPlugin ? PLUGIN : ADMIN;
   }
 
   /**

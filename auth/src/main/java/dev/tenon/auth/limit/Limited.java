@@ -25,6 +25,8 @@ public enum Limited {
   REPORT_HEALTH(10, 20),
   /** A request for a grant, and its refresh or release, for each run. */
   GRANT(10, 20),
+  /** A call of the administrative service, for each administrator, and for a plugin that tries. */
+  ADMIN(10, 20),
   /** A call that the router relays, for each run that calls. */
   CALL(1_000, 2_000);
 

@@ -98,7 +98,7 @@ public final class RateLimits {
   private static boolean isOfUnknownPeers(Limited what) {
     return switch (what) {
       case CONNECT, ENROL -> true;
-      case RENEW, REGISTER, UNREGISTER, DISCOVER, WATCH, REPORT_HEALTH, GRANT, CALL -> false;
+      case RENEW, REGISTER, UNREGISTER, DISCOVER, WATCH, REPORT_HEALTH, GRANT, ADMIN, CALL -> false;
     };
   }
 

@@ -75,6 +75,8 @@ public final class ControlServers {
       RegistryService registry,
       LifecycleService lifecycle,
       GrantService grants,
+      AdminService admin,
+      Admins admins,
       Admission byToken,
       ControlAudit audit,
       Guard guard) {}
@@ -95,12 +97,11 @@ public final class ControlServers {
     add(server, control.registry(), leases.calls(), control.byToken(), rate);
     add(server, control.lifecycle(), leases.calls(), control.byToken(), rate);
     add(server, control.grants(), leases.calls(), control.byToken(), rate);
-    server.fallbackHandlerRegistry(
-        new AdminRefusal(
-            control.audit(),
-            leases.calls(),
-            control.byToken(),
-            new CallRate(control.guard().rates(), method -> Limited.DISCOVER)));
+    CallRate adminRate = new CallRate(control.guard().rates(), method -> Limited.ADMIN);
+    AdminGate gate =
+        new AdminGate(control.admins(), control.audit(), leases.calls(), control.byToken());
+    add(server, control.admin(), gate, adminRate);
+    server.fallbackHandlerRegistry(new UnknownAdminMethods(gate, adminRate));
     return server.build().start();
   }
 

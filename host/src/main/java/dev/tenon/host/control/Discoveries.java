@@ -186,7 +186,7 @@ public final class Discoveries {
     return later;
   }
 
-  private static Duration wait(com.google.protobuf.Duration raw) {
+  static Duration wait(com.google.protobuf.Duration raw) {
     // Compared before it is added up: the sum of what a peer sends may not fit.
     boolean isDuration = raw.getNanos() >= 0 && raw.getNanos() < 1_000_000_000;
     if (!isDuration || raw.getSeconds() < 0 || raw.getSeconds() > MAX_WAIT.toSeconds()) {

@@ -3,7 +3,6 @@ package dev.tenon.host.control;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.Identity;
-import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
@@ -177,15 +176,15 @@ public final class PluginRuns {
    *
    * @throws IllegalArgumentException if there was no such run
    */
-  public void revoke(RuntimeId runtimeId) {
+  public void revoke(RuntimeId runtimeId, Order order) {
     PluginRun run = known(runtimeId);
     try {
       audit.success(
           "revocation",
-          PluginName.HOST,
+          order.actor(),
           "revoke",
           runtimeId.value(),
-          Map.of("id", run.id().toString(), "reason", ControlAudit.ASKED));
+          Map.of("id", run.id().toString(), "reason", order.reason()));
     } catch (AuditFailedException e) {
       // Containment does not depend on the log.
       LOG.log(Level.WARNING, "the revocation of {0} could not be recorded", runtimeId);
@@ -198,13 +197,13 @@ public final class PluginRuns {
    *
    * @throws AuditFailedException if it could not be written: then it stays in service
    */
-  public void recordDrain(PluginRun run) throws AuditFailedException {
+  public void recordDrain(PluginRun run, Order order) throws AuditFailedException {
     audit.success(
         "lifecycle",
-        PluginName.HOST,
+        order.actor(),
         "drain",
         run.id().runtimeId().value(),
-        Map.of("reason", ControlAudit.ASKED));
+        Map.of("reason", order.reason()));
   }
 
   /**

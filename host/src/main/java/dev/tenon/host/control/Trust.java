@@ -33,11 +33,17 @@ public record Trust(
     requireNonNull(pluginIssuer, "pluginIssuer");
   }
 
-  /** Returns the issuer for {@code role}. */
+  /**
+   * Returns the issuer for {@code role}.
+   *
+   * @throws IllegalArgumentException for administrators, whose authority is {@link Admins} alone
+   */
   public RollingIssuer issuer(Role role) {
     return switch (role) {
       case HOST -> hostIssuer;
       case PLUGIN -> pluginIssuer;
+      case ADMIN ->
+          throw new IllegalArgumentException("authority for ADMIN (expected: HOST or PLUGIN)");
     };
   }
 

@@ -15,15 +15,17 @@ import java.util.Set;
 
 /**
  * A file with a secret in it, mode 0600, in a folder that is the owner's alone. A reader sees the
- * old text or the new one, never half of either. Used by one thread at a time.
+ * old text or the new one, never half of either. Used by one thread at a time. Public for the
+ * host's other package alone.
  */
-final class SecretFile {
+public final class SecretFile {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
 
   private final Path path;
 
-  SecretFile(Path path) {
+  /** Names a file, which need not be there. */
+  public SecretFile(Path path) {
     this.path = path;
   }
 
@@ -32,7 +34,7 @@ final class SecretFile {
    *
    * @throws IOException if the folder is open to others, or the file cannot be written
    */
-  void write(String text) throws IOException {
+  public void write(String text) throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder == null) {
       throw new IOException(path + ": has no folder (expected: a file in a private one)");
@@ -63,8 +65,12 @@ final class SecretFile {
     }
   }
 
-  /** Deletes the file, if it is there. */
-  void delete() throws IOException {
+  /**
+   * Deletes the file, if it is there.
+   *
+   * @throws IOException if that fails
+   */
+  public void delete() throws IOException {
     Files.deleteIfExists(path);
   }
 }

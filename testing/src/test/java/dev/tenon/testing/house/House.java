@@ -23,12 +23,13 @@ final class House {
           "router", Set.of("core", "transport", "auth", "registry"),
           "host", Set.of("core", "transport", "auth", "registry", "router", "v1"),
           "sdk", Set.of("core", "transport", "v1"),
+          "cli", Set.of("core", "transport", "v1"),
           "testing",
               Set.of("core", "transport", "auth", "registry", "router", "host", "sdk", "v1"));
 
   /** The modules whose sources are written by hand, and whose classes the rules are for. */
   static final List<String> MODULES =
-      List.of("core", "transport", "auth", "registry", "router", "host", "sdk", "testing");
+      List.of("core", "transport", "auth", "registry", "router", "host", "sdk", "testing", "cli");
 
   /** Tests are no production classes, be they in a folder or in proto's jar of test services. */
   private static final ImportOption NO_TESTS =

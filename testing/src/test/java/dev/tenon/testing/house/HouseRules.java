@@ -25,6 +25,9 @@ final class HouseRules {
   /** The class that ends the JVM of a plugin whose host is gone. */
   static final String OWNER_OF_THE_JVM = "dev.tenon.sdk.ThisJvm";
 
+  /** The one class that is a program, whose exit status is its result. */
+  static final String PROGRAM = "dev.tenon.cli.Main";
+
   /** grpc-java logs to java.util.logging, and only there can its lines be kept few. */
   static final String FILTER_OF_GRPC_LOGS = "dev.tenon.transport.PeerFaults";
 
@@ -63,6 +66,8 @@ final class HouseRules {
       noClasses()
           .that()
           .doNotHaveFullyQualifiedName(OWNER_OF_THE_JVM)
+          .and()
+          .doNotHaveFullyQualifiedName(PROGRAM)
           .should()
           .callMethodWhere(
               target(nameMatching("exit|halt"))

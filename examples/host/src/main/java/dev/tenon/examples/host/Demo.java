@@ -1,6 +1,8 @@
 package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.cli.Printable;
+import dev.tenon.cli.Table;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.ServiceName;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;

@@ -5,15 +5,20 @@ import dev.tenon.auth.policy.Decision;
 import dev.tenon.auth.policy.Explanation;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.auth.policy.Rule;
+import dev.tenon.cli.Printable;
+import dev.tenon.cli.Table;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.ServiceName;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -34,6 +39,13 @@ final class Explain implements Callable<Integer> {
   private String method;
 
   @Mixin private ConfigOption config;
+
+  @Option(
+      names = "--admin",
+      paramLabel = "FILE",
+      description = "asks a running host about the policy in force, as this administrator")
+  private @Nullable Path admin;
+
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("NullAway.Init") // picocli sets the fields before it calls
@@ -41,6 +53,17 @@ final class Explain implements Callable<Integer> {
 
   @Override
   public Integer call() throws ConfigException {
+    if (admin != null) {
+      return dev.tenon.cli.Main.execute(
+          spec.commandLine().getOut(),
+          spec.commandLine().getErr(),
+          "explain",
+          "--admin=" + admin,
+          "--",
+          caller,
+          service,
+          method);
+    }
     Policy policy = Policy.load(config.read().folders().policy());
     CallPath path;
     try {

@@ -1,5 +1,6 @@
 package dev.tenon.examples.host;
 
+import dev.tenon.cli.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

@@ -1,5 +1,7 @@
 package dev.tenon.examples.host;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.policy.PolicyDocument;
@@ -34,6 +36,7 @@ record HostConfig(
     HostTrustConfig trust,
     Map<String, Selection> selection,
     HostLimits limits,
+    List<String> admins,
     UpkeepConfig upkeep) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
@@ -82,6 +85,7 @@ record HostConfig(
             HostTrustConfig.read(tls, tokens, path),
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
+            toml.table("admin").map(HostConfig::admins).orElse(List.of()),
             UpkeepConfig.read(toml, audit, tokens, toml.table("grants")));
     toml.finish();
     return config;
@@ -96,6 +100,16 @@ record HostConfig(
       throw new IllegalArgumentException("path (expected: a path of this system)", e);
     }
     throw new IllegalArgumentException("path (expected: a path)");
+  }
+
+  private static List<String> admins(ConfigTable table) {
+    List<String> names = table.strings("names");
+    try {
+      var unused = PluginHost.builder().admins(names.toArray(String[]::new));
+    } catch (IllegalArgumentException e) {
+      table.problem("names", String.valueOf(e.getMessage()));
+    }
+    return names;
   }
 
   private static Optional<String> listen(
@@ -165,6 +179,7 @@ record HostConfig(
         .audit(folders.audit())
         .tlsProvider(tlsProvider)
         .limits(limits)
+        .admins(admins.toArray(String[]::new))
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
         .offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new HostLog());
   }
@@ -187,6 +202,9 @@ record HostConfig(
     listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
+    toml.append("\n[admin]\nnames = [");
+    toml.append(admins.stream().map(name -> '"' + name + '"').collect(joining(", ")));
+    toml.append("]\n");
     entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
     trust.entries().forEach((key, value) -> entry(toml, key, value));
     trust

@@ -3,6 +3,8 @@ package dev.tenon.examples.host;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.cli.Operator;
+import dev.tenon.cli.Printable;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
 import dev.tenon.host.HostStartException;
 import java.io.FileDescriptor;
@@ -72,7 +74,9 @@ final class Main implements Runnable {
   }
 
   static int execute(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Main())
+    CommandLine program = new CommandLine(new Main());
+    Operator.addTo(program);
+    return program
         .setOut(out)
         .setErr(err)
         .setExpandAtFiles(false) // a file may be called @x

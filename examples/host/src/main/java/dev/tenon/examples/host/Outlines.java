@@ -1,5 +1,6 @@
 package dev.tenon.examples.host;
 
+import dev.tenon.cli.Table;
 import dev.tenon.examples.markdown.v1.MarkdownGrpc;
 import dev.tenon.examples.markdown.v1.OutlineRequest;
 import dev.tenon.examples.markdown.v1.OutlineResponse;

@@ -1,5 +1,6 @@
 package dev.tenon.examples.host;
 
+import dev.tenon.cli.Table;
 import dev.tenon.examples.tokens.v1.SplitRequest;
 import dev.tenon.examples.tokens.v1.SplitResponse;
 import dev.tenon.examples.tokens.v1.TokensGrpc;

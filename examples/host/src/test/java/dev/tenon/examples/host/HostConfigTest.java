@@ -57,6 +57,9 @@ final class HostConfigTest {
             [data]
             # listen: a Unix socket of each start's own, in the run directory
 
+            [admin]
+            names = []
+
             [tls]
             provider = "%3$s"
             overlap = "PT1H"
@@ -91,6 +94,7 @@ final class HostConfigTest {
             watch = { per_second = 1, burst = 3 }
             report_health = { per_second = 10, burst = 20 }
             grant = { per_second = 10, burst = 20 }
+            admin = { per_second = 10, burst = 20 }
             call = { per_second = 1000, burst = 2000 }
             connections = 1024
             connections_per_source = 512
@@ -147,6 +151,7 @@ final class HostConfigTest {
         """,
         """
         policy_interval = "PT0.5S"
+        admin.names = ["alice", "on-call"]
         audit.segment_bytes = 1024
         tokens.clock_tolerance = "PT30S"
         grants = { life = "PT5M", per_run = 7, in_total = 70 }
@@ -227,6 +232,9 @@ final class HostConfigTest {
             + " least PT30S",
         "control = { listen = 'pipe:x' }         | :1: control.listen: got \"pipe:x\" (expected:"
             + " unix:",
+        "admin = { names = ['Alice'] }           | :1: admin.names: admin name: \"Alice\""
+            + " (expected: a",
+        "admin = { names = ['a', 'a'] }          | :1: admin.names: admins: a twice (expected",
         "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected:"
             + " unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",

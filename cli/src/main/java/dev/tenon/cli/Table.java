@@ -1,4 +1,4 @@
-package dev.tenon.examples.host;
+package dev.tenon.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -6,16 +6,19 @@ import java.util.List;
 
 /**
  * A table of text for a terminal: columns as wide as their widest cell, numbers to the right. A
- * cell is one line, whatever it is made from.
+ * cell is one line, whatever it is made from. Not thread-safe. Public for the example host's
+ * commands.
  */
-final class Table {
+public final class Table {
   private final List<List<String>> rows = new ArrayList<>();
 
-  Table(String... headings) {
+  /** Makes a table without rows. */
+  public Table(String... headings) {
     rows.add(List.of(headings));
   }
 
-  void row(Object... cells) {
+  /** Adds a row, with as many cells as there are headings. */
+  public void row(Object... cells) {
     List<String> row = new ArrayList<>(cells.length);
     for (Object cell : cells) {
       row.add(Printable.line(String.valueOf(cell)));
@@ -23,7 +26,8 @@ final class Table {
     rows.add(row);
   }
 
-  void print(PrintWriter out) {
+  /** Prints headings and rows. */
+  public void print(PrintWriter out) {
     int columns = rows.get(0).size();
     int[] widths = new int[columns];
     boolean[] numeric = new boolean[columns];

@@ -7,18 +7,39 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The fields of a bootstrap document; a problem names its field, and no token. */
-record BootstrapFields(Map<String, StrictJson.Value> values) {
-  /** The version of the document, under the key {@code tenon}. */
+/**
+ * The fields of a document that the host writes for a plugin or an administrator; a problem names
+ * its field, and no secret.
+ *
+ * @param document what problems call it
+ */
+record DocumentFields(String document, Map<String, StrictJson.Value> values) {
+  /** The version of the documents, under the key {@code tenon}. */
   static final int VERSION = 1;
 
-  void requireVersion() {
+  /**
+   * Reads the one line of {@code document}, of this version.
+   *
+   * @throws IllegalArgumentException if it is anything else
+   */
+  static DocumentFields read(String document, byte[] line) {
+    DocumentFields fields;
+    try {
+      fields = new DocumentFields(document, StrictJson.read(line));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(document + ": " + e.getMessage());
+    }
+    fields.requireVersion();
+    return fields;
+  }
+
+  private void requireVersion() {
     StrictJson.Value version = values.get("tenon");
     if (version == null
         || version.kind() != StrictJson.Kind.NUMBER
         || !version.text().equals(Integer.toString(VERSION))) {
       throw new IllegalArgumentException(
-          "bootstrap: \"tenon\" is missing or of another version (expected: " + VERSION + ")");
+          document + ": \"tenon\" is missing or of another version (expected: " + VERSION + ")");
     }
   }
 
@@ -27,7 +48,7 @@ record BootstrapFields(Map<String, StrictJson.Value> values) {
     try {
       return parser.apply(text);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("bootstrap: \"" + key + "\": " + withoutToken(e));
+      throw new IllegalArgumentException(document + ": \"" + key + "\": " + withoutToken(e));
     }
   }
 
@@ -36,7 +57,7 @@ record BootstrapFields(Map<String, StrictJson.Value> values) {
       return host;
     }
     throw new IllegalArgumentException(
-        "bootstrap: \"" + key + "\" is that of a plugin (expected: that of a host)");
+        document + ": \"" + key + "\" is not that of a host (expected: that of a host)");
   }
 
   Token token(String key) {
@@ -44,7 +65,7 @@ record BootstrapFields(Map<String, StrictJson.Value> values) {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "bootstrap: \"" + key + "\" is malformed (expected: an enrolment token)"));
+                    document + ": \"" + key + "\" is malformed (expected: an enrolment token)"));
   }
 
   Instant time(String key) {
@@ -52,7 +73,7 @@ record BootstrapFields(Map<String, StrictJson.Value> values) {
       return Instant.parse(text(key));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException(
-          "bootstrap: \"" + key + "\" is malformed (expected: a time as in RFC 3339)");
+          document + ": \"" + key + "\" is malformed (expected: a time as in RFC 3339)");
     }
   }
 
@@ -60,7 +81,7 @@ record BootstrapFields(Map<String, StrictJson.Value> values) {
     StrictJson.Value value = values.get(key);
     if (value == null || value.kind() != StrictJson.Kind.STRING) {
       throw new IllegalArgumentException(
-          "bootstrap: \"" + key + "\" is missing (expected: a string)");
+          document + ": \"" + key + "\" is missing (expected: a string)");
     }
     return value.text();
   }

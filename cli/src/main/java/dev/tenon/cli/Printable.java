@@ -1,14 +1,15 @@
-package dev.tenon.examples.host;
+package dev.tenon.cli;
 
 /**
  * Text from outside (names of files, words of plugins) made fit for a terminal: characters that
- * could move the cursor, or forge, hide or reorder text, are shown as escapes.
+ * could move the cursor, or forge, hide or reorder text, are shown as escapes. Public for the
+ * example host's commands.
  */
-final class Printable {
+public final class Printable {
   private Printable() {}
 
   /** Returns {@code text} on one line. */
-  static String line(String text) {
+  public static String line(String text) {
     StringBuilder shown = new StringBuilder(text.length());
     text.codePoints()
         .forEach(
@@ -23,7 +24,7 @@ final class Printable {
   }
 
   /** Returns {@code text} with its own line feeds. */
-  static String lines(String text) {
+  public static String lines(String text) {
     return String.join("\n", text.lines().map(Printable::line).toList());
   }
 

@@ -1,4 +1,4 @@
-package dev.tenon.examples.host;
+package dev.tenon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

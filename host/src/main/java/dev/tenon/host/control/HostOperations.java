@@ -1,0 +1,36 @@
+package dev.tenon.host.control;
+
+import dev.tenon.core.PluginState;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/** What administrators ask of a host beyond its control plane. Thread-safe. */
+public interface HostOperations {
+  /** One run of a plugin as the host shows it. */
+  record PluginView(
+      RuntimeId run,
+      OptionalLong pid,
+      String isolation,
+      PluginState state,
+      long inFlight,
+      List<ServiceName> services) {
+    /** Copies the list. */
+    public PluginView {
+      services = List.copyOf(services);
+    }
+  }
+
+  /** Returns the runs that the host shows, by name. */
+  List<PluginView> list();
+
+  /**
+   * Takes {@code run} out of service, and returns at once what completes with the number of calls
+   * in flight: zero when there are none left, or what there is after {@code most}. It completes on
+   * any thread, which must not be blocked.
+   */
+  CompletableFuture<Long> drain(PluginRun run, Duration most);
+}

@@ -1,0 +1,110 @@
+package dev.tenon.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tenon.auth.audit.AuditEvent.Outcome;
+import dev.tenon.core.Refusal;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.v1.AdminGrpc;
+import dev.tenon.v1.DescribePluginRequest;
+import dev.tenon.v1.DrainPluginRequest;
+import dev.tenon.v1.ExplainRequest;
+import dev.tenon.v1.ListPluginsRequest;
+import dev.tenon.v1.ListRegistrationsRequest;
+import dev.tenon.v1.RevokePluginRequest;
+import io.grpc.Channel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** An administrator beside an audit log that cannot be written. */
+class AdminAuditTest {
+  private final ServiceRegistry registry = ServiceRegistry.inMemory();
+
+  private static Map<String, Refused> questionsAndDrain(Channel channel, String run) {
+    AdminGrpc.AdminBlockingStub stub = RawPlugin.deadline(AdminGrpc.newBlockingStub(channel));
+    Map<String, Refused> refusals = new LinkedHashMap<>();
+    refusals.put(
+        "list", Refused.by(() -> stub.listPlugins(ListPluginsRequest.getDefaultInstance())));
+    refusals.put(
+        "describe",
+        Refused.by(
+            () ->
+                stub.describePlugin(DescribePluginRequest.newBuilder().setRuntimeId(run).build())));
+    refusals.put(
+        "registrations",
+        Refused.by(() -> stub.listRegistrations(ListRegistrationsRequest.getDefaultInstance())));
+    refusals.put(
+        "drain",
+        Refused.by(
+            () ->
+                stub.drainPlugin(
+                    DrainPluginRequest.newBuilder().setRuntimeId(run).setReason("x").build())));
+    refusals.put(
+        "explain",
+        Refused.by(
+            () ->
+                stub.explain(
+                    ExplainRequest.newBuilder()
+                        .setCaller("host")
+                        .setService("a.B")
+                        .setMethod("C")
+                        .build())));
+    return refusals;
+  }
+
+  /**
+   * Nothing is told and nothing changes that is not on record.
+   *
+   * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations, Admin/DrainPlugin,
+   * Admin/Explain INTERNAL.
+   */
+  @Test
+  void call_auditFails_internalAndNothingChanges() throws Exception {
+    try (ControlPlane plane = new ControlPlane(registry)) {
+      RawPlugin alpha = plane.launch("alpha").plugin;
+      alpha.enrol(NamedEcho.SERVICE);
+      alpha.healthy();
+      alpha.register(NamedEcho.SERVICE);
+      Channel admin = plane.admin();
+      plane.audit.failOn(Outcome.SUCCESS);
+
+      RawCalls.assertAll(questionsAndDrain(admin, alpha.runtimeId()), Refusal.INTERNAL);
+
+      assertThat(registry.registrations()).hasSize(1);
+    }
+  }
+
+  /**
+   * Containment does not depend on the log; a refusal that cannot be recorded is one all the same.
+   *
+   * <p>Denies: Admin/RevokePlugin INTERNAL.
+   */
+  @Test
+  void revoke_auditFails_doneAndRefusalsInternal() throws Exception {
+    try (ControlPlane plane = new ControlPlane(registry)) {
+      RawRuntime.Run alpha = plane.launch("alpha");
+      alpha.plugin.enrol();
+      AdminGrpc.AdminBlockingStub stub =
+          RawPlugin.deadline(AdminGrpc.newBlockingStub(plane.admin()));
+      plane.audit.failOn(Outcome.SUCCESS);
+      RevokePluginRequest asked =
+          RevokePluginRequest.newBuilder()
+              .setRuntimeId(alpha.plugin.runtimeId())
+              .setReason("it misbehaves")
+              .build();
+
+      var unused = stub.revokePlugin(asked);
+
+      assertThat(alpha.wasKilled()).isTrue();
+      plane.audit.failOn(Outcome.DENIED);
+      assertThat(
+              Refused.by(
+                      () ->
+                          stub.revokePlugin(
+                              asked.toBuilder().setRuntimeId("a-0000000000000000").build()))
+                  .is(Refusal.INTERNAL))
+          .isTrue();
+    }
+  }
+}
