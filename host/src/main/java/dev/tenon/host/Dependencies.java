@@ -13,27 +13,28 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the plugins of a host said that they provide and require, one entry a name. Thread-safe. */
 final class Dependencies {
   private final Planes planes;
-  private final List<PluginName> comingLater;
 
   /* Guarded by `this`. `order` is empty until the first check. */
+  private final Set<PluginName> comingLater = new HashSet<>();
   private final Map<PluginName, DependencyGraph.Node> nodes = new LinkedHashMap<>();
   private List<PluginName> order = List.of();
 
   Dependencies(Planes planes, List<PluginDefinition> definitions) {
     this.planes = planes;
-    comingLater =
+    comingLater.addAll(
         definitions.stream()
             .filter(
                 definition ->
                     definition.start() == StartMode.LAZY
                         || definition.runtime().remote().isPresent())
             .map(PluginDefinition::name)
-            .toList();
+            .toList());
   }
 
   /** Notes what {@code plugin} declared; the runs of one plugin declare the same. */
@@ -45,6 +46,50 @@ final class Dependencies {
 
   synchronized void forget(PluginName plugin) {
     nodes.remove(plugin);
+  }
+
+  /** Takes that {@code plugin} is gone, and does not come later either. */
+  synchronized void gone(PluginName plugin) {
+    nodes.remove(plugin);
+    comingLater.remove(plugin);
+  }
+
+  /** Returns what is known of {@code plugin}. */
+  synchronized Optional<DependencyGraph.Node> node(PluginName plugin) {
+    return Optional.ofNullable(nodes.get(plugin));
+  }
+
+  /** Puts back what was known of {@code plugin} before a change that failed. */
+  synchronized void restore(PluginName plugin, Optional<DependencyGraph.Node> before) {
+    nodes.remove(plugin);
+    before.ifPresent(node -> nodes.put(plugin, node));
+  }
+
+  /** Returns the plugins that require what {@code plugin} provides and nobody else does. */
+  synchronized List<PluginName> dependents(PluginName plugin) {
+    DependencyGraph.Node leaving = nodes.get(plugin);
+    if (leaving == null) {
+      return List.of();
+    }
+    Set<ServiceName> only = new HashSet<>(leaving.provides());
+    nodes.values().stream()
+        .filter(node -> !node.plugin().equals(plugin))
+        .forEach(node -> only.removeAll(node.provides()));
+    only.removeAll(planes.offers().keySet());
+    return nodes.values().stream()
+        .filter(node -> !node.plugin().equals(plugin))
+        .filter(node -> requiresAny(node, only))
+        .map(DependencyGraph.Node::plugin)
+        .sorted()
+        .toList();
+  }
+
+  private static boolean requiresAny(DependencyGraph.Node node, Set<ServiceName> services) {
+    return node.requires().stream()
+        .anyMatch(
+            requirement ->
+                requirement.need() == Requirement.Need.REQUIRED
+                    && services.contains(requirement.service()));
   }
 
   /** Returns whether a plugin that has declared itself provides {@code service}, or the host. */

@@ -118,8 +118,8 @@ final class Launcher {
 
   private void add(Plugins.Started started, Consumer<Plugins.Started> added)
       throws RefusedException {
-    added.accept(started);
     started.slot().take(started);
+    added.accept(started);
     planes.runs().add(started.run());
     planes
         .audit()

@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.VersionRange;
@@ -42,6 +43,11 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
 
   void add(PluginDefinition definition) {
     all.add(new Lazy(definition));
+  }
+
+  /** Forgets {@code plugin}, which is not started any more. */
+  void remove(PluginName plugin) {
+    all.removeIf(lazy -> lazy.definition.name().equals(plugin) && lazy.retire());
   }
 
   /** Starts what may provide {@code service}, and does not wait for it. */
@@ -87,6 +93,7 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
     private List<Slot> slots;
     private CompletableFuture<@Nullable Void> starting = CompletableFuture.completedFuture(null);
     private @Nullable Long failedNanos;
+    private boolean retired;
 
     Lazy(PluginDefinition definition) {
       this.definition = definition;
@@ -104,7 +111,7 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
       if (!starting.isDone()) {
         return Optional.of(starting.copy());
       }
-      if (slots.stream().anyMatch(Slot::isTaken) || hasJustFailed()) {
+      if (retired || slots.stream().anyMatch(Slot::isTaken) || hasJustFailed()) {
         return Optional.empty();
       }
       starting = new CompletableFuture<>();
@@ -112,6 +119,11 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
       thread.setDaemon(true);
       thread.start();
       return Optional.of(starting.copy());
+    }
+
+    synchronized boolean retire() {
+      retired = true;
+      return true;
     }
 
     private boolean hasJustFailed() {
@@ -154,6 +166,9 @@ final class LazyPlugins implements OnDemand, AutoCloseable {
 
     /** Returns slots that nothing has been in. */
     private synchronized List<Slot> renewed() {
+      if (retired) {
+        throw new IllegalStateException("removed meanwhile");
+      }
       if (slots.stream().anyMatch(slot -> slot.current().isPresent())) {
         plugins.supervisor().forget(slots);
         slots = freshSlots();

@@ -3,11 +3,13 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.router.CallCount;
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
@@ -80,6 +82,63 @@ public final class PluginHost implements AutoCloseable {
   /** Returns what plugins provide at this moment, in the order of registration. */
   public List<RegistrationStatus> registrations() {
     return running.registrations();
+  }
+
+  /**
+   * Adds a plugin to the running host and returns when it is healthy. All or nothing: if it does
+   * not get there, nothing of it is left.
+   *
+   * @throws PluginChangeException if it could not be started; says what was wrong
+   * @throws IllegalArgumentException if the host has a plugin of that name, or this one is lazy or
+   *     remote
+   * @throws IllegalStateException if the plugin is being changed
+   */
+  public void add(PluginDefinition definition) throws PluginChangeException {
+    running.changes().add(requireNonNull(definition, "definition"));
+  }
+
+  /** Adds a plugin that runs inside the host, as {@link #add(PluginDefinition)} does. */
+  public void add(Plugin plugin) throws PluginChangeException {
+    add(InProcessRuntime.of(requireNonNull(plugin, "plugin")));
+  }
+
+  /**
+   * Removes {@code plugin} with all of its instances: it gets no new calls and those who watch its
+   * services are told; when its calls have ended, or the grace of {@link HostBuilder#stopGrace} is
+   * over, it is stopped like any plugin; when this returns nothing of it is left but its state
+   * directory.
+   *
+   * @return the plugins that require a service which nobody provides any more
+   * @throws AuditFailedException if it could not be recorded: nothing has changed
+   * @throws IllegalArgumentException if this host has no such plugin
+   * @throws IllegalStateException if the plugin is being changed
+   */
+  public List<PluginName> remove(PluginName plugin) throws AuditFailedException {
+    return running.changes().remove(requireNonNull(plugin, "plugin"));
+  }
+
+  /**
+   * Puts {@code next} in the place of the plugin of its name, without a call that fails for it: the
+   * new one is started beside the old one, and gets all calls from one moment on once it is
+   * healthy; then the old one finishes its calls, for at most {@code calls}, and is stopped. Calls
+   * that are still open then end with UNAVAILABLE. Returns when the old one is gone.
+   *
+   * @throws PluginChangeException if the new one did not get there, or it could not be recorded: it
+   *     is gone without a trace, and the old one has never ceased to serve
+   * @throws IllegalArgumentException if this host has no such plugin, either is remote or the new
+   *     one lazy, or {@code calls} is negative
+   * @throws IllegalStateException if the plugin is being changed
+   */
+  public void replace(PluginDefinition next, Duration calls) throws PluginChangeException {
+    if (calls.isNegative()) {
+      throw new IllegalArgumentException("calls: " + calls + " (expected: >= 0)");
+    }
+    running.changes().replace(requireNonNull(next, "next"), calls);
+  }
+
+  /** Replaces a plugin by one that runs inside the host, as the other method does. */
+  public void replace(Plugin next, Duration calls) throws PluginChangeException {
+    replace(InProcessRuntime.of(requireNonNull(next, "next")), calls);
   }
 
   /**

@@ -32,11 +32,16 @@ final class PluginStop {
 
   /** Ends {@code run} and returns when its process is gone and reaped. */
   void stop(PluginRun run) {
+    stop(run, grace);
+  }
+
+  /** Ends {@code run}, whose calls may take as long as {@code calls}, as {@link #stop} does. */
+  void stop(PluginRun run, Duration calls) {
     boolean wasUp = run.healthy().isDone() && !run.state().isEnd();
     run.stopping();
     record(run);
     if (wasUp) {
-      drain(run);
+      drain(run, calls);
     }
     run.process()
         .ifPresent(
@@ -50,9 +55,9 @@ final class PluginStop {
   }
 
   /** Waits for the calls in flight; what is left of them after their grace is ended here. */
-  private void drain(PluginRun run) {
+  private void drain(PluginRun run, Duration calls) {
     try {
-      long left = planes.exit().drain(run, grace);
+      long left = planes.exit().drain(run, calls);
       if (left > 0) {
         LOG.log(
             Level.WARNING,

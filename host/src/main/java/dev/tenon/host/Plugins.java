@@ -30,6 +30,7 @@ final class Plugins {
   private final RemotePlugins remote;
   private final HealthPolls polls;
   private final Supervisor supervisor;
+  private final PluginChanges changes;
 
   /** One run that was launched in a slot. */
   record Started(Slot slot, PluginRun run) {
@@ -56,6 +57,7 @@ final class Plugins {
     lazy = new LazyPlugins(this, planes, roster, arrivals);
     remote = new RemotePlugins(planes, roster, settings.sources().clock());
     polls = new HealthPolls(planes, settings.polling());
+    changes = new PluginChanges(planes, this, roster, dependencies, limits);
   }
 
   /** Returns how each run stands, by name. */
@@ -119,6 +121,17 @@ final class Plugins {
     Slot slot = supervisor.slot(definition);
     slot.keep();
     return slot;
+  }
+
+  /** Starts {@code plugin} no more, neither when it is called nor when it comes by itself. */
+  void startNoMore(PluginName plugin) {
+    lazy.remove(plugin);
+    remote.remove(plugin);
+  }
+
+  /** Returns what adds, removes and replaces plugins. */
+  PluginChanges changes() {
+    return changes;
   }
 
   Supervisor supervisor() {

@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import dev.tenon.auth.EnrolmentTokens;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
@@ -95,6 +96,13 @@ final class RemotePlugins implements AutoCloseable {
     }
   }
 
+  /** Offers {@code plugin} no more. */
+  void remove(PluginName plugin) {
+    List<Offer> withdrawn = offers.stream().filter(offer -> offer.plugin.equals(plugin)).toList();
+    withdrawn.forEach(offer -> offer.withdrawn = true);
+    offers.removeAll(withdrawn);
+  }
+
   /** Ends the looking; the runs are stopped like all others, before. */
   @Override
   public void close() {
@@ -103,11 +111,14 @@ final class RemotePlugins implements AutoCloseable {
 
   /** One remote plugin, run after run. */
   private final class Offer {
+    private final PluginName plugin;
+    private volatile boolean withdrawn;
     private Plugins.Started current;
     private Instant renewAt;
     private long seenNanos = System.nanoTime();
 
     Offer(Plugins.Started first, Instant renewAt) {
+      this.plugin = first.definition().name();
       this.current = first;
       this.renewAt = renewAt;
     }
@@ -176,6 +187,9 @@ final class RemotePlugins implements AutoCloseable {
           launcher.launch(
               old.slot(),
               added -> {
+                if (withdrawn) {
+                  throw new IllegalStateException("removed meanwhile");
+                }
                 roster.replace(old, added);
                 planes.runs().forget(old.run());
               });

@@ -168,6 +168,10 @@ final class RunningHost implements AutoCloseable {
     return admins;
   }
 
+  PluginChanges changes() {
+    return plugins.changes();
+  }
+
   HostCertificates certificates() {
     return planes.certificates();
   }

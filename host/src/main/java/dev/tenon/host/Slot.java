@@ -82,9 +82,14 @@ final class Slot {
     return !now.isEnd() && !(now instanceof PluginState.Configured);
   }
 
-  /** Takes a run that is about to be launched. */
+  /**
+   * Takes a run that is about to be launched.
+   *
+   * @throws IllegalStateException if none is to be launched here any more
+   */
   void take(Plugins.Started run) {
     synchronized (this) {
+      requireWay(new PluginState.Starting());
       current = run;
       upSinceNanos = null;
       become(new PluginState.Starting());
@@ -104,7 +109,7 @@ final class Slot {
   /** Lets the run end without another. */
   synchronized void release() {
     isKept = false;
-    if (state instanceof PluginState.Restarting) {
+    if (state instanceof PluginState.Restarting || state instanceof PluginState.Configured) {
       become(new PluginState.Stopped());
     }
   }
@@ -165,12 +170,22 @@ final class Slot {
     if (next.equals(before)) {
       return;
     }
-    if (!before.leadsTo(next)) {
-      throw new IllegalStateException(
-          "plugin " + definition.name() + ": " + before.label() + " to " + next.label());
-    }
+    requireWay(next);
     state = next;
     Optional<RuntimeId> run = current().map(started -> started.run().id().runtimeId());
     outside.changed(new Change(definition, run, before, next));
+  }
+
+  private void requireWay(PluginState next) {
+    if (!state.leadsTo(next)) {
+      throw new IllegalStateException(
+          "plugin "
+              + definition.name()
+              + ": "
+              + state.label()
+              + " (expected: a state that leads to "
+              + next.label()
+              + ")");
+    }
   }
 }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 
 /** Calls of all four kinds, one after another in rounds, on a thread of its own. */
-final class AllKindsLoad {
+public final class AllKindsLoad {
   private static final EchoRequest REQUEST = EchoRequest.getDefaultInstance();
 
   private final EchoGrpc.EchoStub echo;
@@ -30,7 +30,8 @@ final class AllKindsLoad {
     echo = EchoGrpc.newStub(channel);
   }
 
-  static AllKindsLoad on(Channel channel) {
+  /** Begins to call on {@code channel}. */
+  public static AllKindsLoad on(Channel channel) {
     AllKindsLoad load = new AllKindsLoad(channel);
     load.thread.setDaemon(true);
     load.thread.start();
@@ -61,21 +62,24 @@ final class AllKindsLoad {
     requests.onCompleted();
   }
 
-  long rounds() {
+  /** Returns how many rounds have ended. */
+  public long rounds() {
     return rounds.get();
   }
 
-  List<Status> failures() {
+  /** Returns how the calls ended that did not end well. */
+  public List<Status> failures() {
     return failures;
   }
 
   /** Waits until a round has ended that began after this was called. */
-  void awaitRound() {
+  public void awaitRound() {
     long before = rounds.get();
     Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> rounds.get() >= before + 2);
   }
 
-  void stop() throws InterruptedException {
+  /** Ends with the round that is under way. */
+  public void stop() throws InterruptedException {
     stopped = true;
     thread.join();
   }

@@ -6,7 +6,7 @@ import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.stub.StreamObserver;
 
 /** An Echo that ends each call in good order once its caller has. */
-final class FinishingEcho extends EchoGrpc.EchoImplBase {
+public final class FinishingEcho extends EchoGrpc.EchoImplBase {
   @Override
   public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
     response.onNext(EchoResponse.getDefaultInstance());

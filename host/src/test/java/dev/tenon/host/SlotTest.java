@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.core.Health;
 import dev.tenon.core.PluginName;
@@ -221,5 +222,8 @@ class SlotTest {
 
     assertThat(slot.state()).isEqualTo(new PluginState.Stopped());
     assertThat(slot.isDue()).isFalse();
+    assertThatThrownBy(() -> launch(slot))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("plugin words: stopped (expected: a state that leads to starting)");
   }
 }

@@ -15,9 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -30,6 +33,8 @@ final class TestHost implements AutoCloseable {
   private final Path directory;
   private final Transport transport = Transport.create(TlsProvider.preferred(), clock);
   private final Map<String, RawRuntime> runtimes = new LinkedHashMap<>();
+  private final List<RawRuntime> later = new CopyOnWriteArrayList<>();
+  private final Map<String, RawRuntime> lastOf = new ConcurrentHashMap<>();
   private final HostBuilder builder;
   private final CompletableFuture<PluginHost> host = new CompletableFuture<>();
 
@@ -79,6 +84,23 @@ final class TestHost implements AutoCloseable {
   /** Adds a plugin whose script runs before the host learns what it has launched. */
   TestHost eager(String name, RawRuntime.Tree tree, RawRuntime.Script script) {
     return add(name, new RawRuntime(transport, tree, RawRuntime.Pace.EAGER, script));
+  }
+
+  /**
+   * Returns a plugin called {@code name} that the running host does not have yet; {@link #laterRun}
+   * has its run.
+   */
+  PluginDefinition later(String name, RawRuntime.Script script) {
+    RawRuntime runtime =
+        new RawRuntime(transport, RawRuntime.Tree.NONE, RawRuntime.Pace.FREE, script);
+    later.add(runtime);
+    lastOf.put(name, runtime);
+    return new PluginDefinition(new PluginName(name), RawPlugin.VERSION, runtime);
+  }
+
+  /** Returns the run of what was made last by {@link #later}. */
+  RawRuntime.Run laterRun(String name) {
+    return requireNonNull(lastOf.get(name), name).launched();
   }
 
   private TestHost add(String name, RawRuntime runtime) {
@@ -163,7 +185,7 @@ final class TestHost implements AutoCloseable {
     } catch (CompletionException e) {
       // It did not start; then nothing of it is left.
     }
-    runtimes.values().stream()
+    Stream.concat(runtimes.values().stream(), later.stream())
         .filter(RawRuntime::wasLaunched)
         .forEach(runtime -> runtime.launched().plugin.close());
     transport.close();

@@ -13,6 +13,7 @@ import dev.tenon.core.VersionRange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -100,6 +101,35 @@ final class InMemoryRegistry implements ServiceRegistry {
     }
     watchers.tell(Set.of(claim.service()));
     return claim;
+  }
+
+  @Override
+  public void standBy(RuntimeId provider) {
+    requireNonNull(provider, "provider");
+    synchronized (lock) {
+      current = current.withStandby(provider);
+    }
+  }
+
+  @Override
+  public boolean takeOver(Set<RuntimeId> successors) {
+    if (successors.stream().map(RuntimeId::plugin).distinct().count() != 1) {
+      throw new IllegalArgumentException(
+          "successors: " + successors + " (expected: runs of one plugin)");
+    }
+    List<Answer> answers;
+    Set<ServiceName> concerned = new HashSet<>();
+    synchronized (lock) {
+      Optional<Snapshot> next = current.takenOver(successors);
+      if (next.isEmpty()) {
+        return false;
+      }
+      concerned.addAll(current.services(successors.iterator().next().plugin()));
+      answers = publish(next.get());
+    }
+    answers.forEach(Answer::deliver);
+    watchers.tell(concerned);
+    return true;
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.random.RandomGenerator;
@@ -62,6 +63,23 @@ public interface ServiceRegistry {
    *     owner}
    */
   Registration unregister(RuntimeId owner, String id) throws RegistrationNotFoundException;
+
+  /**
+   * Keeps {@code provider}, which has claimed nothing yet, out of every choice until it takes over:
+   * what it claims meanwhile is no provider to anybody. It may claim what another run of its own
+   * plugin, and no other, holds exclusively. Ends when it is removed.
+   */
+  void standBy(RuntimeId provider);
+
+  /**
+   * Puts {@code successors}, runs of one plugin that stand by, in the place of all other runs of
+   * it: those lose their claims in the same step, and whoever looks sees either all of it or
+   * nothing.
+   *
+   * @return false, and nothing has changed, if one of them does not stand by any more
+   * @throws IllegalArgumentException if they are of several plugins, or none
+   */
+  boolean takeOver(Set<RuntimeId> successors);
 
   /** Removes and returns all claims of {@code provider} and forgets its health. Idempotent. */
   List<Registration> remove(RuntimeId provider);

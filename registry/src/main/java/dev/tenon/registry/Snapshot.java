@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.tenon.core.Health;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -13,6 +14,7 @@ import dev.tenon.core.Sharing;
 import dev.tenon.core.VersionRange;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,18 +24,24 @@ import java.util.stream.Stream;
 
 /** All claims and all health reports at one moment. Immutable: a change makes the next one. */
 final class Snapshot {
-  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of());
+  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of(), Set.of());
 
   /** In the order of registration. */
   private final List<Registration> claims;
 
   private final Map<RuntimeId, Health> health;
+
+  /** Those that claim and get no calls yet, because they are to succeed another run. */
+  private final Set<RuntimeId> standbys;
+
   private final Map<ServiceName, List<Registration>> providers;
   private final Map<ServiceName, List<Registration>> eligible;
 
-  private Snapshot(List<Registration> claims, Map<RuntimeId, Health> health) {
+  private Snapshot(
+      List<Registration> claims, Map<RuntimeId, Health> health, Set<RuntimeId> standbys) {
     this.claims = List.copyOf(claims);
     this.health = Map.copyOf(health);
+    this.standbys = Set.copyOf(standbys);
     providers = byService(this.claims.stream());
     eligible = byService(this.claims.stream().filter(claim -> isEligible(claim.provider())));
   }
@@ -46,7 +54,7 @@ final class Snapshot {
 
   private boolean isEligible(RuntimeId provider) {
     Health last = health.get(provider);
-    return last != null && last.isEligible();
+    return !standbys.contains(provider) && last != null && last.isEligible();
   }
 
   /** Returns the snapshot with {@code claim}, which keeps the place of the one that it replaces. */
@@ -69,22 +77,60 @@ final class Snapshot {
     } else {
       next.add(claim);
     }
-    return new Snapshot(next, health);
+    return new Snapshot(next, health, standbys);
   }
 
-  private static boolean excludes(Registration claim, Registration other) {
+  /** A run that stands by and one of the same plugin do not exclude each other. */
+  private boolean excludes(Registration claim, Registration other) {
+    boolean isSuccession =
+        claim.provider().plugin().equals(other.provider().plugin())
+            && (standbys.contains(claim.provider()) || standbys.contains(other.provider()));
+    return !isSuccession && isExclusive(claim, other);
+  }
+
+  private static boolean isExclusive(Registration claim, Registration other) {
     return claim.sharing() == Sharing.EXCLUSIVE || other.sharing() == Sharing.EXCLUSIVE;
   }
 
   Snapshot without(Registration claim) {
-    return new Snapshot(where(other -> !other.equals(claim)), health);
+    return new Snapshot(where(other -> !other.equals(claim)), health, standbys);
   }
 
   /** Returns the snapshot without any claim or report of {@code provider}. */
   Snapshot without(RuntimeId provider) {
     Map<RuntimeId, Health> remaining = new HashMap<>(health);
     remaining.remove(provider);
-    return new Snapshot(where(claim -> !claim.provider().equals(provider)), remaining);
+    return new Snapshot(
+        where(claim -> !claim.provider().equals(provider)), remaining, without(provider, standbys));
+  }
+
+  private static Set<RuntimeId> without(RuntimeId one, Set<RuntimeId> all) {
+    return all.stream().filter(other -> !other.equals(one)).collect(toUnmodifiableSet());
+  }
+
+  /** Returns the snapshot in which {@code provider} gets no calls yet. */
+  Snapshot withStandby(RuntimeId provider) {
+    Set<RuntimeId> more = new HashSet<>(standbys);
+    more.add(provider);
+    return new Snapshot(claims, health, more);
+  }
+
+  /**
+   * Returns the snapshot in which {@code successors} are the only runs of their plugin, or empty if
+   * one of them does not stand by.
+   */
+  Optional<Snapshot> takenOver(Set<RuntimeId> successors) {
+    if (!standbys.containsAll(successors)) {
+      return Optional.empty();
+    }
+    PluginName plugin = successors.iterator().next().plugin();
+    Predicate<RuntimeId> stays = run -> !run.plugin().equals(plugin) || successors.contains(run);
+    Map<RuntimeId, Health> remaining = new HashMap<>(health);
+    remaining.keySet().removeIf(stays.negate());
+    Set<RuntimeId> others = new HashSet<>(standbys);
+    others.removeAll(successors);
+    return Optional.of(
+        new Snapshot(where(claim -> stays.test(claim.provider())), remaining, others));
   }
 
   Snapshot with(RuntimeId provider, Health report) {
@@ -93,7 +139,7 @@ final class Snapshot {
     }
     Map<RuntimeId, Health> reports = new HashMap<>(health);
     reports.put(provider, report);
-    return new Snapshot(claims, reports);
+    return new Snapshot(claims, reports, standbys);
   }
 
   Optional<Health> health(RuntimeId provider) {
@@ -145,6 +191,14 @@ final class Snapshot {
         found.stream().anyMatch(claim -> health.get(claim.provider()) == Health.HEALTHY);
     return new Availability(
         healthy ? Availability.State.AVAILABLE : Availability.State.DEGRADED, first(found));
+  }
+
+  /** Returns what the runs of {@code plugin} have claimed, so what a change of them concerns. */
+  Set<ServiceName> services(PluginName plugin) {
+    return claims.stream()
+        .filter(claim -> claim.provider().plugin().equals(plugin))
+        .map(Registration::service)
+        .collect(toUnmodifiableSet());
   }
 
   /** Returns what {@code provider} has claimed, so what a change of it concerns. */
