@@ -46,6 +46,17 @@ final class EchoProvider implements BindableService, ServerInterceptor {
   volatile boolean answersLate;
   volatile Runnable onCall = () -> {};
 
+  /** Forgets what reached it, and adds nothing of its own to the answers. */
+  void reset() {
+    initial = new Metadata();
+    trailing = new Metadata();
+    answersLate = false;
+    calls.set(0);
+    cancelled.set(0);
+    received.set(0);
+    sent.set(0);
+  }
+
   @Override
   public ServerServiceDefinition bindService() {
     return ServerInterceptors.intercept(new Service(), this);

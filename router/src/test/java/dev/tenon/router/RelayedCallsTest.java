@@ -19,21 +19,15 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,16 +80,10 @@ final class RelayedCallsTest {
 
   @BeforeEach
   void reset() {
-    provider.initial = new Metadata();
-    provider.trailing = new Metadata();
+    provider.reset();
+    provider.initial.put(TRAILER, "head");
     provider.trailing.put(TRAILER, "tail");
     provider.trailing.put(BINARY, new byte[] {0, -1, 127});
-    provider.initial.put(TRAILER, "head");
-    provider.answersLate = false;
-    provider.cancelled.set(0);
-    provider.received.set(0);
-    provider.sent.set(0);
-    provider.calls.set(0);
   }
 
   private static EchoRequest request(String payload) {
@@ -406,73 +394,5 @@ final class RelayedCallsTest {
     }
     assertThat(provider.connections).hasSize(1);
     assertThat(provider.calls.get()).isEqualTo(1_001);
-  }
-
-  /** Collects what a call brings, at the speed the test asks for. */
-  private static final class Answers implements ClientResponseObserver<EchoRequest, EchoResponse> {
-    private final int initially;
-    private final ConcurrentLinkedQueue<EchoResponse> messages = new ConcurrentLinkedQueue<>();
-    private final Semaphore arrived = new Semaphore(0);
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile @Nullable Throwable failure;
-    private volatile @Nullable ClientCallStreamObserver<EchoRequest> call;
-
-    Answers(int initially) {
-      this.initially = initially;
-    }
-
-    @Override
-    public void beforeStart(ClientCallStreamObserver<EchoRequest> call) {
-      this.call = call;
-      call.disableAutoRequestWithInitial(initially);
-    }
-
-    void request(int messages) {
-      Objects.requireNonNull(call).request(messages);
-    }
-
-    void cancel() {
-      Objects.requireNonNull(call).cancel("test", null);
-    }
-
-    @Override
-    public void onNext(EchoResponse message) {
-      messages.add(message);
-      arrived.release();
-    }
-
-    @Override
-    public void onError(Throwable t) {
-      failure = t;
-      ended.countDown();
-    }
-
-    @Override
-    public void onCompleted() {
-      ended.countDown();
-    }
-
-    boolean awaitMessage() throws InterruptedException {
-      return arrived.tryAcquire(20, TimeUnit.SECONDS);
-    }
-
-    List<EchoResponse> messages() {
-      return List.copyOf(messages);
-    }
-
-    Status end() {
-      try {
-        assertThat(ended.await(30, TimeUnit.SECONDS)).as("call ended").isTrue();
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
-      }
-      Throwable failed = failure;
-      return failed == null ? Status.OK : Status.fromThrowable(failed);
-    }
-
-    StatusRuntimeException failure() {
-      assertThat(end().isOk()).isFalse();
-      return (StatusRuntimeException) Objects.requireNonNull(failure);
-    }
   }
 }

@@ -9,10 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.jar.Attributes;
@@ -20,49 +18,13 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The script {@code tenon} in a copy of the project's tree, where Maven and the JDK are scripts
- * that tell what they were asked for. There is a space in the path.
- */
-final class TenonScriptTest {
+/** What the script {@code tenon} builds and starts, from wherever it is called. */
+final class TenonScriptTest extends ScriptTree {
   private static final Duration LIMIT = Duration.ofMinutes(1);
-
-  /** All that the script runs, but for Maven and Java. */
-  private static final List<String> TOOLS =
-      List.of("sh", "find", "readlink", "mkdir", "touch", "mv", "date", "tail", "flock");
-
-  private Place place;
-  private Path root;
-  private Path bin;
-  private Path jdk;
-
-  @BeforeEach
-  void makeTree() throws IOException {
-    place = Place.make();
-    root = Files.createDirectories(place.folder().resolve("a tree"));
-    Files.copy(Path.of("../../tenon"), root.resolve("tenon"));
-    Files.createDirectories(root.resolve("examples/host/src"));
-    aged(place.file("a tree/pom.xml", new byte[0]));
-    bin = Files.createDirectory(place.folder().resolve("bin"));
-    for (String tool : TOOLS) {
-      Files.createSymbolicLink(bin.resolve(tool), where(tool));
-    }
-    maven(
-        "for m in host files words store tokens rogue; do mkdir -p \"$root/examples/$m/target/lib\"; done");
-    jdk = jdk("17.0.15", "printf '%s\\n' \"$@\"; exit 0");
-  }
-
-  @AfterEach
-  void removeTree() throws IOException {
-    place.close();
-  }
 
   @Test
   void tenon_firstRun_buildsOnceAndPrintsNothingOfItsOwn() throws Exception {
@@ -113,7 +75,8 @@ final class TenonScriptTest {
   void tenon_twoFirstRunsAtOnce_buildOnce() throws Exception {
     maven(
         "while [ ! -e \"$root/go\" ]; do :; done\n"
-            + "for m in host files words store tokens rogue; do mkdir -p \"$root/examples/$m/target/lib\"; done");
+            + "for m in host files words store tokens rogue; do mkdir -p"
+            + " \"$root/examples/$m/target/lib\"; done");
     try (HostProcess first = start(script("x"));
         HostProcess second = start(script("y"))) {
       await().atMost(LIMIT).until(() -> hasLockFile(first) && hasLockFile(second));
@@ -167,88 +130,6 @@ final class TenonScriptTest {
     jdk = jdk("17.0.15", "exit " + status);
 
     assertThat(tenon()).isEqualTo(new Said(status, "", ""));
-  }
-
-  /** Nothing on the PATH at all: what says so is the shell alone. */
-  @Test
-  void tenon_withoutJdk_saysSoInOneLine() throws Exception {
-    ProcessBuilder builder = builder(List.of("/bin/sh", root.resolve("tenon").toString(), "x"));
-    builder.environment().remove("JAVA_HOME");
-    for (String path : List.of("", "/nonexistent")) {
-      builder.environment().put("PATH", path);
-
-      assertThat(run(builder))
-          .isEqualTo(
-              new Said(
-                  1,
-                  "",
-                  "tenon: needs JDK 17, and finds no javac on the PATH or under JAVA_HOME.\n"));
-    }
-  }
-
-  @Test
-  void tenon_withJdkOnPathAlone_findsIt() throws Exception {
-    Files.createSymbolicLink(bin.resolve("javac"), jdk.resolve("bin/javac"));
-    ProcessBuilder builder = builder(script("x"));
-    builder.environment().remove("JAVA_HOME");
-
-    assertThat(run(builder)).isEqualTo(new Said(0, started("x"), ""));
-  }
-
-  @ParameterizedTest
-  @CsvSource({"11.0.2", "1.8.0_402", "16"})
-  void tenon_withOlderJdk_saysSoInOneLine(String version) throws Exception {
-    jdk = jdk(version, "exit 0");
-
-    Said said = tenon();
-
-    assertThat(said.status()).isEqualTo(1);
-    assertThat(said.err()).startsWith("tenon: needs JDK 17, and " + jdk + " is JDK ");
-    assertThat(said.err()).endsWith("; set JAVA_HOME to one.\n").hasLineCount(1);
-    assertThat(builds()).isZero();
-  }
-
-  @Test
-  void tenon_withNewerJdk_runsWhatIsBuiltButDoesNotBuild() throws Exception {
-    Path older = jdk;
-    jdk = jdk("25.0.3", "exit 0");
-    Said unbuilt = tenon();
-    Path newer = jdk;
-    jdk = older;
-    tenon();
-    jdk = newer;
-
-    assertThat(unbuilt)
-        .isEqualTo(
-            new Said(
-                1,
-                "",
-                "tenon: needs JDK 17 to build, and "
-                    + newer
-                    + " is JDK 25; set JAVA_HOME to one.\n"));
-    assertThat(tenon()).isEqualTo(new Said(0, "", ""));
-  }
-
-  @Test
-  void tenon_withoutMaven_saysSoInOneLine() throws Exception {
-    Files.delete(bin.resolve("mvn"));
-
-    assertThat(tenon())
-        .isEqualTo(
-            new Said(
-                1,
-                "",
-                "tenon: needs Maven 3.8.7 or newer to build, and finds no mvn on the PATH.\n"));
-  }
-
-  @Test
-  void tenon_withJavaHomeThatIsNone_saysSoInOneLine() throws Exception {
-    jdk = place.folder();
-
-    assertThat(tenon())
-        .isEqualTo(
-            new Said(
-                1, "", "tenon: needs JDK 17, and JAVA_HOME (" + jdk + ") has no bin/javac.\n"));
   }
 
   @Test
@@ -306,99 +187,4 @@ final class TenonScriptTest {
             .collect(Collectors.joining(" ")));
     new JarOutputStream(Files.newOutputStream(jar), manifest).close();
   }
-
-  private void maven(String script) throws IOException {
-    executable(
-        bin.resolve("mvn"),
-        "echo built >>\"$root/builds\"; echo noise of the build\n%s\n".formatted(script));
-  }
-
-  private Path jdk(String version, String java) throws IOException {
-    Path home = place.folder().resolve("jdk " + version);
-    Files.createDirectories(home.resolve("bin"));
-    executable(home.resolve("bin/javac"), "exit 1\n");
-    executable(home.resolve("bin/java"), java + "\n");
-    Files.writeString(
-        home.resolve("release"),
-        """
-        IMPLEMENTOR="Us"
-        JAVA_VERSION="%s"
-        OS="x"
-        """
-            .formatted(version));
-    return home;
-  }
-
-  private void executable(Path file, String script) throws IOException {
-    Files.writeString(file, "#!/bin/sh\nroot='" + root + "'\n" + script);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-  }
-
-  private static Path where(String tool) {
-    return Stream.of("/usr/bin", "/bin")
-        .map(folder -> Path.of(folder, tool))
-        .filter(Files::isExecutable)
-        .findFirst()
-        .orElseThrow(() -> new AssertionError(tool + " (expected: on this machine)"));
-  }
-
-  private static void aged(Path file) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
-  }
-
-  private long builds() throws IOException {
-    Path log = root.resolve("builds");
-    return Files.exists(log) ? Files.readAllLines(log).size() : 0;
-  }
-
-  /** Returns what the JDK that is a script prints for {@code arguments}. */
-  private String started(String... arguments) {
-    List<String> lines =
-        new ArrayList<>(
-            List.of(
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx256m",
-                "-Dtenon.home=" + root + "/examples/host",
-                "-cp",
-                root + "/examples/host/target/lib/*",
-                Main.class.getName()));
-    lines.addAll(List.of(arguments));
-    return String.join("\n", lines) + "\n";
-  }
-
-  private List<String> script(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(root.resolve("tenon").toString()));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  private Said tenon(String... arguments) throws Exception {
-    return run(script(arguments));
-  }
-
-  private Said run(List<String> command) throws Exception {
-    return run(builder(command));
-  }
-
-  private Said run(ProcessBuilder builder) throws Exception {
-    try (HostProcess process = HostProcess.start(place, builder)) {
-      return new Said(process.status(), process.out(), process.err());
-    }
-  }
-
-  private HostProcess start(List<String> command) throws IOException {
-    return HostProcess.start(place, builder(command));
-  }
-
-  private ProcessBuilder builder(List<String> command) {
-    ProcessBuilder builder = new ProcessBuilder(command).directory(new File("/"));
-    builder.environment().clear();
-    builder.environment().put("PATH", bin.toString());
-    builder.environment().put("JAVA_HOME", jdk.toString());
-    return builder;
-  }
-
-  /** What one run of the script came to. */
-  private record Said(int status, String out, String err) {}
 }
