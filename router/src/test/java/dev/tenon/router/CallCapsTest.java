@@ -50,6 +50,18 @@ final class CallCapsTest {
     assertThat(caps.isEmpty()).isTrue();
   }
 
+  /** A call that was given up while it chose takes no place at its provider. */
+  @Test
+  void reach_afterItLeft_nothingIsCounted() throws Exception {
+    CallCaps caps = new CallCaps(CallLimits.DEFAULT);
+    CallCaps.Seat seat = caps.enter("a");
+    seat.leave();
+
+    seat.reach("p");
+
+    assertThat(caps.isEmpty()).isTrue();
+  }
+
   /**
    * Whatever the number of threads, exactly as many pass as may, and all that is counted is given
    * back.

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,15 +13,19 @@ import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
+import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +148,53 @@ final class PendingRecordTest {
                     .isEqualTo(Status.Code.DEADLINE_EXCEEDED));
     plane.audit.release(null);
     assertThat(plane.words.calls).hasValue(0);
+  }
+
+  /**
+   * Whatever wakes a call, it goes nowhere without its record. Here that is its own deadline, by a
+   * clock that goes back then, so that it has an hour left again; the other is the hour itself,
+   * which no record takes.
+   */
+  @Test
+  void firstCall_wokenWithoutItsRecord_internalAndProviderUntouched() throws Exception {
+    plane.audit.hold();
+    AtomicLong nanos = new AtomicLong();
+    Deadline soon = Deadline.after(100, TimeUnit.MILLISECONDS, ticker(nanos));
+    BlockingQueue<Runnable> steps = new LinkedBlockingQueue<>();
+    CompletableFuture<Status> ended = new CompletableFuture<>();
+    ClientCall<EchoRequest, EchoResponse> call =
+        plane
+            .channel(Names.CALLER)
+            .newCall(
+                EchoGrpc.getUnaryMethod(),
+                CallOptions.DEFAULT.withDeadline(soon).withExecutor(steps::add));
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            ended.complete(status);
+          }
+        },
+        new Metadata());
+    call.sendMessage(EchoRequest.getDefaultInstance());
+    call.halfClose();
+
+    Runnable woken = requireNonNull(steps.poll(60, TimeUnit.SECONDS), "its deadline");
+    nanos.addAndGet(-TimeUnit.HOURS.toNanos(2));
+    woken.run();
+
+    assertThat(ended.getNow(Status.OK).getCode()).isEqualTo(Status.Code.INTERNAL);
+    plane.audit.release(null);
+    assertThat(plane.words.calls).hasValue(0);
+  }
+
+  private static Deadline.Ticker ticker(AtomicLong nanos) {
+    return new Deadline.Ticker() {
+      @Override
+      public long nanoTime() {
+        return nanos.get();
+      }
+    };
   }
 
   /** What could not be recorded does not happen. Row: AU-3. */

@@ -1,8 +1,12 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.Clocks;
+import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallLimits;
+import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -26,6 +30,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -43,6 +48,11 @@ final class Plane implements AutoCloseable {
   final RecordingAuditLog audit = new RecordingAuditLog();
   final ServiceRegistry registry = ServiceRegistry.inMemory();
   final EchoProvider words = new EchoProvider();
+  final GrantStore grants =
+      new GrantStore(
+          new TokenMint(new SecureRandom()),
+          new Clocks(InstantSource.system(), System::nanoTime),
+          GrantLimits.DEFAULT);
   final Map<RuntimeId, Channel> backends = new ConcurrentHashMap<>();
   final Router router;
   private final List<Server> servers = new ArrayList<>();
@@ -75,10 +85,12 @@ final class Plane implements AutoCloseable {
             .hostServices(hostServices)
             .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
             .onDemand((service, most) -> Optional.ofNullable(starting))
+            .grants(grants)
             .limits(limits)
             .audit(audit)
             .clock(InstantSource.fixed(NOW))
             .build();
+    grants.whenEnded(router::endUnder);
     provide(Names.WORDS, Names.ECHO, words);
   }
 
