@@ -27,14 +27,15 @@ import java.util.function.Supplier;
  *
  * @param <T> an input
  */
-final class Leakage<T> {
+public final class Leakage<T> {
   /** The bound on |t|; under equal classes it is passed once in 147,000 times. */
   static final double THRESHOLD = 4.5;
 
   /** How much of a round is kept; the rest were interrupts, collections and other processes. */
   private static final double KEPT = 0.9;
 
-  static final int ROUND = 20_000;
+  /** How many measurements are cropped and centred together, unless told otherwise. */
+  public static final int ROUND = 20_000;
 
   /** Rounds for the compiler at most; their times are thrown away. */
   private static final int MOST_WARM_UPS = 6;
@@ -43,14 +44,14 @@ final class Leakage<T> {
   private static final long ENOUGH_FOR_ALARM = 200_000;
 
   /** What was found. */
-  enum Verdict {
+  public enum Verdict {
     CLEAN,
     LEAK,
     UNDECIDED
   }
 
   /** A verdict and its numbers: of the measurements kept, and the difference of the two classes. */
-  record Finding(Verdict verdict, long measurements, double differenceNanos, double t) {
+  public record Finding(Verdict verdict, long measurements, double differenceNanos, double t) {
     @Override
     public String toString() {
       return String.format(
@@ -68,22 +69,30 @@ final class Leakage<T> {
   private final Supplier<T> one;
   private final Supplier<T> other;
   private final double boundNanos;
+  private final int round;
   private Sums first = new Sums();
   private Sums second = new Sums();
 
   /** Compares how {@code check} takes inputs of {@code one} and of {@code other}. */
-  Leakage(Consumer<T> check, Supplier<T> one, Supplier<T> other, double boundNanos) {
+  public Leakage(Consumer<T> check, Supplier<T> one, Supplier<T> other, double boundNanos) {
+    this(check, one, other, boundNanos, ROUND);
+  }
+
+  /** The same, in rounds of {@code round}, for a check that takes its time. */
+  public Leakage(
+      Consumer<T> check, Supplier<T> one, Supplier<T> other, double boundNanos, int round) {
     this.check = check;
     this.one = one;
     this.other = other;
     this.boundNanos = boundNanos;
+    this.round = round;
   }
 
   /**
    * Measures at least {@code least} times, and at most {@code most} times to come to a verdict.
    * Takes a thread of its own: the depth of a test's stack would weigh on each refusal.
    */
-  Finding find(long least, long most) throws InterruptedException {
+  public Finding find(long least, long most) throws InterruptedException {
     Finding[] found = new Finding[1];
     Thread thread = new Thread(() -> found[0] = measure(least, most), "tenon-leakage");
     thread.start();
@@ -98,7 +107,7 @@ final class Leakage<T> {
     long enough;
     do {
       round();
-      measured += ROUND;
+      measured += round;
       finding = judge();
       enough =
           switch (finding.verdict()) {
@@ -124,14 +133,14 @@ final class Leakage<T> {
 
   /** Returns the round's median. */
   private long round() {
-    boolean[] isFirst = new boolean[ROUND];
-    List<T> inputs = new ArrayList<>(ROUND);
-    for (int i = 0; i < ROUND; i++) {
+    boolean[] isFirst = new boolean[round];
+    List<T> inputs = new ArrayList<>(round);
+    for (int i = 0; i < round; i++) {
       isFirst[i] = random.nextBoolean();
       inputs.add((isFirst[i] ? one : other).get());
     }
-    long[] nanos = new long[ROUND];
-    for (int i = 0; i < ROUND; i++) {
+    long[] nanos = new long[round];
+    for (int i = 0; i < round; i++) {
       T input = inputs.get(i);
       long begin = System.nanoTime();
       check.accept(input);
@@ -139,9 +148,9 @@ final class Leakage<T> {
     }
     long[] sorted = nanos.clone();
     Arrays.sort(sorted);
-    long median = sorted[ROUND / 2];
-    long crop = sorted[(int) (ROUND * KEPT)];
-    for (int i = 0; i < ROUND; i++) {
+    long median = sorted[round / 2];
+    long crop = sorted[(int) (round * KEPT)];
+    for (int i = 0; i < round; i++) {
       if (nanos[i] <= crop) {
         (isFirst[i] ? first : second).add((double) (nanos[i] - median));
       }

@@ -1,10 +1,13 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.Clocks;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
+import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RuntimeId;
@@ -52,7 +55,10 @@ final class Wire implements AutoCloseable {
   volatile OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
   final RecordingAuditLog audit = new RecordingAuditLog();
   final ServiceRegistry registry = ServiceRegistry.inMemory();
-  final HostServices hostServices = HostServices.builder().start();
+  final HostServices hostServices;
+  final GrantStore grants =
+      new GrantStore(
+          new TokenMint(random), new Clocks(clock, System::nanoTime), GrantLimits.DEFAULT);
   final Map<RuntimeId, Channel> backends = new ConcurrentHashMap<>();
   final Lineages lineages =
       new Lineages(
@@ -77,6 +83,11 @@ final class Wire implements AutoCloseable {
   final Router router;
 
   Wire() throws Exception {
+    this(HostServices.builder().start());
+  }
+
+  Wire(HostServices hostServices) throws Exception {
+    this.hostServices = hostServices;
     KeyPair keys = CertificateRequest.newKeyPair();
     hostCredentials =
         Credentials.of(
@@ -89,6 +100,7 @@ final class Wire implements AutoCloseable {
             .hostServices(hostServices)
             .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
             .onBehalfOf((caller, path, token) -> onBehalfOf.subject(caller, path, token))
+            .grants(grants)
             .audit(audit)
             .clock(clock)
             .build();
