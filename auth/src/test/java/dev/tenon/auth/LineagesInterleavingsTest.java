@@ -1,5 +1,7 @@
 package dev.tenon.auth;
 
+import static dev.tenon.auth.Interleavings.isDone;
+
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import java.security.PublicKey;
@@ -103,19 +105,6 @@ class LineagesInterleavingsTest {
     @Operation
     public int live() {
       return lineages.live();
-    }
-
-    private static boolean isDone(Refusable call) {
-      try {
-        var unused = call.run();
-        return true;
-      } catch (RefusedException e) {
-        return false;
-      }
-    }
-
-    private interface Refusable {
-      Object run() throws RefusedException;
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.tenon.auth.Race;
 import dev.tenon.auth.TestClock;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.GrantLimits;
+import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -17,6 +18,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
@@ -147,6 +150,38 @@ class GrantRaceTest {
       store.end(draft.grant());
       assertThatThrownBy(() -> store.verify(holder, GrantStoreTest.LOG, shown))
           .isInstanceOf(GrantRefusedException.class);
+    }
+  }
+
+  /** A grant that is refreshed while the clean-up looks at it, which finds it over, stays. */
+  @Test
+  void cleanUp_refreshedMeanwhile_stays() throws Exception {
+    AtomicReference<LiveGrant> late = new AtomicReference<>();
+    GrantStore[] looked = new GrantStore[1];
+    LongSupplier nanos =
+        () -> {
+          LiveGrant grant = late.getAndSet(null);
+          if (grant == null) {
+            return 0;
+          }
+          refresh(looked[0], grant);
+          return LIMITS.life().toNanos();
+        };
+    looked[0] = new GrantStore(new TokenMint(new SecureRandom()), new Clocks(clock, nanos), LIMITS);
+    GrantStore.Draft draft = looked[0].draft(run(1), GrantStoreTest.LOG, Set.of());
+    looked[0].activate(draft);
+    late.set(draft.grant());
+
+    looked[0].cleanUp();
+
+    assertThat(looked[0].all()).containsExactly(draft.grant());
+  }
+
+  private static void refresh(GrantStore store, LiveGrant grant) {
+    try {
+      var unused = store.refresh(grant);
+    } catch (RefusedException e) {
+      throw new AssertionError(e);
     }
   }
 }

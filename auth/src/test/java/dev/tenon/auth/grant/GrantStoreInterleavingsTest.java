@@ -1,5 +1,6 @@
 package dev.tenon.auth.grant;
 
+import static dev.tenon.auth.Interleavings.isDone;
 import static dev.tenon.auth.grant.GrantStoreTest.LOG;
 import static dev.tenon.auth.grant.GrantStoreTest.WORDS;
 
@@ -93,19 +94,6 @@ class GrantStoreInterleavingsTest {
     @Operation
     public int size() {
       return store.size();
-    }
-
-    private static boolean isDone(Refusable call) {
-      try {
-        var unused = call.run();
-        return true;
-      } catch (RefusedException e) {
-        return false;
-      }
-    }
-
-    private interface Refusable {
-      Object run() throws RefusedException;
     }
   }
 }

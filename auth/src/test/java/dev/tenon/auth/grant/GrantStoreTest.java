@@ -366,6 +366,18 @@ class GrantStoreTest {
     assertThat(store.find(THIEF, grant.id())).isEmpty();
   }
 
+  /** Neither drafts nor expired grants are there to be listed. */
+  @Test
+  void all_draftsAndExpiredOnes_leftOut() throws Exception {
+    issue(store, WORDS);
+    clock.advance(LIFE);
+    LiveGrant living = issue(store, THIEF).grant();
+    store.draft(THIEF, LOG, Set.of());
+
+    assertThat(store.size()).isEqualTo(3);
+    assertThat(store.all()).containsExactly(living);
+  }
+
   @Test
   void auditReason_ofARefusal_saysWhy() {
     assertThatThrownBy(() -> store.verify(WORDS, LOG, ""))

@@ -18,6 +18,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -157,6 +160,62 @@ class RateLimitsTest {
     } else {
       assertThatCode(() -> limits.require(what, "words-1")).doesNotThrowAnyException();
     }
+  }
+
+  /** A limiter that answers nothing has failed; nothing is no leave. Row: DS-20 */
+  @Test
+  void require_limiterAnswersNull_asIfItHadThrown() {
+    limits = over((Custom) (key, rate) -> null);
+
+    assertThatExceptionOfType(LimiterFailedException.class)
+        .isThrownBy(() -> limits.require(Limited.ENROL, "uid:1000"));
+    assertThatCode(() -> limits.require(Limited.CALL, "words-1")).doesNotThrowAnyException();
+  }
+
+  /** Of a limiter that fails all the time, the log has a line a second for each thing. */
+  @Test
+  void require_limiterThrowsAllTheTime_oneLogLineASecond() throws Exception {
+    Custom broken =
+        (key, rate) -> {
+          throw new IllegalStateException("no connection to the counters");
+        };
+    limits = over(broken);
+    List<LogRecord> logged = new ArrayList<>();
+    Handler capture = capture(logged);
+    Logger logger = Logger.getLogger(RateLimits.class.getName());
+    logger.addHandler(capture);
+    try {
+      for (int i = 0; i < 100; i++) {
+        limits.require(Limited.CALL, "words-" + i);
+      }
+      limits.require(Limited.RENEW, "words-1");
+      clock.advance(Duration.ofSeconds(1));
+      limits.require(Limited.CALL, "words-1");
+    } finally {
+      logger.removeHandler(capture);
+    }
+
+    assertThat(logged)
+        .extracting(LogRecord::getMessage)
+        .containsExactly(
+            "the limiter failed over call",
+            "the limiter failed over renew",
+            "the limiter failed over call");
+  }
+
+  private static Handler capture(List<LogRecord> logged) {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord record) {
+        logged.add(record);
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test

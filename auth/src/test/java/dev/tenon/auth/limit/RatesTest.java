@@ -2,6 +2,7 @@ package dev.tenon.auth.limit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -76,5 +77,13 @@ class RatesTest {
     Rate most = new Rate(Rates.MOST, Rates.MOST);
 
     assertThat(Rates.DEFAULT.with(Limited.CALL, most).of(Limited.CALL)).isEqualTo(most);
+  }
+
+  @Test
+  void all_changed_refused() {
+    Rates rates = Rates.DEFAULT;
+
+    assertThatThrownBy(() -> rates.all().put(Limited.CALL, new Rate(1, 1)))
+        .isInstanceOf(UnsupportedOperationException.class);
   }
 }

@@ -256,6 +256,45 @@ class TokenBucketsTest {
 
     assertThat(bucket.retire(1_500, 1_000)).isFalse();
     assertThat(bucket.retire(2_000, 1_000)).isTrue();
+    assertThat(bucket.retire(4_000, 1_000)).as("once").isFalse();
+    assertThat(bucket.take(rate, 4_000)).isNull();
+  }
+
+  /** Whatever time passes, nothing comes: so no wait is told. */
+  @Test
+  void take_burstBelowOne_refusedForGood() {
+    Rate none = new Rate(100, 0);
+
+    assertThat(new TokenBucket(none, 0).take(none, 0)).isEqualTo(Verdict.Refused.FOR_GOOD);
+  }
+
+  /** A sweep that finds no full bucket makes no room, and nobody gets a bucket beyond it. */
+  @Test
+  void allow_sweepUnderPressureFindsNothing_noBucketBeyondTheRoom() {
+    Rate slow = new Rate(1 / 3600.0, 3);
+    for (int i = 0; i < TokenBuckets.MAX_BUCKETS; i++) {
+      var unused = limiter.allow(key("spray-" + i), slow);
+    }
+    clock.advanceNanos(TokenBuckets.PRESSED_SWEEP);
+
+    assertThat(allowed(ALICE, slow, 10)).isEqualTo(3);
+    assertThat(allowed(BOB, slow, 10)).as("shares what is left of one bucket").isZero();
+    assertThat(limiter.size()).isEqualTo(TokenBuckets.MAX_BUCKETS);
+  }
+
+  /** Who found no room has taken none: all of it is there again when the others' is. Row: DS-6 */
+  @Test
+  void allow_afterMoreKeysThanRoom_allTheRoomIsThereAgain() {
+    Rate rate = new Rate(1, 2);
+    for (int i = 0; i < TokenBuckets.MAX_BUCKETS + 500; i++) {
+      var unused = limiter.allow(key("spray-" + i), rate);
+    }
+    clock.advanceNanos(Duration.ofSeconds(2));
+    for (int i = 0; i < TokenBuckets.MAX_BUCKETS; i++) {
+      var unused = limiter.allow(key("again-" + i), rate);
+    }
+
+    assertThat(limiter.size()).isEqualTo(TokenBuckets.MAX_BUCKETS);
   }
 
   @Test
