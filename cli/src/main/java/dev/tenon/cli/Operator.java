@@ -17,11 +17,18 @@ public final class Operator {
             new Registrations(),
             new Drain(),
             new Revoke(),
+            new Withdraw(),
             new ExplainRunning())) {
       CommandLine line = new CommandLine(command);
       if (!program.getSubcommands().containsKey(line.getCommandName())) {
         program.addSubcommand(line);
       }
     }
+    CommandLine audit = program.getSubcommands().get("audit");
+    if (audit == null) {
+      audit = new CommandLine(new AuditCommands());
+      program.addSubcommand(audit);
+    }
+    audit.addSubcommand(new CommandLine(new AuditTail()));
   }
 }

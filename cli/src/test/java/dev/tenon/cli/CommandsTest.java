@@ -204,6 +204,30 @@ class CommandsTest {
     return plugin.state().isEnd();
   }
 
+  /** Row: RG-24. */
+  @Test
+  void withdraw_rightOfAPlugin_endsItsRegistration() throws Exception {
+    Ran ran = tenon("withdraw", "words", ECHO, "--reason", "answers wrongly");
+
+    assertThat(ran.status()).as(ran.err()).isZero();
+    assertThat(ran.out()).isEqualTo("withdrawn words " + ECHO + "\n");
+    assertThat(host.registrations()).isEmpty();
+    assertThat(audit()).contains("answers wrongly");
+    assertThat(tenon("withdraw", "words", ECHO, "--reason", "again").status()).isEqualTo(2);
+  }
+
+  @Test
+  void auditTail_ofTheHost_printsItsLastRecords() {
+    Ran ran = Ran.with("audit", "tail", "--admin", admin, "-n", "3");
+
+    assertThat(ran.status()).as(ran.err()).isZero();
+    assertThat(ran.out().lines())
+        .hasSize(3)
+        .allMatch(line -> line.startsWith("{\"timestamp\":"))
+        .anyMatch(line -> line.contains("/tenon.v1.Admin/ReadAudit"));
+    assertThat(Ran.with("audit", "tail", "--admin", admin, "-n", "0").status()).isEqualTo(2);
+  }
+
   @Test
   void explain_call_tellsVerdictAndRules() {
     Ran allowed = tenon("explain", "host", ECHO, "Unary");

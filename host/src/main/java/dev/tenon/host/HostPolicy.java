@@ -7,7 +7,9 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Explanation;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallPath;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
+import dev.tenon.host.control.Order;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -21,7 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>A change is recorded, takes effect for all at once, and ends the open calls and watches that
  * the new policy denies, with PERMISSION_DENIED. Other calls go on untouched. Registrations that a
- * plugin has no right to any more stay until it ends.
+ * plugin has no right to any more go, and who watches them is told.
  */
 public final class HostPolicy {
   private final PolicyInForce inForce;
@@ -54,7 +56,7 @@ public final class HostPolicy {
       var unused =
           onPolicyThread(
               () -> {
-                inForce.replace(next, reason);
+                inForce.replace(next, Order.ofProgram(reason));
                 return true;
               });
     } catch (ConfigException e) {
@@ -76,6 +78,40 @@ public final class HostPolicy {
         follower.orElseThrow(
             () -> new IllegalStateException("policy: given (expected: a file that is followed)"));
     return onPolicyThread(followed::reload);
+  }
+
+  /**
+   * Takes from {@code plugin} the right to provide {@code service}; when this returns, its
+   * registrations of it are gone. A file that the host follows gives the right back once its text
+   * changes, if it still does.
+   *
+   * @param reason for the audit log
+   * @return whether it had the right
+   * @throws AuditFailedException if that could not be recorded: nothing changed
+   * @throws IllegalStateException if the host is closed
+   */
+  public boolean withdraw(PluginName plugin, ServiceName service, String reason)
+      throws AuditFailedException {
+    return withdraw(plugin, service, Order.ofProgram(requireNonNull(reason, "reason")));
+  }
+
+  boolean withdraw(PluginName plugin, ServiceName service, Order order)
+      throws AuditFailedException {
+    requireNonNull(plugin, "plugin");
+    requireNonNull(service, "service");
+    try {
+      return onPolicyThread(
+          () -> {
+            Policy before = inForce.get();
+            if (before.mayProvide(plugin, service).isEmpty()) {
+              return false;
+            }
+            inForce.replace(before.without(plugin, service), order);
+            return true;
+          });
+    } catch (ConfigException e) {
+      throw new IllegalStateException("policy: read (expected: given)", e);
+    }
   }
 
   /**

@@ -19,6 +19,7 @@ import dev.tenon.host.control.Discoveries;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.GrantDesk;
 import dev.tenon.host.control.HostIdentity;
+import dev.tenon.host.control.LostRights;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RunHealth;
@@ -147,6 +148,7 @@ final class Planes {
     HostCertificates.Lists lists =
         new HostCertificates.Lists(settings.trust().authorities().allowed());
     Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
+    policy.whenChanged(new LostRights(policy, registry, audit)::policyChanged);
     policy.whenChanged(router::policyChanged);
     exit =
         new RunExit(

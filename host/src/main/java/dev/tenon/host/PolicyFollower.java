@@ -5,6 +5,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.auth.policy.PolicyDocument;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.Order;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 
@@ -74,7 +75,7 @@ final class PolicyFollower {
 
   private void use(PolicyDocument now, String reason) throws ConfigException, AuditFailedException {
     Policy next = source.narrowed(now.policy());
-    inForce.replace(next, reason);
+    inForce.replace(next, Order.ofProgram(reason));
     used = Optional.of(now);
     problem = "";
     LOG.log(

@@ -2,8 +2,8 @@ package dev.tenon.host;
 
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.policy.Policy;
-import dev.tenon.core.PluginName;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.Order;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -40,13 +40,13 @@ final class PolicyInForce implements Supplier<Policy> {
    *
    * @throws AuditFailedException if it could not be recorded: nothing changed
    */
-  void replace(Policy next, String reason) throws AuditFailedException {
+  void replace(Policy next, Order order) throws AuditFailedException {
     audit.success(
         "policy",
-        PluginName.HOST,
+        order.actor(),
         "replace",
         /* resource= */ null,
-        Map.of("reason", reason, "rules", String.valueOf(next.rules().size())));
+        Map.of("reason", order.reason(), "rules", String.valueOf(next.rules().size())));
     policy = next;
     followers.forEach(Runnable::run);
   }

@@ -75,7 +75,7 @@ final class RunningHost implements AutoCloseable {
       closing.add(plugins::stop);
       plugins.start(definitions);
       Authorities authorities = new Authorities(planes, settings, closing);
-      planes.admin().operate(new AdminOperations(plugins, planes));
+      planes.admin().operate(new AdminOperations(plugins, planes, settings.places().audit()));
       HostAdmins admins =
           new HostAdmins(planes, closing.add(AdminFiles.open(planes, settings.trust().admins())));
       return new RunningHost(planes, plugins, authorities, admins, closing);

@@ -76,7 +76,8 @@ class AdminAccessTest {
    * Who was revoked is refused on the connection that is open, and on a new one.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain NOT_AUTHENTICATED.
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * NOT_AUTHENTICATED.
    */
   @Test
   void call_revokedAdmin_notAuthenticatedAndOnRecord() throws Exception {

@@ -11,7 +11,9 @@ import dev.tenon.v1.DrainPluginRequest;
 import dev.tenon.v1.ExplainRequest;
 import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.ListRegistrationsRequest;
+import dev.tenon.v1.ReadAuditRequest;
 import dev.tenon.v1.RevokePluginRequest;
+import dev.tenon.v1.WithdrawRightRequest;
 import io.grpc.Channel;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,6 +52,19 @@ class AdminAuditTest {
                         .setService("a.B")
                         .setMethod("C")
                         .build())));
+    refusals.put(
+        "withdraw",
+        Refused.by(
+            () ->
+                stub.withdrawRight(
+                    WithdrawRightRequest.newBuilder()
+                        .setPlugin("alpha")
+                        .setService(NamedEcho.SERVICE)
+                        .setReason("x")
+                        .build())));
+    refusals.put(
+        "audit",
+        Refused.by(() -> stub.readAudit(ReadAuditRequest.newBuilder().setMost(1).build())));
     return refusals;
   }
 
@@ -57,7 +72,7 @@ class AdminAuditTest {
    * Nothing is told and nothing changes that is not on record.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations, Admin/DrainPlugin,
-   * Admin/Explain INTERNAL.
+   * Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit INTERNAL.
    */
   @Test
   void call_auditFails_internalAndNothingChanges() throws Exception {

@@ -27,7 +27,8 @@ class AdminRefusalTest {
    * Whether or not the host has administrators, and the method exists. Rows: PL-10, RG-23.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain NOT_ALLOWED.
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * NOT_ALLOWED.
    */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

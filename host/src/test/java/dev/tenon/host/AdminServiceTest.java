@@ -15,9 +15,11 @@ import dev.tenon.v1.Health;
 import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.ListRegistrationsRequest;
 import dev.tenon.v1.PluginInfo;
+import dev.tenon.v1.ReadAuditRequest;
 import dev.tenon.v1.RegistrationInfo;
 import dev.tenon.v1.RevokePluginRequest;
 import dev.tenon.v1.RuleInfo;
+import dev.tenon.v1.WithdrawRightRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -228,6 +230,20 @@ class AdminServiceTest {
     }
   }
 
+  /** The last records, with the one about the question at their end. */
+  @Test
+  void readAudit_last_areThoseOfTheFile() throws Exception {
+    try (TestHost host = start();
+        AdminClient alice = AdminClient.of(host, "alice")) {
+      List<String> told =
+          alice.stub().readAudit(ReadAuditRequest.newBuilder().setMost(2).build()).getRecordsList();
+
+      assertThat(told).hasSize(2);
+      assertThat(host.audit.text()).contains(told);
+      assertThat(told.get(1)).contains("admin/alice", "intent", "/tenon.v1.Admin/ReadAudit");
+    }
+  }
+
   @Test
   void explain_call_tellsTheRule() throws Exception {
     try (TestHost host = start();
@@ -252,7 +268,10 @@ class AdminServiceTest {
     }
   }
 
-  /** Denies: Admin/DescribePlugin, Admin/RevokePlugin, Admin/DrainPlugin NOT_FOUND. */
+  /**
+   * Denies: Admin/DescribePlugin, Admin/RevokePlugin, Admin/DrainPlugin, Admin/WithdrawRight
+   * NOT_FOUND.
+   */
   @Test
   void call_runThatThereIsNot_notFound() throws Exception {
     try (TestHost host = start();
@@ -278,6 +297,16 @@ class AdminServiceTest {
               () ->
                   stub.drainPlugin(
                       DrainPluginRequest.newBuilder().setRuntimeId(none).setReason("x").build())));
+      refusals.put(
+          "withdraw",
+          Refused.by(
+              () ->
+                  stub.withdrawRight(
+                      WithdrawRightRequest.newBuilder()
+                          .setPlugin("beta")
+                          .setService(NamedOther.SERVICE)
+                          .setReason("x")
+                          .build())));
 
       RawCalls.assertAll(refusals, Refusal.NOT_FOUND);
       assertThat(host.audit.denials("admin")).hasSize(3).allMatch(why -> why.contains(none));
@@ -288,7 +317,8 @@ class AdminServiceTest {
    * What is no message, or breaks the limits of a field; a reason is not left out.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain INVALID_REQUEST.
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * INVALID_REQUEST.
    */
   @Test
   void call_malformed_invalid() throws Exception {
@@ -334,7 +364,8 @@ class AdminServiceTest {
    * An administrator's program that has gone wild is limited, as a plugin that tries is.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain RATE_LIMITED.
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * RATE_LIMITED.
    */
   @Test
   void call_moreOftenThanAllowed_rateLimited() throws Exception {

@@ -6,6 +6,7 @@ import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.AdminName;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.AdminService;
@@ -22,6 +23,7 @@ import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
 import dev.tenon.host.control.HostOperations;
 import dev.tenon.host.control.LifecycleService;
+import dev.tenon.host.control.Order;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProtocolVersions;
@@ -118,6 +120,16 @@ final class ControlPlane implements AutoCloseable {
           @Override
           public List<PluginView> list() {
             return runs.all().stream().map(ControlPlane::view).toList();
+          }
+
+          @Override
+          public boolean withdraw(PluginName plugin, ServiceName service, Order order) {
+            throw new AssertionError("not on record");
+          }
+
+          @Override
+          public List<String> audit(int most) {
+            throw new AssertionError("not on record");
           }
 
           @Override

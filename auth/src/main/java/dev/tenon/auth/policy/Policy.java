@@ -85,6 +85,11 @@ public final class Policy implements Authorizer {
     return new Policy(rules, provided, grants, Optional.of(authorizer));
   }
 
+  /** Returns this policy without the right of {@code plugin} to provide {@code service}. */
+  public Policy without(PluginName plugin, ServiceName service) {
+    return new Policy(rules, provided.without(plugin, service), grants, authorizer);
+  }
+
   /**
    * Loads a policy file. If it is missing or cannot be read, logs a warning and returns {@link
    * #DENY_ALL}.

@@ -21,6 +21,10 @@ final class ProvideTable {
   private final Set<PluginName> everything;
   private final Map<ServiceName, Sharing> sharing;
   private final Optional<Sharing> sharingOfEverything;
+  private final Set<Withdrawn> withdrawn;
+
+  /** A right that an operator took back from what the entries give. */
+  private record Withdrawn(PluginName plugin, ServiceName service) {}
 
   private ProvideTable(Builder builder) {
     Map<PluginName, Set<ServiceName>> copy = new HashMap<>();
@@ -29,12 +33,29 @@ final class ProvideTable {
     everything = Set.copyOf(builder.everything);
     sharing = Map.copyOf(builder.sharing);
     sharingOfEverything = builder.sharingOfEverything;
+    withdrawn = Set.of();
+  }
+
+  private ProvideTable(ProvideTable other, Set<Withdrawn> withdrawn) {
+    named = other.named;
+    everything = other.everything;
+    sharing = other.sharing;
+    sharingOfEverything = other.sharingOfEverything;
+    this.withdrawn = Set.copyOf(withdrawn);
+  }
+
+  /** Returns this table without the right of {@code plugin} to provide {@code service}. */
+  ProvideTable without(PluginName plugin, ServiceName service) {
+    Set<Withdrawn> all = new HashSet<>(withdrawn);
+    all.add(new Withdrawn(plugin, service));
+    return new ProvideTable(this, all);
   }
 
   /** Returns the right of {@code plugin} to provide {@code service}, or empty if it has none. */
   Optional<ProvideRight> right(PluginName plugin, ServiceName service) {
     boolean allowed =
-        everything.contains(plugin) || named.getOrDefault(plugin, Set.of()).contains(service);
+        (everything.contains(plugin) || named.getOrDefault(plugin, Set.of()).contains(service))
+            && !withdrawn.contains(new Withdrawn(plugin, service));
     return allowed ? sharing(service).map(ProvideRight::new) : Optional.empty();
   }
 

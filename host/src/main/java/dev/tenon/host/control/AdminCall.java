@@ -1,12 +1,14 @@
 package dev.tenon.host.control;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.Reason;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * One call of an administrator on its way into the audit log: refused, or its intent before the
@@ -19,24 +21,33 @@ final class AdminCall {
   private final String actor;
   private final String path;
 
-  /** What a call is about, and why it was made. */
-  record Asked(Optional<RuntimeId> run, Optional<String> reason) {
-    /** No run, for no reason given: a question. */
-    static final Asked NOTHING = new Asked(Optional.empty(), Optional.empty());
+  /** What a call is about, and why it was made, as details of its records. */
+  record Asked(Map<String, String> details) {
+    /** A question about nothing in particular. */
+    static final Asked NOTHING = new Asked(Map.of());
+
+    Asked {
+      details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+    }
 
     static Asked about(RuntimeId run) {
-      return new Asked(Optional.of(run), Optional.empty());
+      return new Asked(Map.of("run", run.value()));
     }
 
     static Asked about(RuntimeId run, Order order) {
-      return new Asked(Optional.of(run), Optional.of(order.reason()));
+      return about(run).with("reason", order.reason());
     }
 
-    private Map<String, String> details() {
-      Map<String, String> details = new LinkedHashMap<>();
-      run.ifPresent(about -> details.put("run", about.value()));
-      reason.ifPresent(why -> details.put("reason", why));
-      return details;
+    static Asked about(PluginName plugin, ServiceName service, Order order) {
+      return new Asked(Map.of("plugin", plugin.value()))
+          .with("service", service.value())
+          .with("reason", order.reason());
+    }
+
+    private Asked with(String key, String value) {
+      Map<String, String> more = new LinkedHashMap<>(details);
+      more.put(key, value);
+      return new Asked(more);
     }
   }
 
@@ -88,8 +99,6 @@ final class AdminCall {
    * @throws AuditFailedException if that fails; what was done is done
    */
   void ended(Asked asked, String status) throws AuditFailedException {
-    Map<String, String> details = asked.details();
-    details.put("status", status);
-    audit.success(EVENT, actor, "outcome", path, details);
+    audit.success(EVENT, actor, "outcome", path, asked.with("status", status).details());
   }
 }

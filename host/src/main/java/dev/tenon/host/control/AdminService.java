@@ -28,8 +28,12 @@ import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.ListPluginsResponse;
 import dev.tenon.v1.ListRegistrationsRequest;
 import dev.tenon.v1.ListRegistrationsResponse;
+import dev.tenon.v1.ReadAuditRequest;
+import dev.tenon.v1.ReadAuditResponse;
 import dev.tenon.v1.RevokePluginRequest;
 import dev.tenon.v1.RevokePluginResponse;
+import dev.tenon.v1.WithdrawRightRequest;
+import dev.tenon.v1.WithdrawRightResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -42,6 +46,9 @@ import java.util.function.Supplier;
  */
 public final class AdminService extends AdminGrpc.AdminImplBase {
   private static final System.Logger LOG = System.getLogger(AdminService.class.getName());
+
+  /** A page of the audit log. */
+  private static final int MOST_RECORDS = 1000;
 
   private final PluginRuns runs;
   private final Supplier<Policy> policy;
@@ -185,6 +192,49 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 return AdminAnswers.explanation(why);
               });
         });
+  }
+
+  @Override
+  public void withdrawRight(
+      WithdrawRightRequest request, StreamObserver<WithdrawRightResponse> observer) {
+    AdminCall call = call("WithdrawRight");
+    Answer.with(
+        observer,
+        () -> {
+          PluginName plugin =
+              call.checked(() -> Field.read("plugin", request.getPlugin(), PluginName::new));
+          ServiceName service =
+              call.checked(() -> Field.read("service", request.getService(), ServiceName::new));
+          Order order = call.checked(() -> call.order(reason(request.getReason())));
+          AdminCall.Asked asked = AdminCall.Asked.about(plugin, service, order);
+          call.begins(asked);
+          boolean had = host().withdraw(plugin, service, order);
+          call.ended(asked, had ? "OK" : "NOT_FOUND");
+          if (!had) {
+            throw new RightNotFoundException(plugin, service);
+          }
+          return WithdrawRightResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void readAudit(ReadAuditRequest request, StreamObserver<ReadAuditResponse> observer) {
+    AdminCall call = call("ReadAudit");
+    Answer.with(
+        observer,
+        () -> {
+          int most = call.checked(() -> Field.read("most", request.getMost(), AdminService::most));
+          return call.answer(
+              AdminCall.Asked.NOTHING,
+              () -> ReadAuditResponse.newBuilder().addAllRecords(host().audit(most)).build());
+        });
+  }
+
+  private static int most(int asked) {
+    if (asked < 1 || asked > MOST_RECORDS) {
+      throw new IllegalArgumentException(asked + " (expected: 1 to " + MOST_RECORDS + ")");
+    }
+    return asked;
   }
 
   private AdminCall call(String method) {

@@ -1,5 +1,7 @@
 package dev.tenon.host.control;
 
+import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -33,4 +35,15 @@ public interface HostOperations {
    * any thread, which must not be blocked.
    */
   CompletableFuture<Long> drain(PluginRun run, Duration most);
+
+  /**
+   * Takes the right to provide {@code service} from {@code plugin}, and its registrations with it.
+   *
+   * @return whether it had the right
+   * @throws AuditFailedException if that could not be recorded: nothing changed
+   */
+  boolean withdraw(PluginName plugin, ServiceName service, Order order) throws AuditFailedException;
+
+  /** Returns the last records of the audit log, at most {@code most}, the oldest first. */
+  List<String> audit(int most);
 }

@@ -87,14 +87,15 @@ public final class ProviderClaims {
   }
 
   /**
-   * Takes {@code claim} back if the run or its last connection ended while it was made: whoever
-   * removed the run's registrations could not see it.
+   * Takes {@code claim} back if the run or its last connection ended, or its right, while it was
+   * made: whoever removed registrations for that could not see it.
    */
   private void requireLeased(Registration claim, Predicate<RuntimeId> isLeased)
       throws RegistrationDeniedException {
     RuntimeId provider = claim.provider();
     boolean lives = runs.find(provider).filter(PluginRun::isInService).isPresent();
-    if (lives && isLeased.test(provider)) {
+    boolean hasRight = policy.get().mayProvide(provider.plugin(), claim.service()).isPresent();
+    if (lives && hasRight && isLeased.test(provider)) {
       return;
     }
     try {
@@ -103,7 +104,7 @@ public final class ProviderClaims {
       // It was seen after all.
     }
     throw new RegistrationDeniedException(
-        provider.plugin(), claim.service(), "the run or its connection has ended");
+        provider.plugin(), claim.service(), "the run, its connection or its right has ended");
   }
 
   private Sharing right(RuntimeId provider, ServiceName service)
