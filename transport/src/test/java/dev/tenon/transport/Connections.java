@@ -10,6 +10,7 @@ import dev.tenon.testservice.v1.EchoRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,18 @@ final class Connections implements AutoCloseable {
   private @Nullable Endpoint endpoint;
 
   Connections(TlsProvider serving, TlsProvider calling) {
-    this(Transport.create(serving), Transport.create(calling));
+    this(patient(serving), patient(calling));
+  }
+
+  /** Returns the usual transport, on which a handshake may take as long as a busy machine needs. */
+  private static Transport patient(TlsProvider provider) {
+    Sockets.Kind kind = Sockets.Kind.preferred();
+    PeerFaults.quieten();
+    return new Transport(
+        new Handshakes(provider, InstantSource.system()),
+        new Sockets(kind),
+        kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1,
+        new Transport.Patience(Duration.ofMinutes(1), Duration.ofMinutes(1)));
   }
 
   Connections(Transport serving, Transport calling) {
