@@ -3,6 +3,7 @@ package dev.tenon.core;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +18,10 @@ import java.util.Set;
  * permission in it is one that the policy gives at this moment.
  */
 public record Grant(String id, ServiceName service, Set<Permission> permissions) {
+  /** Request header by which a caller shows its grant: the id, one space, and the grant token. */
+  public static final Metadata.Key<String> HEADER =
+      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
+
   private static final Context.Key<Grant> KEY = Context.key("tenon-grant");
 
   /** Copies the set. */

@@ -91,7 +91,7 @@ public final class HostBuilder {
    * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
    */
   public HostBuilder offers(String service, String version, BindableService implementation) {
-    return offers(service, version, implementation, HostOffer.Access.BY_POLICY);
+    return offers(service, version, Optional.of(implementation), HostOffer.Access.BY_POLICY);
   }
 
   /**
@@ -103,11 +103,25 @@ public final class HostBuilder {
    * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
    */
   public HostBuilder offersByGrant(String service, String version, BindableService implementation) {
-    return offers(service, version, implementation, HostOffer.Access.BY_GRANT);
+    return offers(service, version, Optional.of(implementation), HostOffer.Access.BY_GRANT);
+  }
+
+  /**
+   * Declares a service of the host in {@code version} that is there only during calls of the host:
+   * {@link PluginHost#callback} brings an implementation along with a call, and its provider may
+   * call that back until the call ends, if the policy allows it too.
+   *
+   * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+   */
+  public HostBuilder offersDuringCalls(String service, String version) {
+    return offers(service, version, Optional.empty(), HostOffer.Access.DURING_CALLS);
   }
 
   private HostBuilder offers(
-      String service, String version, BindableService implementation, HostOffer.Access access) {
+      String service,
+      String version,
+      Optional<BindableService> implementation,
+      HostOffer.Access access) {
     HostOffer offer =
         new HostOffer(new ServiceName(service), new Version(version), implementation, access);
     if (offers.putIfAbsent(offer.service(), offer) != null) {

@@ -5,16 +5,19 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import io.grpc.BindableService;
+import java.util.Optional;
 
 /** A service of the host itself. */
 record HostOffer(
-    ServiceName service, Version version, BindableService implementation, Access access) {
+    ServiceName service, Version version, Optional<BindableService> implementation, Access access) {
   /** What a plugin needs to call it. */
   enum Access {
     /** The policy's leave. */
     BY_POLICY,
     /** A grant too. */
-    BY_GRANT
+    BY_GRANT,
+    /** A grant that the host gave it with the call that it is serving. */
+    DURING_CALLS
   }
 
   HostOffer {
@@ -25,6 +28,14 @@ record HostOffer(
       throw new IllegalArgumentException(
           "offers: " + service + " (expected: not a service of gRPC or Tenon)");
     }
+    if (implementation.isPresent() == (access == Access.DURING_CALLS)) {
+      throw new IllegalArgumentException(
+          "offers: " + service + " (expected: calls bring the implementation, or the offer does)");
+    }
+    implementation.ifPresent(bindable -> check(service, bindable));
+  }
+
+  private static void check(ServiceName service, BindableService implementation) {
     String bound = implementation.bindService().getServiceDescriptor().getName();
     if (!bound.equals(service.value())) {
       throw new IllegalArgumentException(

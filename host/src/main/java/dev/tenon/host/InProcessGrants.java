@@ -1,6 +1,8 @@
 package dev.tenon.host;
 
 import dev.tenon.auth.Issued;
+import dev.tenon.core.Callback;
+import dev.tenon.core.Grant;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Reason;
 import dev.tenon.core.RefusedException;
@@ -30,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class InProcessGrants implements ClientInterceptor {
   private static final System.Logger LOG = System.getLogger(InProcessGrants.class.getName());
-  private static final Metadata.Key<String> GRANT =
-      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
 
   private final GrantDesk desk;
   private final Identity plugin;
@@ -61,6 +61,10 @@ final class InProcessGrants implements ClientInterceptor {
   public <Q, R> ClientCall<Q, R> interceptCall(
       MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
     ClientCall<Q, R> call = next.newCall(method, options);
+    Optional<Callback> callback = Callback.current(method.getServiceName());
+    if (callback.isPresent()) {
+      return callback.get().showing(call);
+    }
     ServiceName service = new ServiceName(String.valueOf(method.getServiceName()));
     if (!desk.isOffered(service)) {
       return call;
@@ -68,8 +72,8 @@ final class InProcessGrants implements ClientInterceptor {
     return new SimpleForwardingClientCall<>(call) {
       @Override
       public void start(Listener<R> listener, Metadata headers) {
-        headers.discardAll(GRANT);
-        current(service).ifPresent(grant -> headers.put(GRANT, grant.shown()));
+        headers.discardAll(Grant.HEADER);
+        current(service).ifPresent(grant -> headers.put(Grant.HEADER, grant.shown()));
         super.start(listener, headers);
       }
     };

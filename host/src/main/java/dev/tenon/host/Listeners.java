@@ -54,7 +54,10 @@ final class Listeners {
             planes.runs(),
             planes.policyInForce(),
             new EnrolmentService.Offer(
-                planes.offers(), planes.offersByGrant().keySet(), settings.trust().protocol()),
+                planes.offers(),
+                planes.offersByGrant().keySet(),
+                planes.offersDuringCalls(),
+                settings.trust().protocol()),
             planes.audit());
     return opened(
         listen,

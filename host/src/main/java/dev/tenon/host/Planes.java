@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -57,6 +58,7 @@ final class Planes {
   private final ServiceRegistry registry;
   private final Map<ServiceName, Version> offers = new TreeMap<>();
   private final Map<ServiceName, Version> offersByGrant = new TreeMap<>();
+  private final Set<ServiceName> offersDuringCalls = new TreeSet<>();
   private final GrantDesk grants;
   private final InstantSource clock;
   private final ControlAudit audit;
@@ -115,8 +117,10 @@ final class Planes {
     runs = new PluginRuns(trust, registry, audit);
     for (HostOffer offer : hostOffers) {
       offers.put(offer.service(), offer.version());
-      if (offer.access() == HostOffer.Access.BY_GRANT) {
-        offersByGrant.put(offer.service(), offer.version());
+      switch (offer.access()) {
+        case BY_POLICY -> {}
+        case BY_GRANT -> offersByGrant.put(offer.service(), offer.version());
+        case DURING_CALLS -> offersDuringCalls.add(offer.service());
       }
     }
     HostServices hostServices = closing.add(hostServices(hostOffers));
@@ -212,8 +216,10 @@ final class Planes {
     HostServices.Builder services = HostServices.builder();
     for (HostOffer offer : offers) {
       switch (offer.access()) {
-        case BY_POLICY -> services.offer(offer.implementation(), offer.version());
-        case BY_GRANT -> services.offerByGrant(offer.implementation(), offer.version());
+        case BY_POLICY -> services.offer(offer.implementation().orElseThrow(), offer.version());
+        case BY_GRANT ->
+            services.offerByGrant(offer.implementation().orElseThrow(), offer.version());
+        case DURING_CALLS -> services.offerDuringCalls(offer.service(), offer.version());
       }
     }
     return services.start();
@@ -267,6 +273,11 @@ final class Planes {
   /** Returns those offers of the host that need a grant. */
   Map<ServiceName, Version> offersByGrant() {
     return offersByGrant;
+  }
+
+  /** Returns those offers of the host that are there during its own calls alone. */
+  Set<ServiceName> offersDuringCalls() {
+    return offersDuringCalls;
   }
 
   PolicyInForce policyInForce() {

@@ -11,7 +11,9 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.router.CallCount;
+import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
 import io.grpc.stub.AbstractStub;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +57,27 @@ public final class PluginHost implements AutoCloseable {
    */
   public <S extends AbstractStub<S>> S client(Function<Channel, S> stub) {
     return running.client(stub);
+  }
+
+  /**
+   * Returns what brings {@code service} along with calls of this host, so that the plugin which
+   * serves one can call it back meanwhile:
+   *
+   * <pre>{@code
+   * host.client(IndexGrpc::newBlockingStub).withInterceptors(host.callback(progress)).index(request)
+   * }</pre>
+   *
+   * <p>The right is the provider's run's alone, is on record before the call goes out, and counts
+   * against its grants. It ends with the call, however that ends: when the caller learns of the
+   * end, and when it cancels, what the provider calls back is refused, and calls of {@code service}
+   * that are open end. Every call back needs the policy's leave too. One service a call; it runs on
+   * the bounded executor of the host's services, and may be used by several calls at once.
+   *
+   * @throws IllegalArgumentException if the service was not declared with {@link
+   *     HostBuilder#offersDuringCalls}
+   */
+  public ClientInterceptor callback(BindableService service) {
+    return running.callback(requireNonNull(service, "service"));
   }
 
   /** Returns all plugins, by name. */

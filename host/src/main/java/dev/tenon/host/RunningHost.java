@@ -17,7 +17,10 @@ import dev.tenon.host.control.Order;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.router.CallCount;
+import dev.tenon.router.CallbackOffer;
+import io.grpc.BindableService;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
 import java.io.IOException;
@@ -128,6 +131,15 @@ final class RunningHost implements AutoCloseable {
                       + " the host offers)");
             });
     return client;
+  }
+
+  ClientInterceptor callback(BindableService service) {
+    CallbackOffer offer = new CallbackOffer(service);
+    if (!planes.offersDuringCalls().contains(offer.service())) {
+      throw new IllegalArgumentException(
+          "callback: " + offer.service() + " (expected: declared with offersDuringCalls)");
+    }
+    return offer;
   }
 
   private boolean isProvidable(ServiceName service) {

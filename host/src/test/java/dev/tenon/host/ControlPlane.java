@@ -156,7 +156,8 @@ final class ControlPlane implements AutoCloseable {
                     trust,
                     runs,
                     () -> policy,
-                    new EnrolmentService.Offer(Map.of(), Set.of(), ProtocolVersions.CURRENT),
+                    new EnrolmentService.Offer(
+                        Map.of(), Set.of(), Set.of(), ProtocolVersions.CURRENT),
                     record),
                 guard,
                 threads));

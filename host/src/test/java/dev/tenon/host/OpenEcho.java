@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Queue;
@@ -27,6 +28,14 @@ final class OpenEcho extends EchoGrpc.EchoImplBase {
       open.decrementAndGet();
       next.onNext(answer(ByteString.EMPTY));
       next.onCompleted();
+    }
+  }
+
+  /** Fails the unary calls that hang. */
+  void failHanging() {
+    for (var next = held.poll(); next != null; next = held.poll()) {
+      open.decrementAndGet();
+      next.onError(Status.ABORTED.asRuntimeException());
     }
   }
 

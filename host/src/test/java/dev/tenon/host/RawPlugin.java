@@ -336,6 +336,11 @@ final class RawPlugin implements AutoCloseable {
     servers.add(server.build().start());
   }
 
+  /** Ends the plugin's own server with all its connections, as a crash would. */
+  void stopServing() {
+    servers.forEach(Server::shutdownNow);
+  }
+
   /** Ends the connection to control, as a crash or a cut would. */
   void cutControl() {
     end(requireNonNull(control, "control"));

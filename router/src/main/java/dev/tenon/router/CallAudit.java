@@ -6,6 +6,7 @@ import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.grant.GrantRefusedException;
+import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.RefusedException;
@@ -95,12 +96,37 @@ final class CallAudit {
     return log.commit(routed(route, "intent", Outcome.SUCCESS, details(route)));
   }
 
-  /** Records how a call ended whose intent was recorded, and how long it took. */
+  /**
+   * Records how a call ended whose intent was recorded, and how long it took. Throws nothing: the
+   * call ends all the same.
+   */
   CompletableFuture<Void> outcome(Route route, Status status, Duration took) {
     Map<String, String> details = details(route);
     details.put("status", status.getCode().name());
     Outcome outcome = status.isOk() ? Outcome.SUCCESS : Outcome.ERROR;
-    return log.commit(routed(route, "outcome", outcome, details).lasting(took));
+    try {
+      return log.commit(routed(route, "outcome", outcome, details).lasting(took));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** Records that the provider of a call gets the right to call back while it serves it. */
+  CompletableFuture<Void> callback(Route route, LiveGrant grant) {
+    Map<String, String> details = new LinkedHashMap<>();
+    details.put("grant", grant.id());
+    details.put("holder", grant.holder().value());
+    details.put("expires", grant.expires().toString());
+    details.put("reason", "callback of " + route.permit().path());
+    return log.commit(
+        new AuditEvent(
+            clock.instant(),
+            "grant",
+            route.permit().caller().actor(),
+            "issue",
+            grant.service().value(),
+            Outcome.SUCCESS,
+            details));
   }
 
   /** Records how many calls there were after the first, since the last summary. */

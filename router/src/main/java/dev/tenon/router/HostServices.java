@@ -33,6 +33,8 @@ import java.util.Set;
 public final class HostServices implements AutoCloseable {
   private final Map<ServiceName, Version> versions;
   private final Set<ServiceName> byGrant;
+  private final Set<ServiceName> duringCalls;
+  private final CallbackHandlers callbacks = new CallbackHandlers();
   private final ServiceThreads threads;
   private final Server server;
   private final ManagedChannel transport;
@@ -41,10 +43,14 @@ public final class HostServices implements AutoCloseable {
   private HostServices(Builder builder) {
     versions = Map.copyOf(builder.versions);
     byGrant = Set.copyOf(builder.byGrant);
+    duringCalls = Set.copyOf(builder.duringCalls);
     threads = new ServiceThreads(builder.threads, builder.maxWaiting);
     AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
     InProcessServerBuilder building =
-        InProcessServerBuilder.forAddress(address).executor(threads).intercept(new RelayedCaller());
+        InProcessServerBuilder.forAddress(address)
+            .executor(threads)
+            .intercept(new RelayedCaller())
+            .fallbackHandlerRegistry(callbacks);
     builder.services.forEach(building::addService);
     try {
       server = building.build().start();
@@ -75,6 +81,15 @@ public final class HostServices implements AutoCloseable {
     return byGrant.contains(service);
   }
 
+  /** Returns whether {@code service} is there only for whom a call of the host brings it along. */
+  boolean isDuringCalls(ServiceName service) {
+    return duringCalls.contains(service);
+  }
+
+  CallbackHandlers callbacks() {
+    return callbacks;
+  }
+
   Optional<Channel> channel(ServiceName service) {
     return versions.containsKey(service) ? Optional.of(channel) : Optional.empty();
   }
@@ -91,6 +106,7 @@ public final class HostServices implements AutoCloseable {
   public static final class Builder {
     private final Map<ServiceName, Version> versions = new LinkedHashMap<>();
     private final Set<ServiceName> byGrant = new HashSet<>();
+    private final Set<ServiceName> duringCalls = new HashSet<>();
     private final List<ServerServiceDefinition> services = new ArrayList<>();
     private int threads = 16;
     private int maxWaiting = 1_000;
@@ -105,7 +121,12 @@ public final class HostServices implements AutoCloseable {
      */
     public Builder offer(BindableService service, Version version) {
       ServerServiceDefinition definition = service.bindService();
-      ServiceName name = new ServiceName(definition.getServiceDescriptor().getName());
+      add(new ServiceName(definition.getServiceDescriptor().getName()), version);
+      services.add(definition);
+      return this;
+    }
+
+    private void add(ServiceName name, Version version) {
       requireNonNull(version, "version");
       if (name.isReserved()) {
         throw new IllegalArgumentException(
@@ -114,8 +135,6 @@ public final class HostServices implements AutoCloseable {
       if (versions.putIfAbsent(name, version) != null) {
         throw new IllegalArgumentException("service: " + name + " twice (expected: once)");
       }
-      services.add(definition);
-      return this;
     }
 
     /**
@@ -126,6 +145,19 @@ public final class HostServices implements AutoCloseable {
     public Builder offerByGrant(BindableService service, Version version) {
       offer(service, version);
       byGrant.add(new ServiceName(service.bindService().getServiceDescriptor().getName()));
+      return this;
+    }
+
+    /**
+     * Adds a service that calls of the host bring along by a {@link CallbackOffer}, for their
+     * providers to call it back until they end.
+     *
+     * @throws IllegalArgumentException as {@link #offer}
+     */
+    public Builder offerDuringCalls(ServiceName service, Version version) {
+      add(service, version);
+      byGrant.add(service);
+      duringCalls.add(service);
       return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.core.Callback;
 import dev.tenon.core.Grant;
 import dev.tenon.core.Permission;
 import dev.tenon.core.Refusal;
@@ -29,6 +30,7 @@ final class MetadataRules {
    *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to and tenon-grant
    *                 are read before, tenon-caller and tenon-granted are written after, the latter
    *                 for services of the host alone; so no peer can forge or repeat any.
+   *                 tenon-callback is written after, for what the host brought along with a call.
    *                 tenon-on-behalf-of is put back by RoutedCall where it was verified.
    *   hop-by-hop    RFC 9110, section 7.6.1, and proxy-*: they describe one connection.
    *   transport's   host, content-*, user-agent, accept-encoding and grpc-*: grpc-java writes its
@@ -43,8 +45,7 @@ final class MetadataRules {
       Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> TO =
       Metadata.Key.of("tenon-to", Metadata.ASCII_STRING_MARSHALLER);
-  static final Metadata.Key<String> GRANT =
-      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> GRANT = Grant.HEADER;
   static final Metadata.Key<String> GRANTED =
       Metadata.Key.of("tenon-granted", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -119,6 +120,11 @@ final class MetadataRules {
     StringBuilder stamp = new StringBuilder(grant.id());
     grant.permissions().forEach(permission -> stamp.append(' ').append(permission));
     forwarded.put(GRANTED, stamp.toString());
+  }
+
+  /** Writes what the provider may call back while it serves the call, with its secret. */
+  static void stamp(Metadata forwarded, Callback callback) {
+    forwarded.put(Callback.HEADER, callback.exposeForWire());
   }
 
   /** Returns the grant for {@code service} that was written, or empty if there is none. */

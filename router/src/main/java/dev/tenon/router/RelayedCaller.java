@@ -2,6 +2,7 @@ package dev.tenon.router;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.core.Callback;
 import dev.tenon.core.Caller;
 import dev.tenon.core.Grant;
 import dev.tenon.core.SpiffeId;
@@ -13,9 +14,9 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 /**
- * Reads who calls a service of the host, for {@link Caller#current}, and with which grant, for
- * {@link Grant#current}, from the stamps of the router; only for a server that nothing but the
- * router can reach.
+ * Reads who calls, for {@link Caller#current}, with which grant, for {@link Grant#current}, and
+ * what may be called back meanwhile, for {@link Callback#current}, from the stamps of the router;
+ * only for a server inside the host that nothing but the router can reach.
  */
 public final class RelayedCaller implements ServerInterceptor {
   /** Makes the interceptor. */
@@ -32,6 +33,7 @@ public final class RelayedCaller implements ServerInterceptor {
     String service = requireNonNull(call.getMethodDescriptor().getServiceName(), "service");
     Context granted =
         MetadataRules.granted(headers, service).map(grant -> grant.in(calling)).orElse(calling);
-    return Contexts.interceptCall(granted, call, headers, next);
+    Context context = Callback.of(headers).map(back -> back.in(granted)).orElse(granted);
+    return Contexts.interceptCall(context, call, headers, next);
   }
 }

@@ -106,7 +106,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private void begin(
       CallCaps.Seat taken, Listener<R> listener, Metadata headers, Duration patience) {
     try {
-      Route chosen = router.route(caller, method.getFullMethodName(), headers, patience, taken);
+      Route chosen =
+          router.route(caller, method.getFullMethodName(), headers, patience, taken, options);
       route = chosen;
       router.open().chosen(this);
       if (chosen.recorded().isDone()) {
@@ -143,6 +144,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       finish(listener, chosen, endedOr(ProviderStatus::cancelled));
     } else if (!chosen.recorded().isDone()) { // whoever woke it, it goes nowhere without a record
       close(listener, ProviderStatus.End.of(RefusalStatus.of(Refusal.INTERNAL)));
+    } else if (!chosen.openCallback()) {
+      ProviderStatus.End gone = ProviderStatus.End.of(RefusalStatus.of(Refusal.UNAVAILABLE));
+      finish(listener, chosen, endedOr(() -> gone));
     } else {
       relay(chosen, listener, headers);
     }
@@ -165,6 +169,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         .delegation()
         .ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
     chosen.grant().ifPresent(grant -> MetadataRules.stamp(forwarded, grant.now()));
+    chosen.callback().ifPresent(given -> MetadataRules.stamp(forwarded, given.callback()));
     call.start(responses, forwarded);
     if (waited != null) {
       waited.passTo(call);
@@ -257,7 +262,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
       return;
     }
     Duration took = Duration.ofNanos(Math.max(0, System.nanoTime() - begunNanos));
-    CompletableFuture<Void> outcome = outcome(taken, end, took);
+    CompletableFuture<Void> outcome = router.audit().outcome(taken, end.status(), took);
     ProviderStatus.End failed = ProviderStatus.End.afterRelay(RefusalStatus.of(Refusal.INTERNAL));
     if (outcome.isDone()) {
       close(listener, outcome.isCompletedExceptionally() ? failed : end);
@@ -266,14 +271,6 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     var unused =
         outcome.whenComplete(
             (done, failure) -> side.execute(() -> close(listener, failure == null ? end : failed)));
-  }
-
-  private CompletableFuture<Void> outcome(Route taken, ProviderStatus.End end, Duration took) {
-    try {
-      return router.audit().outcome(taken, end.status(), took);
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e); // the call ends all the same
-    }
   }
 
   private void close(Listener<?> listener, ProviderStatus.End end) {
@@ -286,8 +283,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
-  /** Gives back what the call took of the caps. Idempotent. */
+  /** Gives back what the call took of the caps, and what its provider got. Idempotent. */
   private void giveBack() {
+    endCallback();
     CallCaps.Seat taken = seat;
     if (taken != null) {
       taken.leave();
@@ -311,7 +309,15 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
+  private void endCallback() {
+    Route chosen = route;
+    if (chosen != null) {
+      chosen.endCallback();
+    }
+  }
+
   private void wake() {
+    endCallback(); // now, and not when the provider's stream has ended
     CompletableFuture<?> ready = waiting;
     if (ready != null) {
       ready.complete(null);

@@ -17,6 +17,7 @@ import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.registry.ServiceRegistry;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
@@ -157,12 +158,14 @@ public final class Router implements AutoCloseable {
       String fullMethodName,
       Metadata headers,
       Duration patience,
-      CallCaps.Seat seat)
+      CallCaps.Seat seat,
+      CallOptions options)
       throws RefusedException, ProviderStarting {
     if (closed) {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
-    return routes.route(caller, fullMethodName, headers, patience, seat);
+    return routes.route(
+        caller, fullMethodName, headers, patience, seat, options.getOption(CallbackOffer.OFFERED));
   }
 
   /**
@@ -322,6 +325,7 @@ public final class Router implements AutoCloseable {
               onDemand,
               new Delegations(onBehalfOf),
               new GrantCheck(hostServices, grants),
+              new Callbacks(hostServices, grants, callAudit),
               callAudit);
       return new Router(routes, callAudit, limits);
     }

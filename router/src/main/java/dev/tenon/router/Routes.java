@@ -15,10 +15,13 @@ import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.Metadata;
+import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a call passes before a byte of it reaches a provider: form, policy, grant, scope, health,
@@ -33,6 +36,7 @@ final class Routes {
   private final OnDemand onDemand;
   private final Delegations delegations;
   private final GrantCheck grants;
+  private final Callbacks callbacks;
   private final CallAudit audit;
 
   Routes(
@@ -43,6 +47,7 @@ final class Routes {
       OnDemand onDemand,
       Delegations delegations,
       GrantCheck grants,
+      Callbacks callbacks,
       CallAudit audit) {
     this.decisions = decisions;
     this.registry = registry;
@@ -51,6 +56,7 @@ final class Routes {
     this.onDemand = onDemand;
     this.delegations = delegations;
     this.grants = grants;
+    this.callbacks = callbacks;
     this.audit = audit;
   }
 
@@ -61,6 +67,7 @@ final class Routes {
    * @param patience how long the call can wait for a provider that is to be started; zero: it goes
    *     now or nowhere
    * @param seat where the call is counted at its provider
+   * @param offered what its provider may call back meanwhile, if anything
    * @throws RefusedException if it goes nowhere; the audit log knows, or is the reason
    * @throws ProviderStarting if it may go somewhere soon
    */
@@ -69,7 +76,8 @@ final class Routes {
       String fullMethodName,
       Metadata headers,
       Duration patience,
-      CallCaps.Seat seat)
+      CallCaps.Seat seat,
+      @Nullable ServerServiceDefinition offered)
       throws RefusedException, ProviderStarting {
     CallPath path;
     try {
@@ -80,7 +88,7 @@ final class Routes {
       throw refused;
     }
     try {
-      return route(caller, path, headers, patience, seat);
+      return route(caller, path, headers, patience, seat, offered);
     } catch (RefusedException refused) {
       audit.refused(caller.actor(), path.toString(), refused);
       throw refused;
@@ -102,7 +110,12 @@ final class Routes {
   }
 
   private Route route(
-      Identity caller, CallPath path, Metadata headers, Duration patience, CallCaps.Seat seat)
+      Identity caller,
+      CallPath path,
+      Metadata headers,
+      Duration patience,
+      CallCaps.Seat seat,
+      @Nullable ServerServiceDefinition offered)
       throws RefusedException, ProviderStarting {
     if (path.service().isReserved()) {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
@@ -111,7 +124,16 @@ final class Routes {
     Optional<Delegation> delegation = delegations.of(caller, path, headers);
     Route route = choose(decision, headers, patience, delegation);
     seat.reach(route.provider());
-    return route.recordedBy(record(decision, route));
+    if (offered == null) {
+      return route.recordedBy(record(decision, route));
+    }
+    Route calledBack = callbacks.give(route, offered);
+    try {
+      return calledBack.recordedBy(record(decision, route));
+    } catch (RuntimeException e) {
+      calledBack.endCallback();
+      throw e;
+    }
   }
 
   private Route choose(
@@ -128,13 +150,14 @@ final class Routes {
         throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
       }
       Identity caller = decision.permit().caller();
+      Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, headers);
       return new Route(
           decision.permit(),
           PluginName.HOST,
           PluginName.HOST,
-          ofHost.get(),
+          hostServices.isDuringCalls(service) ? backTo(grant, ofHost.get()) : ofHost.get(),
           delegation,
-          grants.check(decision.policy(), caller, service, headers));
+          grant);
     }
     Registration chosen = chosen(decision, service, target, patience);
     Channel channel =
@@ -148,6 +171,15 @@ final class Routes {
         channel,
         delegation,
         Optional.empty());
+  }
+
+  /** The host itself shows no grant, and so is in nobody's call. */
+  private static Channel backTo(Optional<ShownGrant> grant, Channel host)
+      throws CallRefusedException {
+    if (grant.isEmpty()) {
+      throw new CallRefusedException(Refusal.NOT_PROVIDED, "offered during calls alone");
+    }
+    return ClientInterceptors.intercept(host, CallbackHandlers.to(grant.get().live()));
   }
 
   private Registration chosen(

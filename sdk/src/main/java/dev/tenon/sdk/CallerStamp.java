@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Callback;
 import dev.tenon.core.Caller;
 import dev.tenon.core.SpiffeId;
 import io.grpc.Context;
@@ -13,8 +14,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads who the host says is calling, for {@link Caller#current}. Stands behind {@link HostOnly}:
- * the header counts only because the peer is the host. Without it, the host itself calls.
+ * Reads who the host says is calling, for {@link Caller#current}, and what may be called back
+ * meanwhile, for {@link Callback#current}. Stands behind {@link HostOnly}: the header counts only
+ * because the peer is the host. Without it, the host itself calls.
  */
 final class CallerStamp implements ServerInterceptor {
   static final Metadata.Key<String> HEADER =
@@ -33,7 +35,8 @@ final class CallerStamp implements ServerInterceptor {
     if (caller.isEmpty()) {
       return HostOnly.refuse(call);
     }
-    Context context = caller.get().in(Context.current());
+    Context calling = caller.get().in(Context.current());
+    Context context = Callback.of(headers).map(back -> back.in(calling)).orElse(calling);
     return Contexts.interceptCall(context, call, headers, next);
   }
 

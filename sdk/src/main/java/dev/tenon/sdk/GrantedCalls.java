@@ -1,5 +1,7 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Callback;
+import dev.tenon.core.Grant;
 import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -11,17 +13,15 @@ import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 
 /**
  * Shows the grant of the moment with each call of a service that needs one; a call waits, on no
- * thread, until there is one. Thread-safe.
+ * thread, until there is one. What came with the call that is being served goes first. Thread-safe.
  */
 final class GrantedCalls implements ClientInterceptor {
-  static final Metadata.Key<String> GRANT =
-      Metadata.Key.of("tenon-grant", Metadata.ASCII_STRING_MARSHALLER);
-
   private final HeldGrants grants;
 
   GrantedCalls(HeldGrants grants) {
@@ -32,6 +32,10 @@ final class GrantedCalls implements ClientInterceptor {
   public <Q, R> ClientCall<Q, R> interceptCall(
       MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
     String service = method.getServiceName();
+    Optional<Callback> callback = Callback.current(service);
+    if (callback.isPresent()) {
+      return callback.get().showing(next.newCall(method, options));
+    }
     if (service == null || !grants.isNeeded(service)) {
       return next.newCall(method, options);
     }
@@ -42,7 +46,7 @@ final class GrantedCalls implements ClientInterceptor {
     return new SimpleForwardingClientCall<>(next.newCall(method, granted)) {
       @Override
       public void start(Listener<R> listener, Metadata headers) {
-        headers.discardAll(GRANT);
+        headers.discardAll(Grant.HEADER);
         Runnable closed = grants.opened(service);
         super.start(
             new SimpleForwardingClientCallListener<>(listener) {
@@ -77,7 +81,7 @@ final class GrantedCalls implements ClientInterceptor {
                       applier.fail(status(failure));
                     } else {
                       Metadata headers = new Metadata();
-                      headers.put(GRANT, grant.exposeForWire());
+                      headers.put(Grant.HEADER, grant.exposeForWire());
                       applier.apply(headers);
                     }
                   });

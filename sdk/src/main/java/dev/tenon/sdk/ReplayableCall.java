@@ -2,6 +2,7 @@ package dev.tenon.sdk;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.core.Callback;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -29,6 +30,7 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
   private final CallOptions options;
   private final Channel next;
   private final Context context = Context.current();
+  private final boolean isCallback;
 
   /*
    * Fields below are touched under `this`; nothing is called out to meanwhile. The caller has sent all
@@ -52,6 +54,7 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
     this.method = method;
     this.options = options;
     this.next = next;
+    isCallback = Callback.current(method.getServiceName()).isPresent();
     attempt = next.newCall(method, options);
   }
 
@@ -147,9 +150,18 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
     private volatile @Nullable Refused refused;
 
     /** How the host refused. */
-    private record Refused(Status status, Metadata trailers) {
+    private final class Refused {
+      private final Status status;
+      private final Metadata trailers;
+
+      Refused(Status status, Metadata trailers) {
+        this.status = status;
+        this.trailers = trailers;
+      }
+
+      /** Returns whether another grant may help; one that came with a call has no successor. */
       boolean isOfGrant() {
-        return RetryAfterRenewal.isGrantRefusal(status, trailers);
+        return !isCallback && RetryAfterRenewal.isGrantRefusal(status, trailers);
       }
     }
 
@@ -224,7 +236,7 @@ final class ReplayableCall<Q, R> extends ClientCall<Q, R> {
       if (isRenewed) {
         replayIfRefused();
       } else if (settled.complete(null)) {
-        retry.executor(options).execute(() -> listener.onClose(why.status(), why.trailers()));
+        retry.executor(options).execute(() -> listener.onClose(why.status, why.trailers));
       }
     }
 

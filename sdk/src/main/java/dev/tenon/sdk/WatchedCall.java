@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Callback;
 import io.grpc.ClientCall;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
@@ -11,11 +12,13 @@ import io.grpc.Status;
 final class WatchedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
   private final RetryAfterRenewal retry;
   private final String service;
+  private final boolean isCallback;
 
   WatchedCall(RetryAfterRenewal retry, MethodDescriptor<Q, R> method, ClientCall<Q, R> call) {
     super(call);
     this.retry = retry;
     this.service = String.valueOf(method.getServiceName());
+    this.isCallback = Callback.isOf(service);
   }
 
   @Override
@@ -29,7 +32,7 @@ final class WatchedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
             if (RetryAfterRenewal.isRefusal(status, trailers)) {
               retry.care().refusedForGood(used);
             }
-            if (RetryAfterRenewal.isGrantRefusal(status, trailers)) {
+            if (!isCallback && RetryAfterRenewal.isGrantRefusal(status, trailers)) {
               var unused = retry.grants().refused(service, startNanos);
             }
             super.onClose(status, trailers);

@@ -5,6 +5,8 @@ import static java.util.concurrent.TimeUnit.DAYS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.tenon.core.Callback;
+import dev.tenon.core.Grant;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.transport.ServerTls.ClientAuth;
 import io.grpc.ManagedChannelBuilder;
@@ -58,7 +60,10 @@ public final class Transport implements AutoCloseable {
   /** What must not stay in a table of HPACK (RFC 7541, section 7.1.3). */
   private static final List<Metadata.Key<String>> SECRET_METADATA =
       List.of(
-          Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), OnBehalfOf.HEADER);
+          Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+          OnBehalfOf.HEADER,
+          Grant.HEADER,
+          Callback.HEADER);
 
   private final Handshakes handshakes;
   private final Sockets sockets;

@@ -57,15 +57,19 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private final ControlAudit audit;
 
   /**
-   * What the host itself offers: services with their versions, those of them that need a grant, and
-   * the contract's versions.
+   * What the host itself offers: services with their versions, those of them that need a grant,
+   * those that it brings along with calls, and the contract's versions.
    */
   public record Offer(
-      Map<ServiceName, Version> services, Set<ServiceName> byGrant, ProtocolVersions protocol) {
-    /** Copies map and set. */
+      Map<ServiceName, Version> services,
+      Set<ServiceName> byGrant,
+      Set<ServiceName> duringCalls,
+      ProtocolVersions protocol) {
+    /** Copies map and sets. */
     public Offer {
       services = Map.copyOf(services);
       byGrant = Set.copyOf(byGrant);
+      duringCalls = Set.copyOf(duringCalls);
       requireNonNull(protocol, "protocol");
     }
   }
@@ -298,6 +302,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private List<OfferedService> offered(PluginRun run) {
     Identity caller = new Identity(run.id(), Identity.Evidence.SVID);
     return offer.services().entrySet().stream()
+        .filter(service -> !offer.duringCalls().contains(service.getKey()))
         .filter(service -> policy.get().mayCallAny(caller, service.getKey()))
         .map(
             service ->

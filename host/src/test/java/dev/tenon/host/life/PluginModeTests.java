@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.auth.policy.Policy;
-import dev.tenon.core.Caller;
-import dev.tenon.core.Grant;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
 import dev.tenon.host.HostBuilder;
@@ -19,6 +17,7 @@ import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,17 +141,30 @@ abstract class PluginModeTests {
     }
   }
 
-  /** Answers with who called and with which grant. */
-  private static final class GrantedEcho extends EchoGrpc.EchoImplBase {
-    @Override
-    public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
-      response.onNext(
-          EchoResponse.newBuilder()
-              .setCaller(Caller.current().map(Caller::name).orElse("nobody"))
-              .setPayload(
-                  ByteString.copyFromUtf8(Grant.current().map(Grant::id).orElse("no grant")))
-              .build());
-      response.onCompleted();
+  /**
+   * The author of a plugin calls back while a call is served as any other time; before and after
+   * it, there is nothing to call.
+   *
+   * <p>Row: CG-11
+   */
+  @Test
+  void callback_whileTheCallIsServed_needsNothingOfTheAuthor() throws Exception {
+    home.provides("caller", OTHER).calls("caller", ECHO);
+    HostBuilder builder = home.bareHost().offersDuringCalls(ECHO, "1.0.0");
+    add(home, builder, "caller");
+
+    try (PluginHost host = withFolders(builder).start()) {
+      OtherGrpc.OtherBlockingStub plain = host.client(OtherGrpc::newBlockingStub);
+      OtherGrpc.OtherBlockingStub bringing =
+          plain.withInterceptors(host.callback(new GrantedEcho()));
+      for (int i = 0; i < 2; i++) {
+        EchoResponse answer = bringing.unary(saying("ask"));
+        assertThat(answer.getPayload().toStringUtf8()).hasSize(32);
+        assertThat(answer.getCaller()).isEqualTo("caller");
+        assertThat(host.grants().size()).isZero();
+        assertThatThrownBy(() -> plain.unary(saying("ask")))
+            .isInstanceOf(StatusRuntimeException.class);
+      }
     }
   }
 
