@@ -14,7 +14,7 @@ public final class Printable {
     text.codePoints()
         .forEach(
             c -> {
-              if (isPrintable(c)) {
+              if (dev.tenon.core.Printable.isPrintable(c)) {
                 shown.appendCodePoint(c);
               } else {
                 shown.append(String.format("\\u%04x", c));
@@ -26,19 +26,5 @@ public final class Printable {
   /** Returns {@code text} with its own line feeds. */
   public static String lines(String text) {
     return String.join("\n", text.lines().map(Printable::line).toList());
-  }
-
-  private static boolean isPrintable(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED ->
-          false;
-      default -> true;
-    };
   }
 }

@@ -15,7 +15,9 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.v1.log.LogGrpc;
 import io.grpc.BindableService;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -115,6 +117,18 @@ public final class HostBuilder {
    */
   public HostBuilder offersDuringCalls(String service, String version) {
     return offers(service, version, Optional.empty(), HostOffer.Access.DURING_CALLS);
+  }
+
+  /**
+   * Offers plugins the host's log, {@code dev.tenon.log.v1.Log} in version 1.0.0, by grant: the
+   * policy says who may call it, and {@code [[grant]]} at which levels ({@code log:write:info},
+   * {@code log:write:*}). Records go to the logger {@code dev.tenon.plugin.log}, escaped, each with
+   * the run that wrote it; those below {@code least} are taken and not written.
+   *
+   * @throws IllegalArgumentException if it is offered already
+   */
+  public HostBuilder offersLog(Level least) {
+    return offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new PluginLog(least));
   }
 
   private HostBuilder offers(

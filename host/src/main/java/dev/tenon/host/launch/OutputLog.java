@@ -3,6 +3,7 @@ package dev.tenon.host.launch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tenon.core.PluginName;
+import dev.tenon.core.Printable;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -132,7 +133,7 @@ final class OutputLog {
         .codePoints()
         .forEach(
             c -> {
-              if (c == '\t' || isPrintable(c)) {
+              if (c == '\t' || Printable.isPrintable(c)) {
                 escaped.appendCodePoint(c);
               } else {
                 escaped.append(String.format("\\u%04x", c));
@@ -141,18 +142,6 @@ final class OutputLog {
     return line.length > MAX_LINE_BYTES
         ? escaped.append(" ... (cut)").toString()
         : escaped.toString();
-  }
-
-  private static boolean isPrintable(int c) {
-    int type = Character.getType(c);
-    return type != Character.CONTROL
-        && type != Character.FORMAT
-        && type != Character.LINE_SEPARATOR
-        && type != Character.PARAGRAPH_SEPARATOR
-        && type != Character.SURROGATE
-        && type != Character.UNASSIGNED
-        && type != Character.PRIVATE_USE
-        && c != 0xFFFD;
   }
 
   /** Waits until both streams have ended and everything is logged, for {@code most} at most. */

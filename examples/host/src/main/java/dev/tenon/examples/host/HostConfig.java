@@ -7,12 +7,12 @@ import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.auth.policy.PolicyDocument;
 import dev.tenon.core.Selection;
 import dev.tenon.examples.host.v1.ListingGrpc;
-import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -37,7 +37,8 @@ record HostConfig(
     Map<String, Selection> selection,
     HostLimits limits,
     List<String> admins,
-    UpkeepConfig upkeep) {
+    UpkeepConfig upkeep,
+    Level pluginLog) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -86,9 +87,23 @@ record HostConfig(
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
             toml.table("admin").map(HostConfig::admins).orElse(List.of()),
-            UpkeepConfig.read(toml, audit, tokens, toml.table("grants")));
+            UpkeepConfig.read(toml, audit, tokens, toml.table("grants")),
+            toml.parsed("plugin_log", HostConfig::level).orElse(Level.INFO));
     toml.finish();
     return config;
+  }
+
+  private static Level level(String text) {
+    for (Level level : List.of(Level.DEBUG, Level.INFO, Level.WARNING, Level.ERROR, Level.OFF)) {
+      if (name(level).equals(text)) {
+        return level;
+      }
+    }
+    throw new IllegalArgumentException("level (expected: debug, info, warning, error or off)");
+  }
+
+  private static String name(Level level) {
+    return level.getName().toLowerCase(Locale.ROOT);
   }
 
   private static Path path(Path folder, String text) {
@@ -181,7 +196,7 @@ record HostConfig(
         .limits(limits)
         .admins(admins.toArray(String[]::new))
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
-        .offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new HostLog());
+        .offersLog(pluginLog);
   }
 
   /** Returns the audit log's file. */
@@ -197,6 +212,7 @@ record HostConfig(
     python.ifPresent(folder -> entry(toml, "python", folder.toString()));
     entry(toml, "policy", folders.policy().toString());
     toml.append(upkeep.policyEntry());
+    entry(toml, "plugin_log", name(pluginLog));
     entry(toml, "state", folders.state().toString());
     entry(toml, "run", folders.run().toString());
     listen(toml.append("\n[enrol]\n"), listen.enrol());

@@ -114,7 +114,7 @@ final class DemoTest {
         call("host", "tokens", "examples.tokens.v1.Tokens", 4),
         call("host", "words", "examples.words.v1.Words", 1),
         call("words", "files", "examples.files.v1.Files", files),
-        call("words", "host", "examples.host.v1.Log", 2),
+        call("words", "host", "dev.tenon.log.v1.Log", 2),
         call("words", "store", "examples.store.v1.Store", files));
   }
 

@@ -38,6 +38,7 @@ final class HostConfigTest {
             plugins = "%1$s/p"
             policy = "%1$s/policy.toml"
             policy_interval = "PT2S"
+            plugin_log = "info"
             state = "%1$s/tenon-state"
             run = "%2$s"
 
@@ -144,6 +145,7 @@ final class HostConfigTest {
         """,
         """
         policy_interval = "PT0.5S"
+        plugin_log = "warning"
         admin.names = ["alice", "on-call"]
         audit.segment_bytes = 1024
         tokens.clock_tolerance = "PT30S"

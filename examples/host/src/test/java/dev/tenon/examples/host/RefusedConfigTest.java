@@ -70,6 +70,8 @@ final class RefusedConfigTest {
       value = {
         "policy_interval = 'PT0S'|policy_interval: got \"PT0S\" (expected: an ISO 8601 duration,"
             + " PT0.1S",
+        "plugin_log = 'loud'|plugin_log: got \"loud\" (expected: debug, info, warning, error or"
+            + " off)",
         "audit.segment_bytes = 1023|audit.segment_bytes: got 1023 (expected: 1024 to 1073741824)",
         "tokens.clock_tolerance = 'PT6M'|tokens.clock_tolerance: got \"PT6M\" (expected: an ISO",
         "tokens.clock_tolerance = '-PT1S'|tokens.clock_tolerance: got \"-PT1S\" (expected: an ISO",

@@ -28,7 +28,7 @@ final class RogueTest {
   private static final String UNKNOWN = "examples.nothing.v1.Nothing";
   private static final String STORE = "examples.store.v1.Store";
   private static final Set<String> OF_THE_HOST =
-      Set.of("examples.host.v1.Log", "grpc.health.v1.Health", "tenon.v1.Registry");
+      Set.of("dev.tenon.log.v1.Log", "grpc.health.v1.Health", "tenon.v1.Registry");
 
   /** Nothing succeeds, and what is unknown looks as what is forbidden. */
   @Test

@@ -28,7 +28,7 @@ final class Attempts {
 
   /** What it says when it enrols that it means to provide: a declaration gives no right. */
   static final List<String> COVETED =
-      List.of(STORE, UNKNOWN, "examples.words.v1.Words", "examples.host.v1.Log");
+      List.of(STORE, UNKNOWN, "examples.words.v1.Words", "dev.tenon.log.v1.Log");
 
   private static final List<String> RESERVED =
       List.of("grpc.health.v1.Health", "tenon.v1.Registry");
@@ -38,7 +38,7 @@ final class Attempts {
           "examples.files.v1.Files/Read",
           "examples.words.v1.Words/Count",
           "examples.tokens.v1.Tokens/Split",
-          "examples.host.v1.Log/Write",
+          "dev.tenon.log.v1.Log/Write",
           "examples.host.v1.Listing/List",
           UNKNOWN + "/Get");
 

@@ -1,8 +1,8 @@
 package dev.tenon.examples.words;
 
-import dev.tenon.examples.host.v1.LogGrpc.LogBlockingStub;
-import dev.tenon.examples.host.v1.LogLevel;
-import dev.tenon.examples.host.v1.LogRecord;
+import dev.tenon.v1.log.LogGrpc.LogBlockingStub;
+import dev.tenon.v1.log.LogLevel;
+import dev.tenon.v1.log.LogRecord;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import java.lang.System.Logger;

@@ -2,9 +2,9 @@ package dev.tenon.examples.words;
 
 import dev.tenon.core.Plugin;
 import dev.tenon.examples.files.v1.FilesGrpc;
-import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.examples.store.v1.StoreGrpc;
 import dev.tenon.examples.words.v1.WordsGrpc;
+import dev.tenon.v1.log.LogGrpc;
 
 /** The plugin {@code words}: it calls two other plugins and a service of the host. */
 public final class WordsPlugin {

@@ -1,8 +1,8 @@
 package dev.tenon.examples.words;
 
-import dev.tenon.examples.host.v1.LogAck;
-import dev.tenon.examples.host.v1.LogGrpc;
-import dev.tenon.examples.host.v1.LogRecord;
+import dev.tenon.v1.log.LogGrpc;
+import dev.tenon.v1.log.LogRecord;
+import dev.tenon.v1.log.LogWritten;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -20,13 +20,13 @@ final class FakeLog extends LogGrpc.LogImplBase {
   }
 
   @Override
-  public void write(LogRecord line, StreamObserver<LogAck> answer) {
+  public void write(LogRecord line, StreamObserver<LogWritten> answer) {
     if (broken) {
       answer.onError(Status.UNAVAILABLE.asException());
       return;
     }
     records.add(line);
-    answer.onNext(LogAck.getDefaultInstance());
+    answer.onNext(LogWritten.getDefaultInstance());
     answer.onCompleted();
   }
 }

@@ -17,6 +17,6 @@ final class WordsPluginTest {
         .containsOnlyKeys(
             new ServiceName("examples.files.v1.Files"),
             new ServiceName("examples.store.v1.Store"),
-            new ServiceName("examples.host.v1.Log"));
+            new ServiceName("dev.tenon.log.v1.Log"));
   }
 }

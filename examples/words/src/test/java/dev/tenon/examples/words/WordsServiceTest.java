@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.examples.files.v1.FilesGrpc;
-import dev.tenon.examples.host.v1.LogGrpc;
 import dev.tenon.examples.store.v1.StoreGrpc;
 import dev.tenon.examples.words.v1.CountFilesRequest;
 import dev.tenon.examples.words.v1.FileStatistics;
 import dev.tenon.examples.words.v1.Statistics;
 import dev.tenon.examples.words.v1.TextChunk;
 import dev.tenon.examples.words.v1.WordsGrpc;
+import dev.tenon.v1.log.LogGrpc;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.Context;
