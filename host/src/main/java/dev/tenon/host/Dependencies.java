@@ -8,6 +8,7 @@ import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.StartMode;
 import dev.tenon.registry.DependencyCycleException;
 import dev.tenon.registry.DependencyGraph;
+import dev.tenon.registry.Impact;
 import dev.tenon.registry.MissingProviderException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -41,7 +42,8 @@ final class Dependencies {
   synchronized void note(PluginName plugin, Enrolled declared) {
     nodes.put(
         plugin,
-        new DependencyGraph.Node(plugin, planes.provided(plugin, declared), declared.requires()));
+        new DependencyGraph.Node(
+            plugin, declared.version(), planes.provided(plugin, declared), declared.requires()));
   }
 
   synchronized void forget(PluginName plugin) {
@@ -111,6 +113,11 @@ final class Dependencies {
       throw new HostStartException(
           HostStartException.Kind.PLUGIN, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Returns what the end of {@code plugin}, in all of its runs, would mean for the others. */
+  synchronized Impact impact(PluginName plugin) {
+    return Impact.of(plugin, nodes.values(), planes.offers().keySet());
   }
 
   /** What the host offers, and what plugins that have not come yet may provide. */

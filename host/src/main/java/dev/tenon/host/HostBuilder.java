@@ -11,8 +11,6 @@ import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.Selection;
-import dev.tenon.core.ServiceName;
-import dev.tenon.core.Version;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.v1.log.LogGrpc;
@@ -23,9 +21,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -35,7 +31,7 @@ import java.util.Optional;
 public final class HostBuilder {
   private final List<Path> pluginFolders = new ArrayList<>();
   private final List<PluginDefinition> definitions = new ArrayList<>();
-  private final Map<ServiceName, HostOffer> offers = new LinkedHashMap<>();
+  private final HostOffers offers = new HostOffers();
   private StartPolicy policy = StartPolicy.DENY_ALL;
   private Optional<PolicySource> followed = Optional.empty();
   private final HostSettings.Draft settings = new HostSettings.Draft();
@@ -93,7 +89,8 @@ public final class HostBuilder {
    * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
    */
   public HostBuilder offers(String service, String version, BindableService implementation) {
-    return offers(service, version, Optional.of(implementation), HostOffer.Access.BY_POLICY);
+    offers.add(service, version, Optional.of(implementation), HostOffer.Access.BY_POLICY);
+    return this;
   }
 
   /**
@@ -105,7 +102,8 @@ public final class HostBuilder {
    * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
    */
   public HostBuilder offersByGrant(String service, String version, BindableService implementation) {
-    return offers(service, version, Optional.of(implementation), HostOffer.Access.BY_GRANT);
+    offers.add(service, version, Optional.of(implementation), HostOffer.Access.BY_GRANT);
+    return this;
   }
 
   /**
@@ -116,32 +114,19 @@ public final class HostBuilder {
    * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
    */
   public HostBuilder offersDuringCalls(String service, String version) {
-    return offers(service, version, Optional.empty(), HostOffer.Access.DURING_CALLS);
+    offers.add(service, version, Optional.empty(), HostOffer.Access.DURING_CALLS);
+    return this;
   }
 
   /**
-   * Offers plugins the host's log, {@code dev.tenon.log.v1.Log} in version 1.0.0, by grant: the
-   * policy says who may call it, and {@code [[grant]]} at which levels ({@code log:write:info},
-   * {@code log:write:*}). Records go to the logger {@code dev.tenon.plugin.log}, escaped, each with
-   * the run that wrote it; those below {@code least} are taken and not written.
+   * Offers plugins the host's log from {@code least} on, {@code dev.tenon.log.v1.Log}, by grant:
+   * {@code [[grant]]} in the policy says at which levels a plugin may write ({@code
+   * log:write:info}). Records go to the logger {@code dev.tenon.plugin.log}, escaped.
    *
    * @throws IllegalArgumentException if it is offered already
    */
   public HostBuilder offersLog(Level least) {
     return offersByGrant(LogGrpc.SERVICE_NAME, "1.0.0", new PluginLog(least));
-  }
-
-  private HostBuilder offers(
-      String service,
-      String version,
-      Optional<BindableService> implementation,
-      HostOffer.Access access) {
-    HostOffer offer =
-        new HostOffer(new ServiceName(service), new Version(version), implementation, access);
-    if (offers.putIfAbsent(offer.service(), offer) != null) {
-      throw new IllegalArgumentException("offers: " + service + " (expected: offered once)");
-    }
-    return this;
   }
 
   /** Sets the trust domain of all identities; {@code tenon.internal} without it. */
@@ -416,7 +401,7 @@ public final class HostBuilder {
         plugins.addAll(PluginDefinition.loadAll(folder));
       }
       return new PluginHost(
-          RunningHost.start(checked, plugins, policy, List.copyOf(offers.values())));
+          RunningHost.start(checked, plugins, policy, offers.all()));
     } catch (ConfigException e) {
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);

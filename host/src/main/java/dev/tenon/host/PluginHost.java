@@ -10,6 +10,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.registry.Impact;
 import dev.tenon.router.CallCount;
 import io.grpc.BindableService;
 import io.grpc.Channel;
@@ -100,6 +101,15 @@ public final class PluginHost implements AutoCloseable {
    */
   public Listening listen(PluginListener listener) {
     return running.listen(requireNonNull(listener, "listener"));
+  }
+
+  /**
+   * Returns what the end of {@code plugin}, in all of its runs, would mean for the other plugins
+   * that have declared themselves: who could not work any more, who would notice, and what would be
+   * gone. {@link Impact#NONE} of a plugin that has not declared itself, or that there is not.
+   */
+  public Impact impact(PluginName plugin) {
+    return running.impact(requireNonNull(plugin, "plugin"));
   }
 
   /** Returns what plugins provide at this moment, in the order of registration. */

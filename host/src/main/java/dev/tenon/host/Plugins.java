@@ -10,6 +10,7 @@ import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.StartMode;
+import dev.tenon.registry.Impact;
 import dev.tenon.registry.Registration;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -206,6 +207,11 @@ final class Plugins {
     stopping.forEach(plugin -> stop.stop(plugin.run()));
     remote.close();
     lazy.close();
+  }
+
+  /** Returns what the end of {@code plugin}, in all of its runs, would mean for the others. */
+  Impact impact(PluginName plugin) {
+    return dependencies.impact(plugin);
   }
 
   /** Stops one plugin that was started in vain. */

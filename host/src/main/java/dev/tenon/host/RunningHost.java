@@ -16,6 +16,7 @@ import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.Order;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.registry.Impact;
 import dev.tenon.router.CallCount;
 import dev.tenon.router.CallbackOffer;
 import io.grpc.BindableService;
@@ -156,6 +157,10 @@ final class RunningHost implements AutoCloseable {
 
   Listening listen(PluginListener listener) {
     return planes.events().add(listener);
+  }
+
+  Impact impact(PluginName plugin) {
+    return plugins.impact(plugin);
   }
 
   List<RegistrationStatus> registrations() {

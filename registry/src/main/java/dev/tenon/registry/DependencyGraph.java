@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -22,11 +23,13 @@ import java.util.TreeSet;
  * orders nothing. Used by one thread, for one answer.
  */
 public final class DependencyGraph {
-  /** A plugin, with what it provides and requires. */
-  public record Node(PluginName plugin, Set<ServiceName> provides, Set<Requirement> requires) {
+  /** A plugin, with what it provides, in its own version, and requires. */
+  public record Node(
+      PluginName plugin, Version version, Set<ServiceName> provides, Set<Requirement> requires) {
     /** Copies the sets. */
     public Node {
       requireNonNull(plugin, "plugin");
+      requireNonNull(version, "version");
       provides = Set.copyOf(provides);
       requires = Set.copyOf(requires);
     }

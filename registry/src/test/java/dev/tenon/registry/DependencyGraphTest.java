@@ -8,6 +8,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.Requirement.Need;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
 import dev.tenon.registry.DependencyGraph.Node;
 import java.util.ArrayList;
@@ -21,18 +22,23 @@ import org.junit.jupiter.api.Test;
 
 /** Row: DG-1, DG-2, DG-3, G17. */
 class DependencyGraphTest {
+  private static final Version ONE = new Version("1.0.0");
+
   /** A plugin that provides {@code s.<name>} and requires those of others. */
   private static Node node(String name, String... requires) {
     Set<Requirement> requirements = new HashSet<>();
     for (String required : requires) {
       requirements.add(requirement(required, Need.REQUIRED));
     }
-    return new Node(new PluginName(name), Set.of(service(name)), requirements);
+    return new Node(new PluginName(name), ONE, Set.of(service(name)), requirements);
   }
 
   private static Node optional(String name, String canUse) {
     return new Node(
-        new PluginName(name), Set.of(service(name)), Set.of(requirement(canUse, Need.OPTIONAL)));
+        new PluginName(name),
+        ONE,
+        Set.of(service(name)),
+        Set.of(requirement(canUse, Need.OPTIONAL)));
   }
 
   private static Requirement requirement(String of, Need need) {
@@ -82,15 +88,15 @@ class DependencyGraphTest {
 
   @Test
   void startOrder_severalProviders_allBeforeDependent() throws Exception {
-    Node first = new Node(new PluginName("x"), Set.of(service("log")), Set.of());
-    Node second = new Node(new PluginName("y"), Set.of(service("log")), Set.of());
+    Node first = new Node(new PluginName("x"), ONE, Set.of(service("log")), Set.of());
+    Node second = new Node(new PluginName("y"), ONE, Set.of(service("log")), Set.of());
 
     assertThat(order(node("a", "log"), second, first)).containsExactly("x", "y", "a");
   }
 
   @Test
   void startOrder_twoServicesOfOneProvider_oneEdge() throws Exception {
-    Node both = new Node(new PluginName("z"), Set.of(service("p"), service("q")), Set.of());
+    Node both = new Node(new PluginName("z"), ONE, Set.of(service("p"), service("q")), Set.of());
 
     assertThat(order(node("a", "p", "q"), both)).containsExactly("z", "a");
   }
@@ -151,7 +157,7 @@ class DependencyGraphTest {
 
   @Test
   void startOrder_requiresWhatItAndAnotherProvide_waitsForTheOther() throws Exception {
-    Node other = new Node(new PluginName("z"), Set.of(service("a")), Set.of());
+    Node other = new Node(new PluginName("z"), ONE, Set.of(service("a")), Set.of());
 
     assertThat(order(node("a", "a"), other)).containsExactly("z", "a");
   }

@@ -10,7 +10,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
+import dev.tenon.core.PluginName;
 import dev.tenon.host.HostBuilder;
+import dev.tenon.host.PluginHost;
+import dev.tenon.registry.Impact;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.OtherGrpc;
@@ -51,7 +54,7 @@ class DiamondTest {
    * A plugin makes its services when it can call all that it requires, and not before; plugins are
    * stopped before what they require. The order in which they are configured does not matter.
    *
-   * <p>Row: DG-1
+   * <p>Row: DG-1, DG-7
    */
   @Test
   void diamond_startsInOrderAndStopsInReverse() throws Exception {
@@ -66,6 +69,29 @@ class DiamondTest {
     List<String> stopped = audited("stop");
     assertThat(stopped).hasSize(4).startsWith("top").endsWith("base");
     assertThat(audited("start")).as("launched together, in no order").hasSize(5);
+  }
+
+  /**
+   * What the end of a plugin would mean is asked before it is ended: those that require it, one
+   * after another, and what they provide.
+   *
+   * <p>Row: DG-4
+   */
+  @Test
+  void impact_ofEach_namesWhoRequiresIt() throws Exception {
+    HostBuilder builder = home.bareHost();
+    for (Plugin plugin : List.of(top(), right(), base(), left())) {
+      builder.plugin(plugin);
+    }
+    try (PluginHost host = builder.start()) {
+      Impact ofBase = host.impact(new PluginName("base"));
+      assertThat(ofBase.plugins()).hasToString("[left, right, top]");
+      assertThat(ofBase.services()).hasSize(4);
+      assertThat(ofBase.optional()).isEmpty();
+      assertThat(host.impact(new PluginName("left")).plugins()).hasToString("[top]");
+      assertThat(host.impact(new PluginName("top")).plugins()).isEmpty();
+      assertThat(host.impact(new PluginName("nobody"))).isEqualTo(Impact.NONE);
+    }
   }
 
   private Plugin base() {
