@@ -3,7 +3,7 @@ package dev.tenon.examples.host;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.cli.Printable;
 import dev.tenon.cli.Table;
-import dev.tenon.core.PluginState;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
 import dev.tenon.examples.words.v1.CountFilesRequest;
@@ -51,6 +51,9 @@ final class Demo implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "the files to count")
   private List<String> files;
 
+  /** A plugin that crashed is started again, and may be well when the demo looks. */
+  private final Crashes crashes = new Crashes();
+
   @Mixin private ConfigOption config;
   @Spec private CommandSpec spec;
 
@@ -62,7 +65,7 @@ final class Demo implements Callable<Integer> {
     FileArguments arguments = FileArguments.of(files);
     HostConfig configured = config.read();
     Refusals refusals = Refusals.from(configured.folders().audit());
-    try (PluginHost host = configured.host(arguments.listed()).start()) {
+    try (PluginHost host = configured.host(arguments.listed()).listener(crashes).start()) {
       HostEnd end = HostEnd.withProcess(host);
       try {
         int status = show(host, arguments, configured);
@@ -183,14 +186,14 @@ final class Demo implements Callable<Integer> {
     if (allCounted) {
       return Main.DONE;
     }
-    awaitEndOfAny(host.plugins());
+    if (crashes.reasons().isEmpty()) {
+      awaitEndOfAny(host.plugins());
+    }
     int status = Main.FAILED;
+    Map<PluginName, String> reasons = crashes.reasons();
     for (PluginStatus plugin : host.plugins()) {
-      if (plugin.state() instanceof PluginState.Failed failed) {
-        problem("plugin " + plugin.name() + ": " + failed.why());
-        status = Main.PLUGIN;
-      } else if (plugin.state() instanceof PluginState.Restarting restarting) {
-        problem("plugin " + plugin.name() + ": " + restarting.why());
+      if (reasons.containsKey(plugin.name())) {
+        problem("plugin " + plugin.name() + ": " + reasons.get(plugin.name()));
         status = Main.PLUGIN;
       } else if (plugin.pid().stream().mapToObj(ProcessHandle::of).anyMatch(Optional::isEmpty)) {
         problem("plugin " + plugin.name() + ": its process has ended");
