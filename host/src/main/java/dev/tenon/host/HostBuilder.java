@@ -26,7 +26,7 @@ import java.util.Optional;
 
 /**
  * The description of a host, before there is one; checks are made by {@link #start}. Not
- * thread-safe.
+ * thread-safe. As long as it is because it has one method for each setting.
  */
 public final class HostBuilder {
   private final List<Path> pluginFolders = new ArrayList<>();
@@ -400,8 +400,7 @@ public final class HostBuilder {
       for (Path folder : pluginFolders) {
         plugins.addAll(PluginDefinition.loadAll(folder));
       }
-      return new PluginHost(
-          RunningHost.start(checked, plugins, policy, offers.all()));
+      return new PluginHost(RunningHost.start(checked, plugins, policy, offers.all()));
     } catch (ConfigException e) {
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
