@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.grpc.Context;
 import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.Set;
 
@@ -42,12 +41,12 @@ public record Grant(String id, ServiceName service, Set<Permission> permissions)
   /**
    * Checks that the grant of the current call allows {@code permission}, which names one resource.
    *
-   * @throws StatusRuntimeException PERMISSION_DENIED if it does not, if {@code permission} is no
+   * @throws NotGrantedException PERMISSION_DENIED if it does not, if {@code permission} is no
    *     permission or stands for more than one resource, or if there is no grant
    */
   public static void require(String permission) {
     if (current().filter(grant -> grant.allows(permission)).isEmpty()) {
-      throw RefusalStatus.of(Refusal.NOT_ALLOWED);
+      throw new NotGrantedException();
     }
   }
 

@@ -49,6 +49,7 @@ public final class HostServices implements AutoCloseable {
     InProcessServerBuilder building =
         InProcessServerBuilder.forAddress(address)
             .executor(threads)
+            .intercept(new NotGranted())
             .intercept(new RelayedCaller())
             .fallbackHandlerRegistry(callbacks);
     builder.services.forEach(building::addService);

@@ -8,11 +8,13 @@ import static org.awaitility.Awaitility.await;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Caller;
+import dev.tenon.core.Grant;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.Metadata;
@@ -186,5 +188,27 @@ final class HostServicesTest {
         .hasMessageContaining("grpc.health.v1.Health (expected: not a service of gRPC or Tenon)");
     assertThatThrownBy(() -> builder.threads(0)).hasMessage("threads: 0 (expected: > 0)");
     assertThatThrownBy(() -> builder.maxWaiting(0)).hasMessage("maxWaiting: 0 (expected: > 0)");
+  }
+
+  /**
+   * A service that asks for a permission ends a call without it as not allowed.
+   *
+   * <p>Row: CG-9
+   */
+  @Test
+  void call_permissionNotGranted_permissionDenied() {
+    OtherGrpc.OtherImplBase demanding =
+        new OtherGrpc.OtherImplBase() {
+          @Override
+          public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
+            Grant.require("secrets:read:db/x");
+            response.onCompleted();
+          }
+        };
+    try (Plane plane = new Plane(HostServices.builder().offer(demanding, Names.VERSION).start())) {
+      StatusRuntimeException refused =
+          Plane.refusal(plane.channel(Names.CALLER), "testservice.v1.Other/Unary");
+      assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+    }
   }
 }
