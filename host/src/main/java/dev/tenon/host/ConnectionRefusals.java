@@ -7,6 +7,9 @@ import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.transport.ConnectionCap;
+import dev.tenon.transport.Door;
 import dev.tenon.transport.HandshakeFault;
 import dev.tenon.transport.Source;
 import java.time.Duration;
@@ -22,8 +25,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the connections that are refused for who made them, and puts them on record: of those with
- * one listener and one reason the first in an interval as it is, and all others of the interval as
+ * Counts the connections that are refused for who made them, or because there are as many as there
+ * may be, and puts them on record: of those with one listener and one reason the first in an interval as it is, and all others of the interval as
  * one record with their number. There are few listeners and reasons, so that no flood can fill the
  * log. Thread-safe; waits for nothing.
  */
@@ -31,7 +34,7 @@ final class ConnectionRefusals implements AutoCloseable {
   /** How often those that were only counted are put on record. */
   static final Duration INTERVAL = Duration.ofMinutes(1);
 
-  /** How many sources one record names. */
+  /** How many sources one record names, and how many runs. */
   static final int MOST_SOURCES = 8;
 
   /** What tells refusals apart: a plane, or none where that is not known, and a reason. */
@@ -51,29 +54,43 @@ final class ConnectionRefusals implements AutoCloseable {
     this.clock = requireNonNull(clock, "clock");
   }
 
-  /** Notes that {@code source} was refused in its handshake with {@code plane}. */
-  void refused(String plane, HandshakeFault fault, Source source) {
-    refused(new Kind(plane, fault.reason()), null, source);
+  /** Returns who is told of what the listener of {@code plane} refuses. */
+  Door.Refusals of(String plane) {
+    return new Door.Refusals() {
+      @Override
+      public void refused(Source source, HandshakeFault fault) {
+        note(new Kind(plane, fault.reason()), Optional.empty(), source);
+      }
+
+      @Override
+      public void overCap(Source source, Optional<SpiffeId> peer, ConnectionCap cap) {
+        Optional<RuntimeId> run =
+            peer.filter(SpiffeId.OfPlugin.class::isInstance)
+                .map(id -> ((SpiffeId.OfPlugin) id).runtimeId());
+        note(new Kind(plane, cap.reason()), run, source);
+      }
+    };
   }
 
   /** Notes that a connection of {@code plugin} was refused right after its handshake. */
   void refused(Optional<RuntimeId> plugin, Why why, Source source) {
     String reason = why.name().toLowerCase(Locale.ROOT);
-    refused(new Kind(null, reason), plugin.map(RuntimeId::value).orElse(null), source);
+    note(new Kind(null, reason), plugin, source);
   }
 
-  private void refused(Kind kind, @Nullable String actor, Source source) {
+  private void note(Kind kind, Optional<RuntimeId> plugin, Source source) {
+    @Nullable String actor = plugin.map(RuntimeId::value).orElse(null);
     Instant now = clock.instant();
     synchronized (this) {
       totals.merge(kind.reason(), 1L, Long::sum);
       Later later = open.get(kind);
       if (later != null) {
-        later.add(source, now);
+        later.add(source, actor, now);
         return;
       }
       open.put(kind, new Later());
     }
-    note(kind, actor, now, Map.of("reason", kind.reason(), "source", source.name()));
+    write(kind, actor, now, Map.of("reason", kind.reason(), "source", source.name()));
   }
 
   /** Puts on record what was only counted, and ends the interval. */
@@ -86,12 +103,12 @@ final class ConnectionRefusals implements AutoCloseable {
     ended.forEach(
         (kind, later) -> {
           if (later.count > 0) {
-            note(kind, null, later.last, later.details(kind.reason()));
+            write(kind, null, later.last, later.details(kind.reason()));
           }
         });
   }
 
-  private void note(Kind kind, @Nullable String actor, Instant when, Map<String, String> details) {
+  private void write(Kind kind, @Nullable String actor, Instant when, Map<String, String> details) {
     try {
       log.note(
           new AuditEvent(
@@ -121,16 +138,20 @@ final class ConnectionRefusals implements AutoCloseable {
   /** Those of one kind after the first, in one interval. */
   private static final class Later {
     private final Set<String> sources = new LinkedHashSet<>();
+    private final Set<String> runs = new LinkedHashSet<>();
     private long count;
     private Instant first = Instant.MAX;
     private Instant last = Instant.MIN;
 
-    void add(Source source, Instant when) {
+    void add(Source source, @Nullable String run, Instant when) {
       count++;
       first = when.isBefore(first) ? when : first;
       last = when.isAfter(last) ? when : last;
       if (sources.size() < MOST_SOURCES) {
         sources.add(source.name());
+      }
+      if (run != null && runs.size() < MOST_SOURCES) {
+        runs.add(run);
       }
     }
 
@@ -140,6 +161,9 @@ final class ConnectionRefusals implements AutoCloseable {
       details.put("count", String.valueOf(count));
       details.put("since", first.toString());
       details.put("sources", String.join(" ", sources));
+      if (!runs.isEmpty()) {
+        details.put("runs", String.join(" ", runs));
+      }
       return details;
     }
   }

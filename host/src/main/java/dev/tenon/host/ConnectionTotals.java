@@ -9,8 +9,9 @@ import java.util.Map;
  * @param accepted those that a handshake was begun with
  * @param overLimits those that were closed because a limit was reached
  * @param unfinished those that ended before their handshake did
- * @param refused how many were refused for who made them, in the handshake or right after it, by
- *     reason; the reasons are those of the audit log
+ * @param refused how many were refused by reason, as the audit log has it: for who made them, in
+ *     the handshake or right after it, or for a cap; those over a rate are in {@code overLimits}
+ *     alone
  */
 public record ConnectionTotals(
     long accepted, long overLimits, long unfinished, Map<String, Long> refused) {

@@ -61,10 +61,7 @@ final class Limits {
 
   /** Returns which connections the listener of {@code plane} takes. */
   Door door(String plane) {
-    return new Door(
-        settings.connections(),
-        this::admits,
-        (source, fault) -> refusals.refused(plane, fault, source));
+    return new Door(settings.connections(), this::admits, refusals.of(plane));
   }
 
   /** Returns the limit of the calls that the router relays. */

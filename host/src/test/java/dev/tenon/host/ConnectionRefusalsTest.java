@@ -7,6 +7,10 @@ import dev.tenon.auth.audit.AuditEvent;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.TrustDomain;
+import dev.tenon.transport.ConnectionCap;
+import dev.tenon.transport.Door;
 import dev.tenon.transport.HandshakeFault;
 import dev.tenon.transport.Source;
 import java.time.Duration;
@@ -23,6 +27,7 @@ class ConnectionRefusalsTest {
   private final TestClock clock = new TestClock();
   private final Notes notes = new Notes();
   private final ConnectionRefusals refusals = new ConnectionRefusals(notes, clock);
+  private final Door.Refusals data = refusals.of("data");
 
   /** Takes notes, and fails whoever would wait for a disk. */
   private static final class Notes implements AuditLog {
@@ -49,7 +54,7 @@ class ConnectionRefusalsTest {
   private void flood() {
     for (int i = 0; i < FLOOD; i++) {
       Source source = new Source("ip:192.0.2." + i % 250);
-      refusals.refused("data", HandshakeFault.UNTRUSTED, source);
+      data.refused(source, HandshakeFault.UNTRUSTED);
     }
   }
 
@@ -81,7 +86,7 @@ class ConnectionRefusalsTest {
 
   @Test
   void flush_nothingWasOnlyCounted_writesNothing() {
-    refusals.refused("data", HandshakeFault.BROKEN, Source.UNKNOWN);
+    data.refused(Source.UNKNOWN, HandshakeFault.BROKEN);
     refusals.flush();
     refusals.flush();
 
@@ -91,9 +96,9 @@ class ConnectionRefusalsTest {
   /** An interval later the first is told at once again. */
   @Test
   void refused_afterAnInterval_isARecordAgain() {
-    refusals.refused("data", HandshakeFault.BROKEN, Source.UNKNOWN);
+    data.refused(Source.UNKNOWN, HandshakeFault.BROKEN);
     refusals.flush();
-    refusals.refused("data", HandshakeFault.BROKEN, Source.UNKNOWN);
+    data.refused(Source.UNKNOWN, HandshakeFault.BROKEN);
 
     assertThat(notes.events).hasSize(2);
   }
@@ -102,9 +107,9 @@ class ConnectionRefusalsTest {
   @Test
   void refused_otherPlaneOrReason_isARecordOfItsOwn() {
     RuntimeId run = new RuntimeId("words-0123456789abcdef");
-    refusals.refused("data", HandshakeFault.BROKEN, Source.UNKNOWN);
-    refusals.refused("control", HandshakeFault.BROKEN, Source.UNKNOWN);
-    refusals.refused("control", HandshakeFault.SELF_SIGNED, Source.UNKNOWN);
+    data.refused(Source.UNKNOWN, HandshakeFault.BROKEN);
+    refusals.of("control").refused(Source.UNKNOWN, HandshakeFault.BROKEN);
+    refusals.of("control").refused(Source.UNKNOWN, HandshakeFault.SELF_SIGNED);
     refusals.refused(Optional.of(run), Why.REVOKED, Source.UNKNOWN);
 
     assertThat(notes.events)
@@ -117,11 +122,41 @@ class ConnectionRefusalsTest {
             run + " null revoked");
   }
 
+  /** A cap that is reached a hundred thousand times is two records, which say whose. Row: DS-8. */
+  @Test
+  void overCap_flood_isTwoRecordsThatNameTheRuns() {
+    RuntimeId words = new RuntimeId("words-0123456789abcdef");
+    RuntimeId sums = new RuntimeId("sums-0123456789abcdef");
+    Source source = new Source("uid:1000");
+    for (int i = 0; i < FLOOD; i++) {
+      data.overCap(source, Optional.of(idOf(i % 2 == 0 ? words : sums)), ConnectionCap.OF_RUN);
+    }
+    refusals.flush();
+
+    assertThat(notes.events).hasSize(2);
+    AuditEvent first = notes.events.get(0);
+    assertThat(first.outcome()).isEqualTo(AuditEvent.Outcome.DENIED);
+    assertThat(first.actor()).isEqualTo(words.value());
+    assertThat(first.resource()).isEqualTo("data");
+    assertThat(first.details())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("reason", "too many connections of a run", "source", "uid:1000"));
+    assertThat(notes.events.get(1).details())
+        .containsEntry("count", String.valueOf(FLOOD - 1))
+        .containsEntry("runs", sums + " " + words);
+    assertThat(refusals.totals()).isEqualTo(Map.of("too many connections of a run", (long) FLOOD));
+  }
+
+  private static SpiffeId idOf(RuntimeId run) {
+    return new SpiffeId.OfPlugin(
+        new SpiffeId.OfHost(new TrustDomain("tenon.internal"), "h-1"), run);
+  }
+
   /** The peer is refused whether or not that can be recorded; and it is counted. */
   @Test
   void refused_logBroken_isCounted() {
     notes.isBroken = true;
-    refusals.refused("data", HandshakeFault.BROKEN, Source.UNKNOWN);
+    data.refused(Source.UNKNOWN, HandshakeFault.BROKEN);
     refusals.close();
 
     assertThat(refusals.totals()).isEqualTo(Map.of("broken handshake", 1L));

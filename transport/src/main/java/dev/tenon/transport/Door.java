@@ -3,13 +3,16 @@ package dev.tenon.transport;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.ConnectionLimits;
+import dev.tenon.core.SpiffeId;
+import java.util.Optional;
 
 /**
- * Which connections a listener takes, decided before the first byte of a peer is read.
+ * Which connections a listener takes, decided before the first byte of a peer is read; those of one
+ * run once its certificate was.
  *
  * @param limits how many, and for how long
  * @param rule whether one more may come from a TCP address now
- * @param refusals told of peers that were refused in their handshake
+ * @param refusals told of peers that were refused in their handshake, or for a cap
  */
 public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
   /** Whether one more connection may come from a source; must be thread-safe and not block. */
@@ -20,10 +23,25 @@ public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
   }
 
   /** Who is told of peers that were refused; must be thread-safe and not block. */
-  @FunctionalInterface
   public interface Refusals {
-    /** Notes that a peer from {@code source} was refused, for {@code fault}. */
+    /** Tells nobody. */
+    Refusals NONE =
+        new Refusals() {
+          @Override
+          public void refused(Source source, HandshakeFault fault) {}
+
+          @Override
+          public void overCap(Source source, Optional<SpiffeId> peer, ConnectionCap cap) {}
+        };
+
+    /** Notes that a peer from {@code source} was refused in its handshake, for {@code fault}. */
     void refused(Source source, HandshakeFault fault);
+
+    /**
+     * Notes that a connection from {@code source} was closed because {@code cap} was reached; of
+     * {@code peer}, where that is known.
+     */
+    void overCap(Source source, Optional<SpiffeId> peer, ConnectionCap cap);
   }
 
   /** The default limits, and as many a second as come. */
@@ -53,6 +71,6 @@ public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
 
   /** Makes a door that tells nobody of refusals. */
   public Door(ConnectionLimits limits, Rule rule) {
-    this(limits, rule, (source, fault) -> {});
+    this(limits, rule, Refusals.NONE);
   }
 }

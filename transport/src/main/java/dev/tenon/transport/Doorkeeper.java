@@ -25,13 +25,16 @@ final class Doorkeeper extends ServerTransportFilter {
    * its own, while an honest one, which needs milliseconds, is through before its turn comes.
    */
   private final Object lock = new Object();
-  private final Map<Object, Runnable> handshakes = new LinkedHashMap<>();
+  private final Map<Object, Handshake> handshakes = new LinkedHashMap<>();
   private final Map<Source, Integer> bySource = new HashMap<>();
   private final Map<SpiffeId, Integer> byPeer = new HashMap<>();
   private int total;
 
   private final Door door;
   private final ConnectionCounters counters;
+
+  /** A connection that is in its handshake, which {@code close} ends. */
+  private record Handshake(Source source, Runnable close) {}
 
   Doorkeeper(Door door, ConnectionCounters counters) {
     this.door = door;
@@ -47,36 +50,53 @@ final class Doorkeeper extends ServerTransportFilter {
       counters.refused();
       return false;
     }
-    Optional<Runnable> eldest;
+    Optional<ConnectionCap> reached;
+    Optional<Handshake> eldest = Optional.empty();
     synchronized (lock) {
-      int fromSource = bySource.getOrDefault(source, 0);
-      if (total >= door.limits().inTotal() || fromSource >= door.limits().perSource()) {
-        counters.refused();
-        return false;
+      reached = reached(source);
+      if (reached.isEmpty()) {
+        total++;
+        bySource.merge(source, 1, Integer::sum);
+        eldest = eldestOfTooMany();
+        handshakes.put(id, new Handshake(source, close));
       }
-      total++;
-      bySource.put(source, fromSource + 1);
-      eldest =
-          handshakes.size() >= door.limits().handshakes()
-              ? Optional.of(eldest())
-              : Optional.empty();
-      handshakes.put(id, close);
+    }
+    if (reached.isPresent()) {
+      refuse(source, Optional.empty(), reached.get());
+      return false;
     }
     counters.accepted();
     eldest.ifPresent(this::pushOut);
     return true;
   }
 
-  private void pushOut(Runnable close) {
-    counters.refused();
-    close.run();
+  private Optional<ConnectionCap> reached(Source source) {
+    if (total >= door.limits().inTotal()) {
+      return Optional.of(ConnectionCap.IN_TOTAL);
+    }
+    return bySource.getOrDefault(source, 0) >= door.limits().perSource()
+        ? Optional.of(ConnectionCap.OF_SOURCE)
+        : Optional.empty();
   }
 
-  private Runnable eldest() {
-    Iterator<Runnable> oldestFirst = handshakes.values().iterator();
-    Runnable eldest = oldestFirst.next();
+  private Optional<Handshake> eldestOfTooMany() {
+    if (handshakes.size() < door.limits().handshakes()) {
+      return Optional.empty();
+    }
+    Iterator<Handshake> oldestFirst = handshakes.values().iterator();
+    Handshake eldest = oldestFirst.next();
     oldestFirst.remove();
-    return eldest;
+    return Optional.of(eldest);
+  }
+
+  private void pushOut(Handshake eldest) {
+    refuse(eldest.source(), Optional.empty(), ConnectionCap.HANDSHAKES);
+    eldest.close().run();
+  }
+
+  private void refuse(Source source, Optional<SpiffeId> peer, ConnectionCap cap) {
+    counters.refused();
+    door.refusals().overCap(source, peer, cap);
   }
 
   /** Notes that the handshake of {@code id} is over. */
@@ -111,7 +131,8 @@ final class Doorkeeper extends ServerTransportFilter {
   public Attributes transportReady(Attributes attributes) {
     Optional<SpiffeId> id = peer(attributes);
     if (id.isPresent() && !enter(id.get())) {
-      counters.refused();
+      Source source = Optional.ofNullable(attributes.get(Source.KEY)).orElse(Source.UNKNOWN);
+      refuse(source, id, ConnectionCap.OF_RUN);
       Optional.ofNullable(attributes.get(Connection.KEY)).ifPresent(Connection::closeNow);
     }
     return attributes;

@@ -21,12 +21,27 @@ class DoorkeeperTest {
 
   private final ConnectionCounters counters = new ConnectionCounters();
   private final List<Object> ended = new ArrayList<>();
+  private final List<String> told = new ArrayList<>();
   private final Doorkeeper doorkeeper =
       new Doorkeeper(
           new Door(
               new ConnectionLimits(6, 4, 2, 3, 100, Duration.ofHours(1)),
-              source -> !source.name().endsWith(".9")),
+              source -> !source.name().endsWith(".9"),
+              new Told()),
           counters);
+
+  /** Keeps what it is told of caps. */
+  private final class Told implements Door.Refusals {
+    @Override
+    public void refused(Source source, HandshakeFault fault) {
+      throw new AssertionError("no handshake is made here");
+    }
+
+    @Override
+    public void overCap(Source source, Optional<SpiffeId> peer, ConnectionCap cap) {
+      told.add(source.name() + " " + peer.map(SpiffeId::toString).orElse("-") + " " + cap);
+    }
+  }
 
   private boolean enter(Object id, Source source) {
     return doorkeeper.enter(id, source, () -> ended.add(id));
@@ -58,6 +73,9 @@ class DoorkeeperTest {
     assertThat(enterReady(8, HERE)).isTrue();
     assertThat(enterReady(9, HERE)).isFalse();
     assertThat(counters.counts()).isEqualTo(new ConnectionCounts(7, 3, 0, 0));
+    assertThat(told)
+        .containsExactly(
+            "ip:192.0.2.1 - OF_SOURCE", "ip:192.0.2.2 - IN_TOTAL", "ip:192.0.2.1 - IN_TOTAL");
   }
 
   /**
@@ -73,6 +91,7 @@ class DoorkeeperTest {
     }
     assertThat(ended).containsExactly("a", "b");
     assertThat(counters.counts()).isEqualTo(new ConnectionCounts(6, 2, 0, 0));
+    assertThat(told).containsExactly("ip:192.0.2.a - HANDSHAKES", "ip:192.0.2.b - HANDSHAKES");
   }
 
   /** A handshake that ended is counted, one that was finished is not. */
@@ -96,6 +115,7 @@ class DoorkeeperTest {
     assertThat(enter("fast", new Source("ip:192.0.2.9"))).isFalse();
     assertThat(enter("local", new Source("uid:1.9"))).isTrue();
     assertThat(doorkeeper.total()).isEqualTo(1);
+    assertThat(told).isEmpty(); // whoever counts rates tells of them
   }
 
   /**
@@ -116,6 +136,7 @@ class DoorkeeperTest {
     doorkeeper.transportTerminated(words);
     doorkeeper.transportReady(words);
     assertThat(counters.counts().refused()).isEqualTo(1);
+    assertThat(told).containsExactly("unknown " + Connections.PLUGIN + " OF_RUN");
   }
 
   private static Attributes of(String id) {
