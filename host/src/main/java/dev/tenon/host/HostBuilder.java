@@ -213,6 +213,19 @@ public final class HostBuilder {
   }
 
   /**
+   * Sets the oldest version of TLS: {@code 1.3}, as without it, or {@code 1.2}, for plugins that
+   * cannot do better. TLS 1.2 is spoken as RFC 9325 wants it: with ECDHE and AEAD suites alone,
+   * without resumption or a second handshake. All checks are the same. Plugins of the SDK speak 1.3
+   * in either case.
+   *
+   * @throws IllegalArgumentException for another version
+   */
+  public HostBuilder tlsMinVersion(String version) {
+    settings.tlsMinVersion(version);
+    return this;
+  }
+
+  /**
    * Sets how long a plugin may take to enrol (10 s without it) and then to become healthy (30 s).
    *
    * @throws IllegalArgumentException if one is not positive

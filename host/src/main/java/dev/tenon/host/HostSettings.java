@@ -16,6 +16,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.TlsFloor;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import java.nio.file.Files;
@@ -53,13 +54,15 @@ record HostSettings(
   record Places(Path state, Path run, Path audit, AuditSettings auditing) {}
 
   /**
-   * Where the planes listen (empty: a Unix socket of the host's own), and with which TLS library.
+   * Where the planes listen (empty: a Unix socket of the host's own), with which TLS library, and
+   * from which version on.
    */
   record Listen(
       Optional<Endpoint> enrol,
       Optional<Endpoint> control,
       Optional<Endpoint> data,
-      TlsProvider tls) {}
+      TlsProvider tls,
+      TlsFloor floor) {}
 
   /** How long plugins may take, and how long the ends of their calls when they are cut off. */
   record Limits(Duration toEnrol, Duration toHealthy, Duration stopGrace, Duration lastWords) {
@@ -124,6 +127,7 @@ record HostSettings(
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
     private TlsProvider tls = TlsProvider.preferred();
+    private TlsFloor floor = TlsFloor.TLS_1_3;
     private Limits limits = Limits.DEFAULT;
     private Registry registry = Registry.DEFAULT;
     private TrustSettings trust = TrustSettings.DEFAULT;
@@ -180,6 +184,10 @@ record HostSettings(
                 throw new IllegalArgumentException(
                     "TLS provider: " + name + " (expected: boringssl or jdk)");
           };
+    }
+
+    void tlsMinVersion(String version) {
+      floor = TlsFloor.parse(version);
     }
 
     void startLimits(Duration toEnrol, Duration toHealthy) {
@@ -302,7 +310,8 @@ record HostSettings(
               Optional.ofNullable(enrol),
               Optional.ofNullable(control),
               Optional.ofNullable(data),
-              tls),
+              tls,
+              floor),
           limits,
           polling,
           registry,

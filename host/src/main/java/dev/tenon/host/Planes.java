@@ -94,7 +94,10 @@ final class Planes {
     threads = closing.add(new HostThreads(crashes));
     events = closing.add(new PluginEvents());
     settings.listeners().forEach(events::add);
-    transport = closing.add(Transport.create(settings.listen().tls(), settings.sources().clock()));
+    transport =
+        closing.add(
+            Transport.create(
+                settings.listen().tls(), settings.listen().floor(), settings.sources().clock()));
     TokenMint mint = new TokenMint(settings.sources().random());
     places =
         HostPlaces.open(

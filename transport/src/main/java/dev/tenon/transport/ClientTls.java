@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.util.function.Supplier;
 
 /**
- * How a connecting side proves itself and checks the server. TLS 1.3 with verification, always:
- * there is no option to weaken it.
+ * How a connecting side proves itself and checks the server: always, there is no option to weaken
+ * it. Which versions of TLS there are is the transport's ({@link TlsFloor}).
  *
  * @param credentials the current snapshot; asked once per connection, so that a renewed one takes
  *     effect on the next

@@ -21,7 +21,7 @@ public enum HandshakeFault {
   OUT_OF_DATE("certificate out of date"),
   /** Its certificate is genuine, and not one of a peer of this listener. */
   UNFIT("unfit certificate"),
-  /** What came was no handshake of TLS 1.3, or the peer broke it off. */
+  /** What came was no handshake of TLS as we speak it, or the peer broke it off. */
   BROKEN("broken handshake");
 
   private final String reason;

@@ -6,6 +6,7 @@ import io.grpc.netty.GrpcSslContexts;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.security.PrivateKey;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -20,14 +21,14 @@ import javax.net.ssl.SSLException;
  * the trust check.
  */
 final class Handshakes {
-  private static final String TLS_1_3 = "TLSv1.3";
-
   private final TlsProvider provider;
+  private final TlsFloor floor;
   private final InstantSource clock;
   private final LongAdder trustChecks = new LongAdder();
 
-  Handshakes(TlsProvider provider, InstantSource clock) {
+  Handshakes(TlsProvider provider, TlsFloor floor, InstantSource clock) {
     this.provider = provider;
+    this.floor = floor;
     this.clock = clock;
   }
 
@@ -73,6 +74,10 @@ final class Handshakes {
     return provider;
   }
 
+  TlsFloor floor() {
+    return floor;
+  }
+
   private SslContext build(
       SslContextBuilder builder,
       Credentials credentials,
@@ -84,7 +89,8 @@ final class Handshakes {
       builder.sslProvider(SslProvider.OPENSSL_REFCNT); // Freed at once, not by a finalizer.
     }
     return builder
-        .protocols(TLS_1_3)
+        .protocols(floor.protocols())
+        .ciphers(TlsFloor.SUITES, SupportedCipherSuiteFilter.INSTANCE)
         .trustManager(
             new PeerTrustManager(credentials.trustBundle(), check, trustChecks::increment, faults))
         .build();

@@ -63,17 +63,19 @@ final class Negotiation {
       Supplier<Credentials> credentials,
       AcceptedContexts contexts,
       UidCheck uids,
-      Doorkeeper doorkeeper) {
+      Doorkeeper doorkeeper,
+      TlsFloor floor) {
     return InternalNettyServerCredentials.create(
-        new Negotiator(next -> new Accepting(next, credentials, contexts, uids, doorkeeper)));
+        new Negotiator(
+            next -> new Accepting(next, floor, credentials, contexts, uids, doorkeeper)));
   }
 
-  static ChannelCredentials client(Contexts contexts, String serverName) {
+  static ChannelCredentials client(Contexts contexts, String serverName, TlsFloor floor) {
     return InternalNettyChannelCredentials.create(
         new InternalProtocolNegotiator.ClientFactory() {
           @Override
           public InternalProtocolNegotiator.ProtocolNegotiator newNegotiator() {
-            return new Negotiator(next -> new Connecting(next, contexts, serverName));
+            return new Negotiator(next -> new Connecting(next, floor, contexts, serverName));
           }
 
           @Override
@@ -102,6 +104,12 @@ final class Negotiation {
 
   /** Waits for grpc-java to start the connection, then puts the TLS handlers in its own place. */
   private abstract static class Beginning extends ChannelInboundHandlerAdapter {
+    private final TlsFloor floor;
+
+    Beginning(TlsFloor floor) {
+      this.floor = floor;
+    }
+
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
       if (event instanceof ProtocolNegotiationEvent start) {
@@ -118,6 +126,9 @@ final class Negotiation {
 
     void proceed(ChannelHandlerContext ctx, ProtocolNegotiationEvent start, SslContext context) {
       ctx.channel().closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
+      if (floor == TlsFloor.TLS_1_2) {
+        ctx.pipeline().addFirst(new OneHandshake());
+      }
       ctx.pipeline().replace(this, null, tls(context));
       ctx.fireUserEventTriggered(start);
     }
@@ -133,10 +144,12 @@ final class Negotiation {
 
     Accepting(
         GrpcHttp2ConnectionHandler next,
+        TlsFloor floor,
         Supplier<Credentials> credentials,
         AcceptedContexts contexts,
         UidCheck uids,
         Doorkeeper doorkeeper) {
+      super(floor);
       this.next = next;
       this.credentials = credentials;
       this.contexts = contexts;
@@ -226,7 +239,9 @@ final class Negotiation {
     private final Contexts contexts;
     private final String serverName;
 
-    Connecting(GrpcHttp2ConnectionHandler next, Contexts contexts, String serverName) {
+    Connecting(
+        GrpcHttp2ConnectionHandler next, TlsFloor floor, Contexts contexts, String serverName) {
+      super(floor);
       this.next = next;
       this.contexts = contexts;
       this.serverName = serverName;

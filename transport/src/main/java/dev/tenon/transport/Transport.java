@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Servers and channels over TLS 1.3 on Unix sockets and TCP, with event loops of their own. A JVM
- * may have several. Thread-safe.
+ * Servers and channels over TLS on Unix sockets and TCP, with event loops of their own. A JVM may
+ * have several. TLS 1.3, and 1.2 only by {@link TlsFloor}. Thread-safe.
  *
  * <p>Every connection checks its peer, with the credentials of the moment at which it is made; no
  * session is ever resumed.
@@ -102,7 +102,18 @@ public final class Transport implements AutoCloseable {
    * @throws IllegalStateException if {@code provider} is not available here
    */
   public static Transport create(TlsProvider provider, InstantSource clock) {
+    return create(provider, TlsFloor.TLS_1_3, clock);
+  }
+
+  /**
+   * Returns a transport as {@link #create(TlsProvider, InstantSource)} does, which also speaks what
+   * {@code floor} allows.
+   *
+   * @throws IllegalStateException if {@code provider} is not available here
+   */
+  public static Transport create(TlsProvider provider, TlsFloor floor, InstantSource clock) {
     requireNonNull(provider, "provider");
+    requireNonNull(floor, "floor");
     requireNonNull(clock, "clock");
     if (!provider.isAvailable()) {
       throw new IllegalStateException(
@@ -112,7 +123,7 @@ public final class Transport implements AutoCloseable {
     Sockets.Kind kind = Sockets.Kind.preferred();
     int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;
     return new Transport(
-        new Handshakes(provider, clock), new Sockets(kind), ownUid, Patience.DEFAULT);
+        new Handshakes(provider, floor, clock), new Sockets(kind), ownUid, Patience.DEFAULT);
   }
 
   /**
@@ -163,7 +174,8 @@ public final class Transport implements AutoCloseable {
                 tls.credentials(),
                 (credentials, faults) -> handshakes.server(tls, credentials, faults),
                 new UidCheck(ownUid),
-                doorkeeper))
+                doorkeeper,
+                handshakes.floor()))
         .addTransportFilter(new PeerFilter(check))
         .addTransportFilter(doorkeeper)
         .addTransportFilter(new Beginnings(patience.settings()))
@@ -186,7 +198,10 @@ public final class Transport implements AutoCloseable {
     requireNonNull(to, "to");
     requireNonNull(tls, "tls");
     return sockets
-        .channel(to, Negotiation.client(() -> handshakes.client(tls), tls.serverName()))
+        .channel(
+            to,
+            Negotiation.client(
+                () -> handshakes.client(tls), tls.serverName(), handshakes.floor()))
         .overrideAuthority(tls.serverName())
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)
@@ -214,7 +229,7 @@ public final class Transport implements AutoCloseable {
           case EPOLL -> "epoll, Unix sockets and TCP";
           case NIO -> "NIO, TCP only";
         };
-    return io + ", TLS 1.3 by " + provider().title();
+    return io + ", " + handshakes.floor().title() + " by " + provider().title();
   }
 
   /** Returns what became of the connections that its servers accepted. */

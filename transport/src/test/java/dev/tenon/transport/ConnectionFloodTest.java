@@ -44,7 +44,7 @@ class ConnectionFloodTest {
     TlsProvider provider = TlsProvider.preferred();
     Transport serving =
         new Transport(
-            new Handshakes(provider, InstantSource.system()),
+            new Handshakes(provider, TlsFloor.TLS_1_3, InstantSource.system()),
             new Sockets(Sockets.Kind.preferred()),
             -1,
             patience);

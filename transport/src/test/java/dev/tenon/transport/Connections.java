@@ -56,7 +56,7 @@ final class Connections implements AutoCloseable {
   /** Returns a transport whose clock and user a test chooses. */
   static Transport transport(TlsProvider provider, InstantSource clock, int ownUid) {
     return new Transport(
-        new Handshakes(provider, clock),
+        new Handshakes(provider, TlsFloor.TLS_1_3, clock),
         new Sockets(Sockets.Kind.preferred()),
         ownUid,
         Transport.Patience.DEFAULT);

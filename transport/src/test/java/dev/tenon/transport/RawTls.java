@@ -18,6 +18,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 
@@ -31,12 +32,42 @@ final class RawTls {
   private final SSLContext context;
 
   RawTls(Credentials client, List<X509Certificate> trusted) throws Exception {
+    this(
+        client,
+        trusted,
+        new PeerCheck(
+            Connections.THE_HOST, Purpose.SERVER, Optional.of(Dns.HOST), InstantSource.system()));
+  }
+
+  private RawTls(Credentials own, List<X509Certificate> trusted, PeerCheck check)
+      throws Exception {
     context = SSLContext.getInstance("TLS");
+    TrustManager[] trust = {new PeerTrustManager(trusted, check, () -> {}, fault -> {})};
+    context.init(keys(own), trust, null);
+  }
+
+  /** Returns a socket that listens, for a server of its own that takes the host alone. */
+  static SSLServerSocket listen(Credentials own, List<X509Certificate> trusted) throws Exception {
     PeerCheck check =
         new PeerCheck(
-            Connections.THE_HOST, Purpose.SERVER, Optional.of(Dns.HOST), InstantSource.system());
-    TrustManager[] trust = {new PeerTrustManager(trusted, check, () -> {}, fault -> {})};
-    context.init(keys(client), trust, null);
+            Connections.THE_HOST, Purpose.CLIENT, Optional.empty(), InstantSource.system());
+    return (SSLServerSocket)
+        new RawTls(own, trusted, check)
+            .context
+            .getServerSocketFactory()
+            .createServerSocket(0, 0, InetAddress.getLoopbackAddress());
+  }
+
+  /** Accepts a connection, on which nothing but {@code protocol} is spoken; no handshake yet. */
+  static SSLSocket accept(SSLServerSocket from, String protocol) throws IOException {
+    SSLSocket socket = (SSLSocket) from.accept();
+    socket.setSoTimeout(60_000);
+    socket.setNeedClientAuth(true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setProtocols(new String[] {protocol});
+    parameters.setApplicationProtocols(new String[] {"h2"});
+    socket.setSSLParameters(parameters);
+    return socket;
   }
 
   private static KeyManager[] keys(Credentials client) throws Exception {

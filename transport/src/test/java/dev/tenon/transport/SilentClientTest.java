@@ -30,7 +30,7 @@ final class SilentClientTest {
   private static Connections connections(TlsProvider provider, Patience patience) {
     Transport serving =
         new Transport(
-            new Handshakes(provider, InstantSource.system()),
+            new Handshakes(provider, TlsFloor.TLS_1_3, InstantSource.system()),
             new Sockets(Sockets.Kind.preferred()),
             -1,
             patience);

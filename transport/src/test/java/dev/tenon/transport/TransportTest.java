@@ -29,7 +29,7 @@ final class TransportTest {
 
   private static Transport nio(TlsProvider provider) {
     return new Transport(
-        new Handshakes(provider, InstantSource.system()),
+        new Handshakes(provider, TlsFloor.TLS_1_3, InstantSource.system()),
         new Sockets(Sockets.Kind.NIO),
         -1,
         Transport.Patience.DEFAULT);
@@ -99,7 +99,7 @@ final class TransportTest {
   @Test
   void describe_tellsSocketsAndTls() {
     try (Transport transport = Transport.create(TlsProvider.JDK)) {
-      assertThat(transport.describe()).endsWith("TLS 1.3 by JDK TLS");
+      assertThat(transport.describe()).endsWith(", TLS 1.3 by JDK TLS");
       assertThat(transport.provider()).isEqualTo(TlsProvider.JDK);
     }
     assertThat(TlsProvider.preferred().isAvailable()).isTrue();

@@ -31,9 +31,7 @@ class AttackTableTest {
   private static final Pattern ON_TLS = Pattern.compile("\\bAttack:((?:[\\s*]*X[0-9]+,?)+)\\.");
 
   private static final Map<String, String> ON_TLS_WITHOUT_TEST =
-      Map.of(
-          "X14", "TLS 1.3 has no renegotiation; the TLS libraries bound what else it names",
-          "X18", "tested as T22, the certificate of another run over one's own token");
+      Map.of("X18", "tested as T22, the certificate of another run over one's own token");
 
   private static final Pattern TEST_AFTER =
       Pattern.compile("\\A[^/]*\\*/\\s*@(?:Test|ParameterizedTest)\\b");

@@ -32,7 +32,7 @@ record HostConfig(
     Folders folders,
     Optional<Path> python,
     Listen listen,
-    String tlsProvider,
+    Tls tls,
     HostTrustConfig trust,
     Map<String, Selection> selection,
     HostLimits limits,
@@ -50,6 +50,17 @@ record HostConfig(
 
   /** Where the planes listen; empty: a Unix socket that the host makes in its run directory. */
   record Listen(Optional<String> enrol, Optional<String> control, Optional<String> data) {}
+
+  /** The library that does TLS, and the oldest version of it. */
+  record Tls(String provider, String minVersion) {
+    static Tls read(Optional<ConfigTable> tls) {
+      return new Tls(
+          tls.flatMap(table -> table.parsed("provider", checked(HostBuilder::tlsProvider)))
+              .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
+          tls.flatMap(table -> table.parsed("min_version", checked(HostBuilder::tlsMinVersion)))
+              .orElse("1.3"));
+    }
+  }
 
   /**
    * Reads {@code file}; paths in it are relative to its folder.
@@ -81,8 +92,7 @@ record HostConfig(
                 listen(toml, "enrol", HostBuilder::enrolListen),
                 listen(toml, "control", HostBuilder::controlListen),
                 listen(toml, "data", HostBuilder::dataListen)),
-            tls.flatMap(table -> table.parsed("provider", checked(HostBuilder::tlsProvider)))
-                .orElseGet(() -> TlsProvider.preferred().name().toLowerCase(Locale.ROOT)),
+            Tls.read(tls),
             HostTrustConfig.read(tls, tokens, path),
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
@@ -192,7 +202,8 @@ record HostConfig(
         .state(folders.state())
         .run(folders.run())
         .audit(folders.audit())
-        .tlsProvider(tlsProvider)
+        .tlsProvider(tls.provider())
+        .tlsMinVersion(tls.minVersion())
         .limits(limits)
         .admins(admins.toArray(String[]::new))
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
@@ -221,7 +232,8 @@ record HostConfig(
     toml.append("\n[admin]\nnames = [");
     toml.append(admins.stream().map(name -> '"' + name + '"').collect(joining(", ")));
     toml.append("]\n");
-    entry(toml.append("\n[tls]\n"), "provider", tlsProvider);
+    entry(toml.append("\n[tls]\n"), "provider", tls.provider());
+    entry(toml, "min_version", tls.minVersion());
     trust.entries().forEach((key, value) -> entry(toml, key, value));
     trust
         .lists()

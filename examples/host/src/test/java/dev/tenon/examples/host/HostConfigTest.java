@@ -56,6 +56,7 @@ final class HostConfigTest {
 
             [tls]
             provider = "%3$s"
+            min_version = "1.3"
             overlap = "PT1H"
 
             [tokens]
@@ -103,9 +104,9 @@ final class HostConfigTest {
             [selection]
             # all other services: first
             """
-                .formatted(folder, config.folders().run(), config.tlsProvider()));
+                .formatted(folder, config.folders().run(), config.tls().provider()));
     assertThat(config.folders().run()).isAbsolute();
-    assertThat(config.tlsProvider()).isIn("boringssl", "jdk");
+    assertThat(config.tls().provider()).isIn("boringssl", "jdk");
   }
 
   /** Row: CF-4 */
@@ -121,7 +122,7 @@ final class HostConfigTest {
         enrol.listen = "tcp:127.0.0.1:7072"
         control.listen = "tcp:127.0.0.1:7071"
         data.listen = "unix:/r/d"
-        tls.provider = "jdk"
+        tls = { provider = "jdk", min_version = "1.2" }
         audit.path = "a/b.jsonl"
         """,
         """
@@ -208,6 +209,7 @@ final class HostConfigTest {
         "trust_domain = 'A B'                    | :1: trust_domain: got \"A B\" (expected: a-z",
         "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected:"
             + " boring",
+        "tls = { min_version = '1.1' }          | :1: tls.min_version: got \"1.1\" (expected: 1.3 or",
         "tls = { verify = false }                | :1: tls.verify: got an unknown key",
         "tls = { host_ca_key = 'k' }             | :1: tls.host_ca_key: got it alone (expected:"
             + " host_",
