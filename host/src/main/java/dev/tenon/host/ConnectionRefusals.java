@@ -37,7 +37,13 @@ final class ConnectionRefusals implements AutoCloseable {
   /** How many sources one record names, and how many runs. */
   static final int MOST_SOURCES = 8;
 
-  /** What tells refusals apart: a plane, or none where that is not known, and a reason. */
+  /** Where connections to plugins' servers come from. */
+  private static final Source HOST = new Source("host");
+
+  /**
+   * What tells refusals apart: a plane, {@code server} for a plugin's, or none where that is not
+   * known; and a reason.
+   */
   private record Kind(@Nullable String plane, String reason) {}
 
   /*
@@ -76,6 +82,12 @@ final class ConnectionRefusals implements AutoCloseable {
   void refused(Optional<RuntimeId> plugin, Why why, Source source) {
     String reason = why.name().toLowerCase(Locale.ROOT);
     note(new Kind(null, reason), plugin, source);
+  }
+
+  /** Notes that the host refused the server of {@code run}, to which it had connected. */
+  void refusedServer(RuntimeId run, Why why) {
+    String reason = why.name().toLowerCase(Locale.ROOT);
+    note(new Kind("server", reason), Optional.of(run), HOST);
   }
 
   private void note(Kind kind, Optional<RuntimeId> plugin, Source source) {

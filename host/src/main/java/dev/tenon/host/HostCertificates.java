@@ -15,7 +15,6 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.PluginRuns;
-import dev.tenon.router.ConnectionAdmission;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.math.BigInteger;
@@ -26,12 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The certificates of a host's plugins, as an operator takes them back: for good, over restarts of
  * the host, whoever holds them; and as an operator lists those that may be used. Thread-safe.
  *
- * <p>A run that holds a revoked certificate, or is connected with it, ends as {@link
+ * <p>A run that holds a revoked certificate, or is connected with it in either direction, ends as {@link
  * PluginHost#revoke} ends it: its key was in other hands, and what those did with it cannot be told
  * from what the run did. The run's name is not barred; a new run has another certificate.
  */
@@ -45,22 +45,26 @@ public final class HostCertificates {
   private final Optional<RevocationList> list;
   private final Lists lists;
   private final PluginRuns runs;
-  private final ConnectionAdmission connections;
+  private final Supplier<Set<RuntimeId>> usersOfRefused;
   private final ControlAudit audit;
   private String told = ""; // by the one thread that reloads
 
+  /**
+   * @param usersOfRefused the runs with a connection, in either direction, by a certificate that is
+   *     refused by now
+   */
   HostCertificates(
       Revocations revoked,
       Optional<RevocationList> list,
       Lists lists,
       PluginRuns runs,
-      ConnectionAdmission connections,
+      Supplier<Set<RuntimeId>> usersOfRefused,
       ControlAudit audit) {
     this.revoked = revoked;
     this.list = list;
     this.lists = lists;
     this.runs = runs;
-    this.connections = connections;
+    this.usersOfRefused = usersOfRefused;
     this.audit = audit;
   }
 
@@ -109,8 +113,8 @@ public final class HostCertificates {
             "plugins",
             String.valueOf(allowed.byPlugin().size())));
     lists.current = allowed;
-    connections
-        .usersOfRefused()
+    usersOfRefused
+        .get()
         .forEach(run -> runs.kill(run, "was ended: its certificate is not on the list"));
   }
 
@@ -186,7 +190,7 @@ public final class HostCertificates {
 
   /** Ends the runs that hold, or are connected with, a certificate that is refused by now. */
   private void endHolders() {
-    Set<RuntimeId> holders = new HashSet<>(connections.usersOfRefused());
+    Set<RuntimeId> holders = new HashSet<>(usersOfRefused.get());
     holders.addAll(runs.holding(this::isRevoked));
     holders.forEach(run -> runs.kill(run, "was ended: its certificate was revoked"));
   }

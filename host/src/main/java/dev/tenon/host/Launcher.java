@@ -75,7 +75,12 @@ final class Launcher {
         definition.runtime().remote().isPresent()
             ? definition.runtime().remote().get()
             : planes.places().pluginListener(id.runtimeId());
-    ClientTls tls = new ClientTls(planes.identity(), PeerRule.exactly(id), Dns.PLUGIN);
+    ClientTls tls =
+        new ClientTls(
+            planes.identity(),
+            PeerRule.exactly(id),
+            planes.servers().of(id.runtimeId()),
+            Dns.PLUGIN);
     BackendChannels channels =
         new BackendChannels(
             () ->

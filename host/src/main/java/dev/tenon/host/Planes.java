@@ -1,11 +1,13 @@
 package dev.tenon.host;
 
+import dev.tenon.auth.CertificateRule;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
@@ -23,6 +25,7 @@ import dev.tenon.host.control.LostRights;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RunHealth;
+import dev.tenon.host.control.ServerAdmission;
 import dev.tenon.host.control.Trust;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.ConnectionAdmission;
@@ -33,6 +36,7 @@ import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Transport;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +74,7 @@ final class Planes {
   private final PluginEvents events;
   private final ControlParts control;
   private final RunExit exit;
+  private final ServerAdmission servers;
   private final HostCertificates certificates;
   private final Admins admins;
   private final AdminService admin;
@@ -156,18 +161,18 @@ final class Planes {
         new HostCertificates.Lists(settings.trust().authorities().allowed());
     Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
     policy.whenChanged(new LostRights(policy, registry, audit)::policyChanged);
+    CertificateRule usable = list.map(revoked::and).orElse(revoked).and(lists);
     policy.whenChanged(router::policyChanged);
     exit =
         new RunExit(
             runs,
             router,
             new ControlCalls(runs),
-            new ConnectionAdmission(
-                trust.lineages(),
-                list.map(revoked::and).orElse(revoked).and(lists),
-                refusals::refused),
+            new ConnectionAdmission(trust.lineages(), usable, refusals::refused),
             settings.limits().lastWords());
-    certificates = new HostCertificates(revoked, list, lists, runs, exit.connections(), audit);
+    servers = new ServerAdmission(runs, usable, refusals::refusedServer);
+    certificates =
+        new HostCertificates(revoked, list, lists, runs, this::usersOfRefused, audit);
     certificates.follow(threads);
     admins =
         new Admins(
@@ -327,6 +332,18 @@ final class Planes {
 
   HostCertificates certificates() {
     return certificates;
+  }
+
+  /** Returns what is asked about the servers of plugins that the host connects to. */
+  ServerAdmission servers() {
+    return servers;
+  }
+
+  /** Returns the runs with a connection, in either direction, by a certificate refused by now. */
+  private Set<RuntimeId> usersOfRefused() {
+    Set<RuntimeId> users = new HashSet<>(exit.connections().usersOfRefused());
+    users.addAll(servers.usersOfRefused());
+    return users;
   }
 
   /** Returns what ends the calls and connections of a run. */

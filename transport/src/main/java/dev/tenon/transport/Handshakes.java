@@ -8,6 +8,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
@@ -45,15 +46,35 @@ final class Handshakes {
                 tls.clientAuth() == ClientAuth.REQUIRED
                     ? io.netty.handler.ssl.ClientAuth.REQUIRE
                     : io.netty.handler.ssl.ClientAuth.NONE);
-    return build(builder, credentials, clientCheck(tls), faults);
+    return build(
+        builder,
+        new PeerTrustManager(
+            credentials.trustBundle(), clientCheck(tls), trustChecks::increment, faults));
   }
 
-  /** Returns a context for one connection to be made; the caller releases it. */
-  SslContext client(ClientTls tls) throws SSLException {
+  /**
+   * Returns a context for one connection to be made; the caller releases it. {@code ends} is given
+   * what is to be run when the connection has ended, if the server is admitted.
+   */
+  SslContext client(ClientTls tls, Consumer<Runnable> ends) throws SSLException {
     Credentials credentials = tls.credentials().get();
     SslContextBuilder builder = SslContextBuilder.forClient();
     credentials.key().ifPresent(key -> builder.keyManager(key, credentials.chain()));
-    return build(builder, credentials, serverCheck(tls), fault -> {});
+    return build(
+        builder,
+        new PeerTrustManager(
+            credentials.trustBundle(),
+            serverCheck(tls),
+            leaf -> isAdmitted(tls.servers(), leaf, ends),
+            trustChecks::increment,
+            fault -> {}));
+  }
+
+  private static boolean isAdmitted(
+      ServerRule servers, X509Certificate leaf, Consumer<Runnable> ends) {
+    Optional<Runnable> end = servers.admit(leaf);
+    end.ifPresent(ends);
+    return end.isPresent();
   }
 
   /** Returns what a client of {@code tls} must be. */
@@ -78,11 +99,7 @@ final class Handshakes {
     return floor;
   }
 
-  private SslContext build(
-      SslContextBuilder builder,
-      Credentials credentials,
-      PeerCheck check,
-      Consumer<HandshakeFault> faults)
+  private SslContext build(SslContextBuilder builder, PeerTrustManager trust)
       throws SSLException {
     GrpcSslContexts.configure(builder, provider.netty());
     if (provider == TlsProvider.BORINGSSL) {
@@ -91,8 +108,7 @@ final class Handshakes {
     return builder
         .protocols(floor.protocols())
         .ciphers(TlsFloor.SUITES, SupportedCipherSuiteFilter.INSTANCE)
-        .trustManager(
-            new PeerTrustManager(credentials.trustBundle(), check, trustChecks::increment, faults))
+        .trustManager(trust)
         .build();
   }
 

@@ -44,10 +44,13 @@ final class Negotiation {
 
   private Negotiation() {}
 
-  /** Makes the TLS context of one connection to be made. */
+  /**
+   * Makes the TLS context of one connection to be made; {@code ends} is given what is to be run
+   * when it has ended.
+   */
   @FunctionalInterface
   interface Contexts {
-    SslContext next() throws SSLException;
+    SslContext next(Consumer<Runnable> ends) throws SSLException;
   }
 
   /**
@@ -250,7 +253,8 @@ final class Negotiation {
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
       QueuedStreams.on(ctx.channel(), next);
-      proceed(ctx, start, contexts.next());
+      ChannelFuture closed = ctx.channel().closeFuture();
+      proceed(ctx, start, contexts.next(end -> closed.addListener(done -> end.run())));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.tenon.transport;
 
+import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.PeerCheck.Purpose;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -17,6 +18,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SSLEngine;
@@ -57,6 +59,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
   private final X509TrustManager pkix;
   private final int maxBetween;
   private final PeerCheck check;
+  private final Predicate<X509Certificate> admitted;
   private final Runnable ran;
   private final Consumer<HandshakeFault> faults;
 
@@ -69,11 +72,24 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       PeerCheck check,
       Runnable ran,
       Consumer<HandshakeFault> faults) {
+    this(trustBundle, check, leaf -> true, ran, faults);
+  }
+
+  /**
+   * @param admitted asked last, whether a peer with this first certificate may be talked to
+   */
+  PeerTrustManager(
+      List<X509Certificate> trustBundle,
+      PeerCheck check,
+      Predicate<X509Certificate> admitted,
+      Runnable ran,
+      Consumer<HandshakeFault> faults) {
     this.pkix = pkix(trustBundle, Date.from(check.clock().instant()));
     this.maxBetween =
         Math.max(
             0, trustBundle.stream().mapToInt(X509Certificate::getBasicConstraints).max().orElse(0));
     this.check = check;
+    this.admitted = admitted;
     this.ran = ran;
     this.faults = faults;
   }
@@ -151,7 +167,10 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       step = isSelfSigned(chain[0]) ? HandshakeFault.SELF_SIGNED : HandshakeFault.UNTRUSTED;
       checkPath(purpose, chain, authType);
       step = HandshakeFault.UNFIT;
-      check.verify(chain[0]);
+      SpiffeId id = check.verify(chain[0]);
+      if (!admitted.test(chain[0])) {
+        throw new CertificateException(id + " may not use this certificate any more");
+      }
     } catch (CertificateException e) {
       faults.accept(step.because(e));
       throw e;

@@ -201,7 +201,7 @@ public final class Transport implements AutoCloseable {
         .channel(
             to,
             Negotiation.client(
-                () -> handshakes.client(tls), tls.serverName(), handshakes.floor()))
+                ends -> handshakes.client(tls, ends), tls.serverName(), handshakes.floor()))
         .overrideAuthority(tls.serverName())
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)

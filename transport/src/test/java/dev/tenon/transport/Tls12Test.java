@@ -136,7 +136,7 @@ final class Tls12Test {
         new ServerTls(() -> host, ServerTls.ClientAuth.REQUIRED, Connections.ITS_PLUGINS);
     ClientTls client = new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST);
     for (SslContext context :
-        List.of(handshakes.server(server, host, fault -> {}), handshakes.client(client))) {
+        List.of(handshakes.server(server, host, fault -> {}), handshakes.client(client, end -> {}))) {
       assertThat(context.cipherSuites())
           .isNotEmpty()
           .allMatch(
