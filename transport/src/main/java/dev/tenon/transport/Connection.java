@@ -67,6 +67,7 @@ public final class Connection {
       Http2ConnectionHandler http2,
       Doorkeeper doorkeeper,
       List<X509Certificate> ownChain) {
+    SettingsLimit.on(http2);
     Connection connection =
         new Connection(channel, http2, Http2Guard.on(http2), doorkeeper, ownChain);
     channel.closeFuture().addListener(closed -> connection.closed());

@@ -252,6 +252,7 @@ final class Negotiation {
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
+      SettingsLimit.on(next);
       QueuedStreams.on(ctx.channel(), next);
       ChannelFuture closed = ctx.channel().closeFuture();
       proceed(ctx, start, contexts.next(end -> closed.addListener(done -> end.run())));

@@ -59,6 +59,16 @@ class Http2FloodAttackTest {
     assertThat(connection.goAway()).isEqualTo(CALM);
   }
 
+  /** Read or not, more answers are asked for than anybody needs. Row: DS-14. */
+  @Test
+  void connection_settingsFlood_closed() throws IOException {
+    RawHttp2 connection = connect();
+    for (int i = 0; i < 200; i++) {
+      connection.frame(RawHttp2.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, (byte) i});
+    }
+    assertThat(connection.goAway()).isIn(CALM, -1);
+  }
+
   /** Calls that are reset as soon as they begin. Row: DS-14. */
   @Test
   void connection_rapidReset_closed() throws IOException {
