@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the connections that are refused for who made them, or because there are as many as there
- * may be, and puts them on record: of those with one listener and one reason the first in an interval as it is, and all others of the interval as
- * one record with their number. There are few listeners and reasons, so that no flood can fill the
- * log. Thread-safe; waits for nothing.
+ * may be, and puts them on record: of those with one listener and one reason the first in an
+ * interval as it is, and all others of the interval as one record with their number. There are few
+ * listeners and reasons, so that no flood can fill the log. Thread-safe; waits for nothing.
  */
 final class ConnectionRefusals implements AutoCloseable {
   /** How often those that were only counted are put on record. */

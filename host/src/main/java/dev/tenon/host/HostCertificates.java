@@ -31,9 +31,9 @@ import java.util.function.Supplier;
  * The certificates of a host's plugins, as an operator takes them back: for good, over restarts of
  * the host, whoever holds them; and as an operator lists those that may be used. Thread-safe.
  *
- * <p>A run that holds a revoked certificate, or is connected with it in either direction, ends as {@link
- * PluginHost#revoke} ends it: its key was in other hands, and what those did with it cannot be told
- * from what the run did. The run's name is not barred; a new run has another certificate.
+ * <p>A run that holds a revoked certificate, or is connected with it in either direction, ends as
+ * {@link PluginHost#revoke} ends it: its key was in other hands, and what those did with it cannot
+ * be told from what the run did. The run's name is not barred; a new run has another certificate.
  */
 public final class HostCertificates {
   private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());

@@ -171,8 +171,7 @@ final class Planes {
             new ConnectionAdmission(trust.lineages(), usable, refusals::refused),
             settings.limits().lastWords());
     servers = new ServerAdmission(runs, usable, refusals::refusedServer);
-    certificates =
-        new HostCertificates(revoked, list, lists, runs, this::usersOfRefused, audit);
+    certificates = new HostCertificates(revoked, list, lists, runs, this::usersOfRefused, audit);
     certificates.follow(threads);
     admins =
         new Admins(

@@ -68,8 +68,7 @@ class ConnectionCapTest {
         .map(line -> JsonParser.parseString(line).getAsJsonObject())
         .filter(record -> record.get("event").getAsString().equals("connection"))
         .filter(
-            record ->
-                record.getAsJsonObject("details").get("reason").getAsString().equals(reason))
+            record -> record.getAsJsonObject("details").get("reason").getAsString().equals(reason))
         .toList();
   }
 

@@ -89,8 +89,8 @@ class RevokedServerTest {
   }
 
   /**
-   * The host is connected to it: the run ends, as if it had connected with that certificate, and the
-   * connection with all its calls.
+   * The host is connected to it: the run ends, as if it had connected with that certificate, and
+   * the connection with all its calls.
    *
    * <p>Row: PK-15
    */
@@ -112,7 +112,9 @@ class RevokedServerTest {
 
       await().atMost(SOON).until(() -> host.run("peer").wasKilled());
       await().atMost(SOON).until(() -> open.stream().allMatch(OpenStream::hasEnded));
-      assertThat(open).extracting(stream -> stream.end().getCode().name()).containsOnly("UNAVAILABLE");
+      assertThat(open)
+          .extracting(stream -> stream.end().getCode().name())
+          .containsOnly("UNAVAILABLE");
       await().atMost(SOON).until(() -> peers.open.get() == 0);
       assertThat(host.run("caller").wasKilled()).isFalse();
       assertThat(host.host().plugins())
@@ -150,7 +152,9 @@ class RevokedServerTest {
     return authority.trustBundle().get(0);
   }
 
-  /** Whatever it shows, the server of a run that was revoked is connected to no more. Row: PK-15. */
+  /**
+   * Whatever it shows, the server of a run that was revoked is connected to no more. Row: PK-15.
+   */
   @Test
   void admit_serverOfARevokedRun_isRefused() throws Exception {
     List<String> told = new ArrayList<>();

@@ -99,8 +99,7 @@ final class Handshakes {
     return floor;
   }
 
-  private SslContext build(SslContextBuilder builder, PeerTrustManager trust)
-      throws SSLException {
+  private SslContext build(SslContextBuilder builder, PeerTrustManager trust) throws SSLException {
     GrpcSslContexts.configure(builder, provider.netty());
     if (provider == TlsProvider.BORINGSSL) {
       builder.sslProvider(SslProvider.OPENSSL_REFCNT); // Freed at once, not by a finalizer.

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
  */
 final class SettingsLimit extends Http2FrameListenerDecorator {
   /**
-   * Most of them in {@link #WINDOW}. A peer sends one at its start, and some more while it finds out
-   * how large its windows should be.
+   * Most of them in {@link #WINDOW}. A peer sends one at its start, and some more while it finds
+   * out how large its windows should be.
    */
   static final int MOST = 100;
 

@@ -39,8 +39,7 @@ final class RawTls {
             Connections.THE_HOST, Purpose.SERVER, Optional.of(Dns.HOST), InstantSource.system()));
   }
 
-  private RawTls(Credentials own, List<X509Certificate> trusted, PeerCheck check)
-      throws Exception {
+  private RawTls(Credentials own, List<X509Certificate> trusted, PeerCheck check) throws Exception {
     context = SSLContext.getInstance("TLS");
     TrustManager[] trust = {new PeerTrustManager(trusted, check, () -> {}, fault -> {})};
     context.init(keys(own), trust, null);

@@ -67,8 +67,7 @@ class SettingsLimitTest {
           transport
               .channel(
                   new Endpoint.Tcp("127.0.0.1", server.getLocalPort()),
-                  new ClientTls(
-                      () -> host, PeerRule.exactly(SpiffeId.parse(PLUGIN)), Dns.PLUGIN))
+                  new ClientTls(() -> host, PeerRule.exactly(SpiffeId.parse(PLUGIN)), Dns.PLUGIN))
               .build();
       var unused = channel.getState(/* requestConnection= */ true);
       try (SSLSocket socket = RawTls.accept(server, "TLSv1.3")) {

@@ -130,13 +130,13 @@ final class Tls12Test {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void suites_ofBothSides_areEphemeralAndAuthenticated(TlsProvider provider) throws Exception {
-    Handshakes handshakes =
-        new Handshakes(provider, TlsFloor.TLS_1_2, InstantSource.system());
+    Handshakes handshakes = new Handshakes(provider, TlsFloor.TLS_1_2, InstantSource.system());
     ServerTls server =
         new ServerTls(() -> host, ServerTls.ClientAuth.REQUIRED, Connections.ITS_PLUGINS);
     ClientTls client = new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST);
     for (SslContext context :
-        List.of(handshakes.server(server, host, fault -> {}), handshakes.client(client, end -> {}))) {
+        List.of(
+            handshakes.server(server, host, fault -> {}), handshakes.client(client, end -> {}))) {
       assertThat(context.cipherSuites())
           .isNotEmpty()
           .allMatch(

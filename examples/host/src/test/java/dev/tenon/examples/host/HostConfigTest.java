@@ -209,7 +209,8 @@ final class HostConfigTest {
         "trust_domain = 'A B'                    | :1: trust_domain: got \"A B\" (expected: a-z",
         "tls = { provider = 'none' }             | :1: tls.provider: got \"none\" (expected:"
             + " boring",
-        "tls = { min_version = '1.1' }          | :1: tls.min_version: got \"1.1\" (expected: 1.3 or",
+        "tls = { min_version = '1.1' }          | :1: tls.min_version: got \"1.1\" (expected: 1.3"
+            + " or",
         "tls = { verify = false }                | :1: tls.verify: got an unknown key",
         "tls = { host_ca_key = 'k' }             | :1: tls.host_ca_key: got it alone (expected:"
             + " host_",

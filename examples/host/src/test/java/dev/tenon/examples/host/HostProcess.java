@@ -32,6 +32,12 @@ final class HostProcess implements AutoCloseable {
 
   static HostProcess start(Place place, List<String> jvmOptions, List<String> arguments)
       throws IOException {
+    return start(place.folder(), jvmOptions, arguments);
+  }
+
+  /** Starts the program with its output kept in {@code folder}. */
+  static HostProcess start(Path folder, List<String> jvmOptions, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(java());
     command.addAll(jvmOptions);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
@@ -39,13 +45,17 @@ final class HostProcess implements AutoCloseable {
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("LC_ALL", "C.UTF-8"); // as the script does; the JVM reads names so
-    return start(place, builder);
+    return start(folder, builder);
   }
 
   /** Starts {@code builder} with its output kept in {@code place}. */
   static HostProcess start(Place place, ProcessBuilder builder) throws IOException {
-    Path out = Files.createTempFile(place.folder(), "out", ".txt");
-    Path err = Files.createTempFile(place.folder(), "err", ".txt");
+    return start(place.folder(), builder);
+  }
+
+  private static HostProcess start(Path folder, ProcessBuilder builder) throws IOException {
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
     builder.redirectInput(new File("/dev/null"));
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     return new HostProcess(builder.start(), out, err);
