@@ -27,14 +27,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@code tenon.toml} says about files, tokens and grants, at work in a running host. */
 final class UpkeepTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
-  private static final String LOG = "examples.host.v1.Log";
+  private static final String LOG = "dev.tenon.log.v1.Log";
   private static final String POLICY =
       """
       [[rule]]
       id = "words-logs"
       effect = "allow"
       caller = "words"
-      service = "examples.host.v1.Log"
+      service = "dev.tenon.log.v1.Log"
       """;
 
   @TempDir Path folder;
