@@ -166,7 +166,7 @@ class RevokedServerTest {
       ServerRule rule = servers.of(run);
       assertThat(rule.admit(anyCertificate())).isPresent();
 
-      plane.runs.revoke(run);
+      plane.runs.kill(run, "was revoked");
 
       assertThat(rule.admit(anyCertificate())).isEmpty();
       assertThat(told).containsExactly(run + " UNKNOWN");

@@ -39,10 +39,15 @@ final class Connections implements AutoCloseable {
 
   /** Returns the usual transport, on which a handshake may take as long as a busy machine needs. */
   private static Transport patient(TlsProvider provider) {
+    return patient(provider, TlsFloor.TLS_1_3);
+  }
+
+  /** Returns the same, which also speaks what {@code floor} allows. */
+  static Transport patient(TlsProvider provider, TlsFloor floor) {
     Sockets.Kind kind = Sockets.Kind.preferred();
     PeerFaults.quieten();
     return new Transport(
-        new Handshakes(provider, InstantSource.system()),
+        new Handshakes(provider, floor, InstantSource.system()),
         new Sockets(kind),
         kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1,
         new Transport.Patience(Duration.ofMinutes(1), Duration.ofMinutes(1)));

@@ -41,11 +41,11 @@ final class Tls12Test {
   private final Credentials plugin = plugins.leaf(PLUGIN, Dns.PLUGIN).credentials(hosts);
 
   private static Transport transport(TlsProvider provider) {
-    return Transport.create(provider, TlsFloor.TLS_1_2, InstantSource.system());
+    return Connections.patient(provider, TlsFloor.TLS_1_2);
   }
 
   private static Connections connections(TlsProvider provider) {
-    return new Connections(transport(provider), Transport.create(provider));
+    return new Connections(transport(provider), Connections.patient(provider, TlsFloor.TLS_1_3));
   }
 
   /**
