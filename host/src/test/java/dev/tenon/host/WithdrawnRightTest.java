@@ -1,15 +1,25 @@
 package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.Annotations;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
+import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.ProviderClaims;
+import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.v1.WatchState;
 import dev.tenon.v1.WithdrawRightRequest;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Rights to provide that are taken back while the plugin runs. */
@@ -105,6 +115,36 @@ class WithdrawnRightTest {
       host.host().policy().replace(Policy.parse(POLICY), "as before");
       alpha.register(NamedEcho.SERVICE);
       echo(host.plugin("beta"));
+    }
+  }
+
+  /** A right that goes while its registration is being recorded. Row: RG-24. */
+  @Test
+  void register_rightTakenAwayMeanwhile_refusedAndNothingIsLeft() throws Exception {
+    ServiceRegistry registry = ServiceRegistry.inMemory();
+    try (ControlPlane plane = new ControlPlane(registry)) {
+      RawPlugin alpha = plane.launch("alpha").plugin;
+      alpha.enrol(NamedEcho.SERVICE);
+      AtomicReference<Policy> policy = new AtomicReference<>(Policy.parse(POLICY));
+      ProviderClaims claims =
+          new ProviderClaims(
+              plane.runs,
+              policy::get,
+              Set.of(),
+              new ControlAudit(plane.audit, InstantSource.system()));
+      plane.audit.once("register", () -> policy.set(Policy.DENY_ALL));
+
+      assertThatThrownBy(
+              () ->
+                  claims.register(
+                      alpha.bootstrap.runtimeId(),
+                      new ServiceName(NamedEcho.SERVICE),
+                      RawPlugin.VERSION,
+                      new Annotations(Map.of()),
+                      run -> true))
+          .isInstanceOf(RefusedException.class);
+
+      assertThat(registry.registrations()).isEmpty();
     }
   }
 
