@@ -13,7 +13,9 @@ import dev.tenon.core.Permission;
 import dev.tenon.core.Reason;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.GrantDesk;
@@ -23,6 +25,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +147,31 @@ class GrantDeskTest {
 
     assertThat(given.grant().expires()).isEqualTo(given.token().expires());
     assertGood(given);
+  }
+
+  /** Another's grant, one that ended and one that never was are alike. */
+  @Test
+  void refreshAndRelease_notItsOwn_notFound() throws Exception {
+    GrantDesk.Given given = give();
+    Identity other =
+        new Identity(
+            new SpiffeId.OfPlugin(run.id().host(), new RuntimeId("other-0000000000000001")),
+            Identity.Evidence.SVID);
+
+    assertNotFound(() -> desk.refresh(other, given.grant().id()));
+    assertNotFound(() -> desk.refresh(alpha, "0".repeat(32)));
+    assertNotFound(
+        () -> {
+          desk.release(other, given.grant().id());
+          return given;
+        });
+    assertGood(given);
+  }
+
+  private static void assertNotFound(Callable<?> refused) {
+    assertThatExceptionOfType(RefusedException.class)
+        .isThrownBy(refused::call)
+        .satisfies(e -> assertThat(e.refusal()).isEqualTo(Refusal.NOT_FOUND));
   }
 
   /** Who may no longer call the service cannot prolong its grant, and that is on record. */

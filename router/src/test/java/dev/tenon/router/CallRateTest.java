@@ -9,6 +9,7 @@ import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.limit.Verdict;
+import dev.tenon.core.PluginName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -119,7 +120,7 @@ final class CallRateTest {
     assertThat(audit.reasons()).containsExactly("watch: over 0.001/s, burst 1");
   }
 
-  /** A run counts as itself wherever it comes from; who is no plugin, as where it comes from. */
+  /** Who has a certificate counts as itself, wherever it comes from; who has none, by that. */
   @Test
   void interceptCall_ofEachKindOfPeer_countsWhatItCannotChoose() {
     List<LimitKey> asked = new ArrayList<>();
@@ -143,7 +144,7 @@ final class CallRateTest {
     assertThat(asked)
         .containsExactly(
             new LimitKey(Limited.WATCH, Names.CALLER.value()),
-            new LimitKey(Limited.WATCH, SOURCE.name()),
+            new LimitKey(Limited.WATCH, PluginName.HOST),
             new LimitKey(Limited.WATCH, SOURCE.name()));
     assertThat(handled).containsExactly("plugin", "host", "nobody");
   }

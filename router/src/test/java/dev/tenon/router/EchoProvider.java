@@ -36,6 +36,10 @@ final class EchoProvider implements BindableService, ServerInterceptor {
 
   final AtomicInteger calls = new AtomicInteger();
   final AtomicInteger cancelled = new AtomicInteger();
+
+  /** Calls whose handler was reached: their cancelling is counted, that of others is not. */
+  final AtomicInteger handled = new AtomicInteger();
+
   final AtomicLong received = new AtomicLong();
   final AtomicLong sent = new AtomicLong();
   final Set<Long> connections = ConcurrentHashMap.newKeySet();
@@ -53,6 +57,7 @@ final class EchoProvider implements BindableService, ServerInterceptor {
     answersLate = false;
     calls.set(0);
     cancelled.set(0);
+    handled.set(0);
     received.set(0);
     sent.set(0);
   }
@@ -111,6 +116,7 @@ final class EchoProvider implements BindableService, ServerInterceptor {
   private void watch(StreamObserver<EchoResponse> out) {
     lastContext = Context.current();
     ((ServerCallStreamObserver<EchoResponse>) out).setOnCancelHandler(cancelled::incrementAndGet);
+    handled.incrementAndGet();
   }
 
   private final class Service extends EchoGrpc.EchoImplBase {

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -65,7 +66,7 @@ final class OpenCallsTest {
       Channel innocent = wire.enrol(ANOTHER_RUN).channel();
       ListenableFuture<EchoResponse> ending = EchoGrpc.newFutureStub(revoked).unary(HANGING);
       ListenableFuture<EchoResponse> staying = EchoGrpc.newFutureStub(innocent).unary(HANGING);
-      await().atMost(SOON).until(() -> provider.calls.get() == 2);
+      await().atMost(SOON).until(() -> provider.handled.get() == 2);
 
       wire.lineages.revoke(Names.CALLER);
       var unused = wire.router.end(Names.CALLER);
@@ -109,6 +110,42 @@ final class OpenCallsTest {
       assertThat(Plane.refusal(plane.channel(Names.CALLER), UNARY).getStatus().getCode())
           .isEqualTo(Code.UNAUTHENTICATED);
       assertThat(plane.words.calls).hasValue(0);
+    }
+  }
+
+  /** The window between the start of the provider's call and the note that it has started. */
+  @Test
+  void callEndedWhileItStarts_isCancelledAtItsProvider() {
+    try (Plane plane = new Plane()) {
+      AtomicInteger cancelled = new AtomicInteger();
+      plane.backends.put(
+          Names.WORDS,
+          new Channel() {
+            @Override
+            public <Q, R> ClientCall<Q, R> newCall(
+                MethodDescriptor<Q, R> method, CallOptions options) {
+              return new SilentCall<>() {
+                @Override
+                public void start(Listener<R> listener, Metadata headers) {
+                  var unused = plane.router.end(Names.CALLER);
+                }
+
+                @Override
+                public void cancel(@Nullable String message, @Nullable Throwable cause) {
+                  cancelled.incrementAndGet();
+                }
+              };
+            }
+
+            @Override
+            public String authority() {
+              return "silent";
+            }
+          });
+
+      var unused = EchoGrpc.newFutureStub(plane.channel(Names.CALLER)).unary(HANGING);
+
+      assertThat(cancelled).hasValue(1);
     }
   }
 
