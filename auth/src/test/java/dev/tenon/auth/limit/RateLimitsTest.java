@@ -164,6 +164,7 @@ class RateLimitsTest {
 
   /** A limiter that answers nothing has failed; nothing is no leave. Row: DS-20 */
   @Test
+  @SuppressWarnings("NullAway") // a limiter of the user's may be wrong
   void require_limiterAnswersNull_asIfItHadThrown() {
     limits = over((Custom) (key, rate) -> null);
 
