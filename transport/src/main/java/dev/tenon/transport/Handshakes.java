@@ -41,7 +41,7 @@ final class Handshakes {
   SslContext server(ServerTls tls, Credentials credentials, Consumer<HandshakeFault> faults)
       throws SSLException {
     SslContextBuilder builder =
-        SslContextBuilder.forServer(requireKey(credentials), credentials.chain())
+        SslContextBuilder.forServer(new OneKey(requireKey(credentials), credentials.chain()))
             .clientAuth(
                 tls.clientAuth() == ClientAuth.REQUIRED
                     ? io.netty.handler.ssl.ClientAuth.REQUIRE
@@ -59,7 +59,7 @@ final class Handshakes {
   SslContext client(ClientTls tls, Consumer<Runnable> ends) throws SSLException {
     Credentials credentials = tls.credentials().get();
     SslContextBuilder builder = SslContextBuilder.forClient();
-    credentials.key().ifPresent(key -> builder.keyManager(key, credentials.chain()));
+    credentials.key().ifPresent(key -> builder.keyManager(new OneKey(key, credentials.chain())));
     return build(
         builder,
         new PeerTrustManager(
