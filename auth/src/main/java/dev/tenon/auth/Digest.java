@@ -34,7 +34,8 @@ public final class Digest {
   private final long third;
   private final long fourth;
 
-  private Digest(byte[] sha256) {
+  /** Takes the {@value #SIZE_BYTES} bytes of a digest. */
+  Digest(byte[] sha256) {
     ByteBuffer bytes = ByteBuffer.wrap(sha256);
     first = bytes.getLong();
     second = bytes.getLong();
