@@ -34,6 +34,7 @@ class RatesTest {
             watch 1/s, burst 3
             report_health 10/s, burst 20
             grant 10/s, burst 20
+            admin 10/s, burst 20
             call 1000/s, burst 2000\
             """);
   }

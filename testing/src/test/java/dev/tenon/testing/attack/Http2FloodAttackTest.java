@@ -20,6 +20,9 @@ class Http2FloodAttackTest {
   /** RFC 9113, section 7: ENHANCE_YOUR_CALM. */
   private static final int CALM = 11;
 
+  /** Closed; a GOAWAY is lost where the system resets a connection of which not all was read. */
+  private static final int CLOSED = -1;
+
   @RegisterExtension
   static final Oracles oracles = Oracles.over(new Plan().enrolled("mallory", InnocentEcho.SERVICE));
 
@@ -56,7 +59,7 @@ class Http2FloodAttackTest {
     for (int i = 0; i < 200; i++) {
       connection.frame(RawHttp2.PING, 0, 0, new byte[8]);
     }
-    assertThat(connection.goAway()).isEqualTo(CALM);
+    assertThat(connection.goAway()).isIn(CALM, CLOSED);
   }
 
   /** Read or not, more answers are asked for than anybody needs. Row: DS-14. */
@@ -66,7 +69,7 @@ class Http2FloodAttackTest {
     for (int i = 0; i < 200; i++) {
       connection.frame(RawHttp2.SETTINGS, 0, 0, new byte[] {0, 4, 0, 0, 0, (byte) i});
     }
-    assertThat(connection.goAway()).isIn(CALM, -1);
+    assertThat(connection.goAway()).isIn(CALM, CLOSED);
   }
 
   /** Calls that are reset as soon as they begin. Row: DS-14. */
@@ -77,7 +80,7 @@ class Http2FloodAttackTest {
       connection.headers(2 * i + 1, /* last= */ true, RawHttp2.request("*"));
       connection.frame(RawHttp2.RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
     }
-    assertThat(connection.goAway()).isEqualTo(CALM);
+    assertThat(connection.goAway()).isIn(CALM, CLOSED);
     assertServedOnANewConnection();
     oracles.expect("mallory call relay /testservice.v1.Echo/Unary success -");
   }
@@ -91,7 +94,7 @@ class Http2FloodAttackTest {
       for (int i = 0; i < 200; i++) {
         connection.frame(RawHttp2.CONTINUATION, 0, 1, new byte[size]);
       }
-      assertThat(connection.goAway()).as("fragments of %d", size).isIn(CALM, 1, -1);
+      assertThat(connection.goAway()).as("fragments of %d", size).isIn(CALM, 1, CLOSED);
     }
   }
 
