@@ -1,5 +1,6 @@
 package dev.tenon.cli;
 
+import dev.tenon.core.Printable;
 import dev.tenon.v1.ReadAuditRequest;
 import dev.tenon.v1.ReadAuditResponse;
 import picocli.CommandLine.Command;

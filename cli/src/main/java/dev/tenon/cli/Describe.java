@@ -1,5 +1,6 @@
 package dev.tenon.cli;
 
+import dev.tenon.core.Printable;
 import dev.tenon.v1.DescribePluginRequest;
 import dev.tenon.v1.DescribePluginResponse;
 import dev.tenon.v1.PluginInfo;

@@ -1,5 +1,6 @@
 package dev.tenon.cli;
 
+import dev.tenon.core.Printable;
 import dev.tenon.v1.ExplainRequest;
 import dev.tenon.v1.ExplainResponse;
 import dev.tenon.v1.RuleInfo;

@@ -2,6 +2,7 @@ package dev.tenon.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tenon.core.Printable;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;

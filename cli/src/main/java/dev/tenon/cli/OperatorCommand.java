@@ -1,6 +1,7 @@
 package dev.tenon.cli;
 
 import com.google.protobuf.Message;
+import dev.tenon.core.Printable;
 import dev.tenon.transport.AdminFile;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;

@@ -1,5 +1,6 @@
 package dev.tenon.cli;
 
+import dev.tenon.core.Printable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.tenon.cli;
 
+import dev.tenon.core.Printable;
 import dev.tenon.v1.WithdrawRightRequest;
 import dev.tenon.v1.WithdrawRightResponse;
 import picocli.CommandLine.Command;

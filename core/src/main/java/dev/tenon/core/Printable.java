@@ -41,4 +41,24 @@ public final class Printable {
             });
     return escaped.toString();
   }
+
+  /** Returns {@code text} on one line, for a terminal: what is not printable is an escape. */
+  public static String line(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (isPrintable(c)) {
+                shown.appendCodePoint(c);
+              } else {
+                shown.append(String.format("\\u%04x", c));
+              }
+            });
+    return shown.toString();
+  }
+
+  /** Returns {@code text} with its own line feeds, and each of its lines as {@link #line} does. */
+  public static String lines(String text) {
+    return String.join("\n", text.lines().map(Printable::line).toList());
+  }
 }

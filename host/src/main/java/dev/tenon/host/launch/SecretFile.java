@@ -43,7 +43,7 @@ public final class SecretFile {
     Path fresh =
         Files.createTempFile(
             folder,
-            ".bootstrap",
+            ".secret",
             ".new",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {

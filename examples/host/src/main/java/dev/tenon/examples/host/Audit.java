@@ -2,7 +2,7 @@ package dev.tenon.examples.host;
 
 import dev.tenon.auth.audit.AuditVerification;
 import dev.tenon.auth.config.ConfigException;
-import dev.tenon.cli.Printable;
+import dev.tenon.core.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

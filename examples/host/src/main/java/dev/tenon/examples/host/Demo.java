@@ -1,9 +1,9 @@
 package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
-import dev.tenon.cli.Printable;
 import dev.tenon.cli.Table;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.Printable;
 import dev.tenon.core.ServiceName;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
 import dev.tenon.examples.words.v1.CountFilesRequest;

@@ -1,6 +1,6 @@
 package dev.tenon.examples.host;
 
-import dev.tenon.cli.Printable;
+import dev.tenon.core.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;

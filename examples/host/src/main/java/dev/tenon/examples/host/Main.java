@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.cli.Operator;
-import dev.tenon.cli.Printable;
+import dev.tenon.core.Printable;
 import dev.tenon.examples.host.FileArguments.RefusedFilesException;
 import dev.tenon.host.HostStartException;
 import java.io.FileDescriptor;

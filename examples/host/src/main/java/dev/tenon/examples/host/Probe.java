@@ -1,7 +1,7 @@
 package dev.tenon.examples.host;
 
 import dev.tenon.auth.config.ConfigException;
-import dev.tenon.cli.Printable;
+import dev.tenon.core.Printable;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Endpoint;

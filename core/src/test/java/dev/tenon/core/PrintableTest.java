@@ -1,11 +1,10 @@
-package dev.tenon.cli;
+package dev.tenon.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 
+/** Text of others for a terminal. */
 final class PrintableTest {
   @Test
   void line_text_staysAsItIs() {
@@ -23,18 +22,5 @@ final class PrintableTest {
   @Test
   void lines_keepsLineFeedsAlone() {
     assertThat(Printable.lines("a\nb\u001bc")).isEqualTo("a\nb\\u001bc");
-  }
-
-  @Test
-  void table_cellWithNewlineAndWideCharacters_keepsItsColumns() {
-    Table table = new Table("NAME", "COUNT");
-    table.row("a\nb", 7);
-    table.row("\ud83d\ude00", 12);
-    StringWriter out = new StringWriter();
-
-    table.print(new PrintWriter(out));
-
-    assertThat(out.toString())
-        .isEqualTo("NAME      COUNT\na\\u000ab      7\n\ud83d\ude00            12\n");
   }
 }
