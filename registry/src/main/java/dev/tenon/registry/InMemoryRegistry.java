@@ -9,6 +9,7 @@ import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.VersionRange;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /** A registry in the memory of one host. Thread-safe. */
-final class InMemoryRegistry implements ServiceRegistry {
+final class InMemoryRegistry implements LocalRegistry {
   /*
    * Writers take `lock`, build the next snapshot from the current one, and publish it with a
    * volatile write. Readers take no lock: they load `current` once and work on what they loaded.
@@ -47,16 +48,22 @@ final class InMemoryRegistry implements ServiceRegistry {
   private final Set<Waiter> waiters = Collections.newSetFromMap(new IdentityHashMap<>());
   private final RegistryLimits limits;
   private final Map<ServiceName, Turns> turns;
+  private final Map<ServiceName, Turns> ownTurns;
   private final Watchers watchers;
   private volatile Snapshot current = Snapshot.EMPTY;
 
   InMemoryRegistry(
       RegistryLimits limits, Map<ServiceName, Selection> selections, RandomGenerator random) {
     this.limits = requireNonNull(limits, "limits");
-    turns =
-        selections.entrySet().stream()
-            .collect(toUnmodifiableMap(Map.Entry::getKey, one -> Turns.of(one.getValue(), random)));
+    turns = turns(selections, random);
+    ownTurns = turns(selections, random);
     watchers = new Watchers(limits, () -> current);
+  }
+
+  private static Map<ServiceName, Turns> turns(
+      Map<ServiceName, Selection> selections, RandomGenerator random) {
+    return selections.entrySet().stream()
+        .collect(toUnmodifiableMap(Map.Entry::getKey, one -> Turns.of(one.getValue(), random)));
   }
 
   @Override
@@ -91,7 +98,7 @@ final class InMemoryRegistry implements ServiceRegistry {
     synchronized (lock) {
       claim =
           current
-              .claim(id)
+              .ownClaim(id)
               .orElseThrow(
                   () -> new RegistrationNotFoundException(RegistrationNotFoundException.UNKNOWN));
       if (!claim.provider().equals(owner)) {
@@ -137,7 +144,7 @@ final class InMemoryRegistry implements ServiceRegistry {
     requireNonNull(provider, "provider");
     List<Registration> removed;
     synchronized (lock) {
-      removed = current.claims(provider);
+      removed = current.ownClaims(provider);
       current = current.without(provider);
     }
     watchers.tell(removed.stream().map(Registration::service).collect(toUnmodifiableSet()));
@@ -156,6 +163,47 @@ final class InMemoryRegistry implements ServiceRegistry {
       answers = publish(next);
     }
     answers.forEach(Answer::deliver);
+    watchers.tell(concerned);
+  }
+
+  @Override
+  public void believe(HostRule rule) {
+    requireNonNull(rule, "rule");
+    List<Answer> answers;
+    Set<ServiceName> concerned = new HashSet<>();
+    synchronized (lock) {
+      Snapshot next = current.believing(rule);
+      concerned.addAll(current.othersServices());
+      concerned.addAll(next.othersServices());
+      answers = publish(next);
+    }
+    answers.forEach(Answer::deliver);
+    watchers.tell(concerned);
+  }
+
+  @Override
+  public void put(HostClaims claims) throws LimitReachedException {
+    requireNonNull(claims, "claims");
+    List<Answer> answers;
+    Set<ServiceName> concerned = new HashSet<>();
+    synchronized (lock) {
+      Snapshot next = current.with(claims, limits);
+      concerned.addAll(current.services(claims.host().id()));
+      concerned.addAll(next.services(claims.host().id()));
+      answers = publish(next);
+    }
+    answers.forEach(Answer::deliver);
+    watchers.tell(concerned);
+  }
+
+  @Override
+  public void remove(SpiffeId.OfHost host) {
+    requireNonNull(host, "host");
+    Set<ServiceName> concerned;
+    synchronized (lock) {
+      concerned = current.services(host);
+      current = current.without(host);
+    }
     watchers.tell(concerned);
   }
 
@@ -182,6 +230,16 @@ final class InMemoryRegistry implements ServiceRegistry {
   @Override
   public Registration choose(ServiceName service) throws NoProviderException {
     return turns.getOrDefault(service, Turns.FIRST).next(current.candidates(service));
+  }
+
+  @Override
+  public Registration chooseOwn(ServiceName service) throws NoProviderException {
+    return ownTurns.getOrDefault(service, Turns.FIRST).next(current.ownCandidates(service));
+  }
+
+  @Override
+  public Optional<OtherHost> behind(RuntimeId provider) {
+    return current.behind(provider);
   }
 
   @Override

@@ -19,13 +19,16 @@ import java.util.random.RandomGenerator;
 /**
  * Which runs of plugins provide which services, and which of them can take calls now.
  *
+ * <p>Providers behind other hosts are among them, if the host shares its registrations ({@link
+ * LocalRegistry}).
+ *
  * <p>A provider is eligible after it has reported {@link Health#HEALTHY} or {@link
  * Health#DEGRADED}. Decides nothing about rights: whoever registers or asks was authorized before.
  * Thread-safe; what it returns is immutable and does not follow later changes.
  */
 public interface ServiceRegistry {
   /** Returns an empty registry that lives in this process, with the usual limits. */
-  static ServiceRegistry inMemory() {
+  static LocalRegistry inMemory() {
     return inMemory(RegistryLimits.DEFAULT, Map.of(), new SecureRandom());
   }
 
@@ -33,7 +36,7 @@ public interface ServiceRegistry {
    * Returns an empty registry that lives in this process and chooses by {@code selections}, for all
    * other services the first provider; {@code random} is thread-safe.
    */
-  static ServiceRegistry inMemory(
+  static LocalRegistry inMemory(
       RegistryLimits limits, Map<ServiceName, Selection> selections, RandomGenerator random) {
     return new InMemoryRegistry(limits, selections, random);
   }
@@ -102,6 +105,19 @@ public interface ServiceRegistry {
   Registration choose(ServiceName service) throws NoProviderException;
 
   /**
+   * Chooses as {@link #choose(ServiceName)} does, among the plugins of this host alone.
+   *
+   * @throws NoProviderException if none of them is eligible
+   */
+  Registration chooseOwn(ServiceName service) throws NoProviderException;
+
+  /**
+   * Returns the other host behind which {@code provider} is, or empty if it is one of this host or
+   * unknown. Takes no lock and allocates nothing.
+   */
+  Optional<OtherHost> behind(RuntimeId provider);
+
+  /**
    * Returns the claim of {@code provider}, which the caller asked for by name.
    *
    * @throws ProviderNotFoundException if it does not provide {@code service}
@@ -148,7 +164,7 @@ public interface ServiceRegistry {
   /** Returns the registration with {@code id}. */
   Optional<Registration> registration(String id);
 
-  /** Returns all registrations, in the order of registration. */
+  /** Returns all registrations, in the order of registration; those of other hosts last. */
   List<Registration> registrations();
 
   /** Returns all registrations of one provider, in the order of registration. */

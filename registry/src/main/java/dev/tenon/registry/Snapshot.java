@@ -11,6 +11,7 @@ import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.VersionRange;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,9 +25,9 @@ import java.util.stream.Stream;
 
 /** All claims and all health reports at one moment. Immutable: a change makes the next one. */
 final class Snapshot {
-  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of(), Set.of());
+  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of(), Set.of(), Others.NONE);
 
-  /** In the order of registration. */
+  /** Of this host's plugins, in the order of registration. */
   private final List<Registration> claims;
 
   private final Map<RuntimeId, Health> health;
@@ -34,16 +35,66 @@ final class Snapshot {
   /** Those that claim and get no calls yet, because they are to succeed another run. */
   private final Set<RuntimeId> standbys;
 
+  /** What is behind other hosts, and what of it stands beside the own claims. */
+  private final Others others;
+
+  private final List<Registration> ofOthers;
+
+  /** The runs that are this host's; empty as long as there is nothing to tell them from. */
+  private final Set<RuntimeId> own;
+
   private final Map<ServiceName, List<Registration>> providers;
+  private final Map<ServiceName, List<Registration>> ownEligible;
   private final Map<ServiceName, List<Registration>> eligible;
 
   private Snapshot(
-      List<Registration> claims, Map<RuntimeId, Health> health, Set<RuntimeId> standbys) {
+      List<Registration> claims,
+      Map<RuntimeId, Health> health,
+      Set<RuntimeId> standbys,
+      Others others) {
     this.claims = List.copyOf(claims);
     this.health = Map.copyOf(health);
     this.standbys = Set.copyOf(standbys);
-    providers = byService(this.claims.stream());
-    eligible = byService(this.claims.stream().filter(claim -> isEligible(claim.provider())));
+    this.others = others;
+    Map<ServiceName, List<Registration>> ownProviders = byService(this.claims.stream());
+    ownEligible = byService(this.claims.stream().filter(claim -> isEligible(claim.provider())));
+    if (others.isEmpty()) {
+      own = Set.of();
+      ofOthers = List.of();
+      providers = ownProviders;
+      eligible = ownEligible;
+    } else {
+      own = runs(this.claims, this.health.keySet(), this.standbys);
+      ofOthers = others.claims().filter(claim -> !own.contains(claim.provider())).toList();
+      providers = byService(all());
+      eligible =
+          byService(
+              Stream.concat(
+                  this.claims.stream().filter(claim -> isEligible(claim.provider())),
+                  ofOthers.stream()
+                      .filter(claim -> others.isEligible(claim.provider()))
+                      .filter(claim -> !isExcluded(claim, ownProviders))));
+    }
+  }
+
+  /** A run is an own one before it claims: it stands by, or has reported. */
+  private static Set<RuntimeId> runs(
+      List<Registration> claims, Set<RuntimeId> reported, Set<RuntimeId> standbys) {
+    Set<RuntimeId> runs = new HashSet<>(reported);
+    runs.addAll(standbys);
+    claims.forEach(claim -> runs.add(claim.provider()));
+    return Set.copyOf(runs);
+  }
+
+  private Stream<Registration> all() {
+    return Stream.concat(claims.stream(), ofOthers.stream());
+  }
+
+  /** Returns whether a plugin of this host excludes {@code claim}, which is another host's. */
+  private static boolean isExcluded(
+      Registration claim, Map<ServiceName, List<Registration>> ownProviders) {
+    return ownProviders.getOrDefault(claim.service(), List.of()).stream()
+        .anyMatch(other -> isExclusive(claim, other));
   }
 
   private static Map<ServiceName, List<Registration>> byService(Stream<Registration> claims) {
@@ -72,12 +123,17 @@ final class Snapshot {
         throw new ServiceTakenException(claim, other);
       }
     }
+    for (Registration other : ofOthers) {
+      if (other.service().equals(claim.service()) && isExclusive(claim, other)) {
+        throw new ServiceTakenException(claim, other);
+      }
+    }
     if (place < next.size()) {
       next.set(place, claim);
     } else {
       next.add(claim);
     }
-    return new Snapshot(next, health, standbys);
+    return new Snapshot(next, health, standbys, others);
   }
 
   /** A run that stands by and one of the same plugin do not exclude each other. */
@@ -93,7 +149,7 @@ final class Snapshot {
   }
 
   Snapshot without(Registration claim) {
-    return new Snapshot(where(other -> !other.equals(claim)), health, standbys);
+    return new Snapshot(where(other -> !other.equals(claim)), health, standbys, others);
   }
 
   /** Returns the snapshot without any claim or report of {@code provider}. */
@@ -101,7 +157,10 @@ final class Snapshot {
     Map<RuntimeId, Health> remaining = new HashMap<>(health);
     remaining.remove(provider);
     return new Snapshot(
-        where(claim -> !claim.provider().equals(provider)), remaining, without(provider, standbys));
+        where(claim -> !claim.provider().equals(provider)),
+        remaining,
+        without(provider, standbys),
+        others);
   }
 
   private static Set<RuntimeId> without(RuntimeId one, Set<RuntimeId> all) {
@@ -112,7 +171,7 @@ final class Snapshot {
   Snapshot withStandby(RuntimeId provider) {
     Set<RuntimeId> more = new HashSet<>(standbys);
     more.add(provider);
-    return new Snapshot(claims, health, more);
+    return new Snapshot(claims, health, more, others);
   }
 
   /**
@@ -127,10 +186,10 @@ final class Snapshot {
     Predicate<RuntimeId> stays = run -> !run.plugin().equals(plugin) || successors.contains(run);
     Map<RuntimeId, Health> remaining = new HashMap<>(health);
     remaining.keySet().removeIf(stays.negate());
-    Set<RuntimeId> others = new HashSet<>(standbys);
-    others.removeAll(successors);
+    Set<RuntimeId> standing = new HashSet<>(standbys);
+    standing.removeAll(successors);
     return Optional.of(
-        new Snapshot(where(claim -> stays.test(claim.provider())), remaining, others));
+        new Snapshot(where(claim -> stays.test(claim.provider())), remaining, standing, others));
   }
 
   Snapshot with(RuntimeId provider, Health report) {
@@ -139,15 +198,58 @@ final class Snapshot {
     }
     Map<RuntimeId, Health> reports = new HashMap<>(health);
     reports.put(provider, report);
-    return new Snapshot(claims, reports, standbys);
+    return new Snapshot(claims, reports, standbys, others);
+  }
+
+  /** Returns the snapshot in which claims of other hosts stand only if {@code rule} says so. */
+  Snapshot believing(HostRule rule) {
+    return new Snapshot(claims, health, standbys, others.believing(rule));
+  }
+
+  /**
+   * Returns the snapshot with what one other host says, in place of all it said before.
+   *
+   * @throws LimitReachedException if the other hosts then say too much, all together
+   */
+  Snapshot with(HostClaims told, RegistryLimits limits) throws LimitReachedException {
+    return new Snapshot(claims, health, standbys, others.with(told, limits));
+  }
+
+  /** Returns the snapshot without anything of {@code host}. */
+  Snapshot without(SpiffeId.OfHost host) {
+    return new Snapshot(claims, health, standbys, others.without(host));
   }
 
   Optional<Health> health(RuntimeId provider) {
-    return Optional.ofNullable(health.get(provider));
+    Health reported = health.get(provider);
+    return reported == null && isBehindOther(provider)
+        ? others.health(provider)
+        : Optional.ofNullable(reported);
   }
 
-  /** Returns who can take a call now, in the order of registration; at least one. */
+  Optional<OtherHost> behind(RuntimeId provider) {
+    return isBehindOther(provider) ? others.host(provider) : Optional.empty();
+  }
+
+  private boolean isBehindOther(RuntimeId provider) {
+    return !own.contains(provider);
+  }
+
+  /** Returns which of this host's plugins can take a call now; at least one. */
+  List<Registration> ownCandidates(ServiceName service) throws NoProviderException {
+    return candidates(service, ownEligible);
+  }
+
+  /**
+   * Returns who can take a call now, in the order of registration, own ones first; at least one.
+   */
   List<Registration> candidates(ServiceName service) throws NoProviderException {
+    return candidates(service, eligible);
+  }
+
+  private static List<Registration> candidates(
+      ServiceName service, Map<ServiceName, List<Registration>> eligible)
+      throws NoProviderException {
     List<Registration> candidates = eligible.getOrDefault(service, List.of());
     if (candidates.isEmpty()) {
       throw new NoProviderException(service);
@@ -159,7 +261,7 @@ final class Snapshot {
       throws ProviderNotFoundException, NoProviderException {
     for (Registration claim : claims(service)) {
       if (claim.provider().equals(provider)) {
-        if (isEligible(provider)) {
+        if (eligible.getOrDefault(service, List.of()).contains(claim)) {
           return claim;
         }
         throw new NoProviderException(service);
@@ -188,7 +290,8 @@ final class Snapshot {
       return Availability.NONE;
     }
     boolean healthy =
-        found.stream().anyMatch(claim -> health.get(claim.provider()) == Health.HEALTHY);
+        found.stream()
+            .anyMatch(claim -> health(claim.provider()).filter(Health.HEALTHY::equals).isPresent());
     return new Availability(
         healthy ? Availability.State.AVAILABLE : Availability.State.DEGRADED, first(found));
   }
@@ -209,19 +312,31 @@ final class Snapshot {
         .collect(toUnmodifiableSet());
   }
 
+  /** Returns what the plugins of {@code host} provide, so what a change of it concerns. */
+  Set<ServiceName> services(SpiffeId.OfHost host) {
+    return others.services(host);
+  }
+
+  /** Returns what the plugins of all other hosts provide. */
+  Set<ServiceName> othersServices() {
+    return others.claims().map(Registration::service).collect(toUnmodifiableSet());
+  }
+
   /**
    * Checks that there is room for {@code claim}, or that it replaces one.
    *
    * @throws LimitReachedException if not
    */
   void requireRoom(Registration claim, RegistryLimits limits) throws LimitReachedException {
-    List<Registration> own = claims(claim.provider());
+    List<Registration> own = ownClaims(claim.provider());
     if (own.stream().anyMatch(other -> other.service().equals(claim.service()))) {
       return;
     }
     requireRoom("registrations of one run", own, limits.registrationsPerRun());
     requireRoom(
-        "registrations of one service", claims(claim.service()), limits.registrationsPerService());
+        "registrations of one service",
+        where(other -> other.service().equals(claim.service())),
+        limits.registrationsPerService());
     requireRoom("registrations in total", claims, limits.registrationsInTotal());
   }
 
@@ -232,16 +347,25 @@ final class Snapshot {
     }
   }
 
-  Optional<Registration> claim(String id) {
+  /** Returns the claim of one of this host's plugins. */
+  Optional<Registration> ownClaim(String id) {
     return claims.stream().filter(claim -> claim.id().equals(id)).findFirst();
   }
 
+  List<Registration> ownClaims(RuntimeId provider) {
+    return where(claim -> claim.provider().equals(provider));
+  }
+
+  Optional<Registration> claim(String id) {
+    return all().filter(claim -> claim.id().equals(id)).findFirst();
+  }
+
   List<Registration> claims() {
-    return claims;
+    return all().toList();
   }
 
   List<Registration> claims(RuntimeId provider) {
-    return where(claim -> claim.provider().equals(provider));
+    return all().filter(claim -> claim.provider().equals(provider)).toList();
   }
 
   List<Registration> claims(ServiceName service) {

@@ -32,12 +32,14 @@ public final class LostRights {
 
   /**
    * Ends the registrations that the policy in force gives no right to. To be called after it came
-   * into force: whoever registers meanwhile looks again by itself.
+   * into force: whoever registers meanwhile looks again by itself. What is behind other hosts is
+   * theirs to end.
    */
   public void policyChanged() {
     Policy now = policy.get();
     for (Registration claim : registry.registrations()) {
-      if (now.mayProvide(claim.provider().plugin(), claim.service()).isEmpty()) {
+      if (registry.behind(claim.provider()).isEmpty()
+          && now.mayProvide(claim.provider().plugin(), claim.service()).isEmpty()) {
         end(claim);
       }
     }

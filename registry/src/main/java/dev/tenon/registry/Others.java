@@ -1,0 +1,101 @@
+package dev.tenon.registry;
+
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** What other hosts said of their plugins, and what of it is believed. Immutable. */
+final class Others {
+  static final Others NONE = new Others(Map.of(), HostRule.NONE);
+
+  /** In the order in which the hosts were first heard of. */
+  private final Map<SpiffeId.OfHost, HostClaims> told;
+
+  private final HostRule rule;
+  private final Map<SpiffeId.OfHost, List<Registration>> believed = new LinkedHashMap<>();
+
+  /** Where each provider of a believed claim is; the values are made here, and not at look-ups. */
+  private final Map<RuntimeId, Optional<OtherHost>> hosts = new HashMap<>();
+
+  private final Map<RuntimeId, Optional<Health>> health = new HashMap<>();
+
+  private Others(Map<SpiffeId.OfHost, HostClaims> told, HostRule rule) {
+    this.told = told;
+    this.rule = rule;
+    told.values().forEach(this::believe);
+  }
+
+  /** Two hosts cannot both have a run: who was heard of first has it. */
+  private void believe(HostClaims claims) {
+    Optional<OtherHost> host = Optional.of(claims.host());
+    List<Registration> stand = new ArrayList<>();
+    for (Registration claim : claims.claims()) {
+      if (rule.believes(claims.host().id(), claim)
+          && hosts.computeIfAbsent(claim.provider(), run -> host).equals(host)) {
+        stand.add(claim);
+        health.put(claim.provider(), Optional.ofNullable(claims.health().get(claim.provider())));
+      }
+    }
+    believed.put(claims.host().id(), List.copyOf(stand));
+  }
+
+  Others believing(HostRule other) {
+    return new Others(told, other);
+  }
+
+  Others with(HostClaims claims, RegistryLimits limits) throws LimitReachedException {
+    Map<SpiffeId.OfHost, HostClaims> next = new LinkedHashMap<>(told);
+    next.put(claims.host().id(), claims);
+    int all = next.values().stream().mapToInt(host -> host.claims().size()).sum();
+    if (all > limits.registrationsInTotal()) {
+      throw new LimitReachedException(
+          "registrations of other hosts in total", limits.registrationsInTotal());
+    }
+    return new Others(next, rule);
+  }
+
+  Others without(SpiffeId.OfHost host) {
+    Map<SpiffeId.OfHost, HostClaims> next = new LinkedHashMap<>(told);
+    next.remove(host);
+    return new Others(next, rule);
+  }
+
+  boolean isEmpty() {
+    return hosts.isEmpty();
+  }
+
+  boolean isEligible(RuntimeId provider) {
+    return health(provider).filter(Health::isEligible).isPresent();
+  }
+
+  /** Returns all claims that are believed. */
+  Stream<Registration> claims() {
+    return believed.values().stream().flatMap(List::stream);
+  }
+
+  Set<ServiceName> services(SpiffeId.OfHost host) {
+    return believed.getOrDefault(host, List.of()).stream()
+        .map(Registration::service)
+        .collect(toUnmodifiableSet());
+  }
+
+  Optional<OtherHost> host(RuntimeId provider) {
+    return hosts.getOrDefault(provider, Optional.empty());
+  }
+
+  Optional<Health> health(RuntimeId provider) {
+    return health.getOrDefault(provider, Optional.empty());
+  }
+}
