@@ -3,6 +3,7 @@ package dev.tenon.core;
 import io.grpc.Channel;
 import io.grpc.stub.AbstractStub;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -43,4 +44,25 @@ public interface PluginContext {
    * @throws io.grpc.StatusRuntimeException if the host cannot be reached, or refuses
    */
   List<ServiceName> services();
+
+  /**
+   * Follows whether {@code service} can be called, in the versions that the plugin declared: {@code
+   * told} gets how it stands now, and then how it stands after each change, one at a time, on a
+   * thread on which it may block. Whoever is slow misses states between, never the last. Until the
+   * watch is closed, or the plugin ends.
+   *
+   * <p>What follows from it is the plugin's own decision: it may serve less and say so by {@link
+   * #reportHealth}, keep what it has to send until the service is back, or end.
+   *
+   * <pre>{@code ctx.watch(LogGrpc.SERVICE_NAME, now -> outbox.send(now == ServiceState.AVAILABLE))}
+   * </pre>
+   *
+   * <p>The host keeps a limited number of watches of a plugin, 10 unless it is told otherwise; one
+   * more is told {@link ServiceState#UNAVAILABLE} until there is room.
+   *
+   * @throws IllegalStateException if the plugin did not declare the service with {@code requires}
+   *     or {@code canUse}
+   * @throws IllegalArgumentException if {@code service} is not a {@link ServiceName}
+   */
+  ServiceWatch watch(String service, Consumer<ServiceState> told);
 }

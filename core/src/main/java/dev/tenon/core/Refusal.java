@@ -21,7 +21,7 @@ public enum Refusal {
   PROTOCOL_UNSUPPORTED(Status.Code.FAILED_PRECONDITION, "protocol version not supported"),
   /** The host offers the service in a lower version than asked for; the text names both. */
   VERSION_NOT_OFFERED(Status.Code.FAILED_PRECONDITION, "version not offered"),
-  /** The host does not have what the plugin requires of it; the text names plugin and service. */
+  /** What a plugin requires is not there, or not before it; the text names plugin and service. */
   REQUIREMENT_MISSING(Status.Code.FAILED_PRECONDITION, "requirement missing"),
   /** Another plugin provides this exclusive service. */
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),

@@ -6,9 +6,8 @@ import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
 import java.util.List;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The context of a running plugin: its clients go through the host's router, and only to what it
@@ -18,21 +17,28 @@ public final class RouterClients implements PluginContext {
   private final SpiffeId.OfPlugin self;
   private final DeclaredOnly declared;
   private final Channel router;
-  private final BiConsumer<Health, Reason> reports;
-  private final Supplier<List<ServiceName>> services;
+  private final Plugin plugin;
+  private final Host host;
+
+  /** What a plugin tells and asks its host, besides its calls. Thread-safe. */
+  public interface Host {
+    /** Takes a report of the plugin's health. */
+    void reportHealth(Health health, Reason reason);
+
+    /** Returns the services that the plugin may call and that are there. */
+    List<ServiceName> services();
+
+    /** Follows what {@code used} says of a service. */
+    ServiceWatch watch(Requirement used, Consumer<ServiceState> told);
+  }
 
   /**
    * Makes the context of {@code plugin}, which runs as {@code self}, calls by {@code router}, and
-   * whose reports of its health go to {@code reports}; {@code services} asks the host for a list.
+   * asks {@code host}.
    */
-  public RouterClients(
-      SpiffeId.OfPlugin self,
-      Plugin plugin,
-      Channel router,
-      BiConsumer<Health, Reason> reports,
-      Supplier<List<ServiceName>> services) {
-    this.reports = reports;
-    this.services = services;
+  public RouterClients(SpiffeId.OfPlugin self, Plugin plugin, Channel router, Host host) {
+    this.plugin = plugin;
+    this.host = host;
     this.self = self;
     this.declared = new DeclaredOnly(plugin);
     this.router = ClientInterceptors.intercept(router, declared);
@@ -52,12 +58,20 @@ public final class RouterClients implements PluginContext {
 
   @Override
   public void reportHealth(Health reported, String reason) {
-    reports.accept(requireNonNull(reported, "reported"), new Reason(reason));
+    host.reportHealth(requireNonNull(reported, "reported"), new Reason(reason));
   }
 
   @Override
   public List<ServiceName> services() {
-    return services.get();
+    return host.services();
+  }
+
+  @Override
+  public ServiceWatch watch(String service, Consumer<ServiceState> told) {
+    requireNonNull(told, "told");
+    ServiceName name = new ServiceName(service);
+    declared.check(service);
+    return host.watch(requireNonNull(plugin.requirements().get(name), "requirement"), told);
   }
 
   @Override

@@ -9,22 +9,45 @@ import dev.tenon.host.launch.StartMode;
 import dev.tenon.registry.DependencyCycleException;
 import dev.tenon.registry.DependencyGraph;
 import dev.tenon.registry.Impact;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.MissingProviderException;
+import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What the plugins of a host said that they provide and require, one entry a name. Thread-safe. */
 final class Dependencies {
+  /*
+   * Writers take turns under `this` and publish the next graph whole; who asks works on the one that
+   * it has loaded. What does not fit into the graph has never been in it.
+   */
   private final Planes planes;
+  private final Set<PluginName> comingLater = ConcurrentHashMap.newKeySet();
+  private volatile Graph graph = new Graph(Map.of(), List.of());
 
-  /* Guarded by `this`. `order` is empty until the first check. */
-  private final Set<PluginName> comingLater = new HashSet<>();
-  private final Map<PluginName, DependencyGraph.Node> nodes = new LinkedHashMap<>();
-  private List<PluginName> order = List.of();
+  /** The plugins, and the order of the last change that was checked. */
+  private record Graph(Map<PluginName, DependencyGraph.Node> nodes, List<PluginName> order) {
+    Graph {
+      nodes = Map.copyOf(nodes);
+      order = List.copyOf(order);
+    }
+
+    Graph with(PluginName plugin, Optional<DependencyGraph.Node> node) {
+      Map<PluginName, DependencyGraph.Node> next = new TreeMap<>(nodes);
+      next.remove(plugin);
+      node.ifPresent(there -> next.put(plugin, there));
+      return new Graph(next, order);
+    }
+
+    Graph ordered(List<PluginName> next) {
+      return new Graph(nodes, next);
+    }
+  }
 
   Dependencies(Planes planes, List<PluginDefinition> definitions) {
     this.planes = planes;
@@ -38,37 +61,62 @@ final class Dependencies {
             .toList());
   }
 
-  /** Notes what {@code plugin} declared; the runs of one plugin declare the same. */
-  synchronized void note(PluginName plugin, Enrolled declared) {
-    nodes.put(
-        plugin,
-        new DependencyGraph.Node(
-            plugin, declared.version(), planes.provided(plugin, declared), declared.requires()));
+  private DependencyGraph.Node declared(PluginName plugin, Enrolled declared) {
+    return new DependencyGraph.Node(
+        plugin, declared.version(), planes.provided(plugin, declared), declared.requires());
   }
 
-  synchronized void forget(PluginName plugin) {
-    nodes.remove(plugin);
+  /** Notes what {@code plugin} declared; the runs of one plugin declare the same. */
+  synchronized void note(PluginName plugin, Enrolled declared) {
+    graph = graph.with(plugin, Optional.of(declared(plugin, declared)));
+  }
+
+  /**
+   * Takes what {@code plugin} declared, in the place of what was known of it, if all fits together
+   * then; else nothing has changed.
+   *
+   * @throws HostStartException if something would be missing, or plugins would require each other
+   *     in a circle; the message names them
+   * @throws LimitReachedException if the graph is full
+   */
+  synchronized void join(PluginName plugin, Enrolled declared)
+      throws HostStartException, LimitReachedException {
+    DependencyGraph.Node node = declared(plugin, declared);
+    Graph next = graph.with(plugin, Optional.of(node));
+    try {
+      graph =
+          next.ordered(
+              DependencyGraph.joined(
+                  node, graph.nodes().values(), fromElsewhere(next.nodes().values())));
+    } catch (MissingProviderException | DependencyCycleException e) {
+      throw unfit(e);
+    }
+  }
+
+  private static HostStartException unfit(Exception cause) {
+    return new HostStartException(
+        HostStartException.Kind.PLUGIN, String.valueOf(cause.getMessage()), cause);
   }
 
   /** Takes that {@code plugin} is gone, and does not come later either. */
   synchronized void gone(PluginName plugin) {
-    nodes.remove(plugin);
+    graph = graph.with(plugin, Optional.empty());
     comingLater.remove(plugin);
   }
 
   /** Returns what is known of {@code plugin}. */
-  synchronized Optional<DependencyGraph.Node> node(PluginName plugin) {
-    return Optional.ofNullable(nodes.get(plugin));
+  Optional<DependencyGraph.Node> node(PluginName plugin) {
+    return Optional.ofNullable(graph.nodes().get(plugin));
   }
 
   /** Puts back what was known of {@code plugin} before a change that failed. */
   synchronized void restore(PluginName plugin, Optional<DependencyGraph.Node> before) {
-    nodes.remove(plugin);
-    before.ifPresent(node -> nodes.put(plugin, node));
+    graph = graph.with(plugin, before);
   }
 
   /** Returns the plugins that require what {@code plugin} provides and nobody else does. */
-  synchronized List<PluginName> dependents(PluginName plugin) {
+  List<PluginName> dependents(PluginName plugin) {
+    Map<PluginName, DependencyGraph.Node> nodes = graph.nodes();
     DependencyGraph.Node leaving = nodes.get(plugin);
     if (leaving == null) {
       return List.of();
@@ -95,9 +143,9 @@ final class Dependencies {
   }
 
   /** Returns whether a plugin that has declared itself provides {@code service}, or the host. */
-  synchronized boolean isProvided(ServiceName service) {
+  boolean isProvided(ServiceName service) {
     return planes.offers().containsKey(service)
-        || nodes.values().stream().anyMatch(node -> node.provides().contains(service));
+        || graph.nodes().values().stream().anyMatch(node -> node.provides().contains(service));
   }
 
   /**
@@ -105,25 +153,26 @@ final class Dependencies {
    *
    * @throws HostStartException if something is missing, or plugins require each other in a circle,
    *     which the message lists
+   * @throws LimitReachedException if there are more than the graph takes
    */
-  synchronized void check() throws HostStartException {
+  synchronized void check() throws HostStartException, LimitReachedException {
+    Collection<DependencyGraph.Node> nodes = graph.nodes().values();
     try {
-      order = DependencyGraph.startOrder(List.copyOf(nodes.values()), fromElsewhere());
+      graph = graph.ordered(DependencyGraph.startOrder(nodes, fromElsewhere(nodes)));
     } catch (MissingProviderException | DependencyCycleException e) {
-      throw new HostStartException(
-          HostStartException.Kind.PLUGIN, String.valueOf(e.getMessage()), e);
+      throw unfit(e);
     }
   }
 
   /** Returns what the end of {@code plugin}, in all of its runs, would mean for the others. */
-  synchronized Impact impact(PluginName plugin) {
-    return Impact.of(plugin, nodes.values(), planes.offers().keySet());
+  Impact impact(PluginName plugin) {
+    return Impact.of(plugin, graph.nodes().values(), planes.offers().keySet());
   }
 
   /** What the host offers, and what plugins that have not come yet may provide. */
-  private Set<ServiceName> fromElsewhere() {
+  private Set<ServiceName> fromElsewhere(Collection<DependencyGraph.Node> nodes) {
     Set<ServiceName> elsewhere = new HashSet<>(planes.offers().keySet());
-    for (DependencyGraph.Node node : nodes.values()) {
+    for (DependencyGraph.Node node : nodes) {
       node.requires().stream()
           .map(Requirement::service)
           .filter(service -> comingLater.stream().anyMatch(name -> mayStillBring(name, service)))
@@ -133,11 +182,11 @@ final class Dependencies {
   }
 
   private boolean mayStillBring(PluginName plugin, ServiceName service) {
-    return !nodes.containsKey(plugin) && planes.mayProvide(plugin, service);
+    return !graph.nodes().containsKey(plugin) && planes.mayProvide(plugin, service);
   }
 
   /** Returns the order of the last check that found nothing wrong. */
-  synchronized List<PluginName> order() {
-    return order;
+  List<PluginName> order() {
+    return graph.order();
   }
 }

@@ -15,6 +15,8 @@ import dev.tenon.core.RefusedException;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.RouterClients;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.ServiceState;
+import dev.tenon.core.ServiceWatch;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.v1.DiscoverRequest;
@@ -35,6 +37,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -51,6 +54,7 @@ final class InProcessStart implements InProcessPlugin.Start {
   private final PluginRun run;
   private final Identity identity;
   private final TreeSet<ServiceName> missing;
+  private final InProcessWatches watches;
 
   /* Guarded by `reporting`: what the plugin says of itself, and what of it is not registered. */
   private final Object reporting = new Object();
@@ -64,6 +68,7 @@ final class InProcessStart implements InProcessPlugin.Start {
     this.plugin = plugin;
     this.run = run;
     identity = new Identity(run.id(), Identity.Evidence.IN_PROCESS);
+    watches = new InProcessWatches(planes, identity);
     missing = new TreeSet<>(plugin.services().keySet());
   }
 
@@ -74,6 +79,11 @@ final class InProcessStart implements InProcessPlugin.Start {
             plugin.version(),
             plugin.services().keySet(),
             new HashSet<>(plugin.requirements().values())));
+    run.process()
+        .ifPresent(
+            inside -> {
+              var unused = inside.exit().thenRun(watches::close);
+            });
   }
 
   @Override
@@ -97,13 +107,31 @@ final class InProcessStart implements InProcessPlugin.Start {
             new InProcessGrants(planes.grants(), identity, planes.clock()),
             new LivingOnly(run),
             new DefaultDeadline(DefaultDeadline.DEFAULT));
-    PluginContext context = new RouterClients(run.id(), plugin, router, this::own, this::listed);
+    PluginContext context = new RouterClients(run.id(), plugin, router, new AskedHost());
     List<ServerServiceDefinition> services = new ArrayList<>();
     for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :
         plugin.services().entrySet()) {
       services.add(make(provided.getKey(), provided.getValue(), context));
     }
     return services;
+  }
+
+  /** What the plugin tells and asks the host, without a wire. */
+  private final class AskedHost implements RouterClients.Host {
+    @Override
+    public void reportHealth(Health reported, Reason why) {
+      own(reported, why);
+    }
+
+    @Override
+    public List<ServiceName> services() {
+      return listed();
+    }
+
+    @Override
+    public ServiceWatch watch(Requirement used, Consumer<ServiceState> told) {
+      return watches.open(used, told);
+    }
   }
 
   private List<ServiceName> listed() {

@@ -9,7 +9,6 @@ import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
-import dev.tenon.host.control.Watches;
 import dev.tenon.router.Admission;
 import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Endpoint;
@@ -74,14 +73,6 @@ final class Listeners {
     Endpoint listen = planes.places().listener("c", asked.control());
     ControlConnections leases = planes.control().leases();
     planes.runs().whenReenrolled(this::changeOver);
-    Watches watches =
-        new Watches(
-            planes.policyInForce(),
-            planes.registry(),
-            planes.offers(),
-            planes.audit(),
-            planes.threads().control());
-    planes.policyInForce().whenChanged(watches::policyChanged);
     ControlServers.Control services =
         new ControlServers.Control(
             new RenewalService(planes.trust(), planes.runs(), planes.audit()),
@@ -91,7 +82,7 @@ final class Listeners {
                 leases,
                 planes.audit(),
                 planes.control().discoveries(),
-                watches),
+                planes.control().watches()),
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
             planes.admin(),

@@ -27,6 +27,7 @@ import dev.tenon.host.control.ProviderClaims;
 import dev.tenon.host.control.RunHealth;
 import dev.tenon.host.control.ServerAdmission;
 import dev.tenon.host.control.Trust;
+import dev.tenon.host.control.Watches;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.HostServices;
@@ -155,6 +156,7 @@ final class Planes {
             new ProviderClaims(runs, policy, offers.keySet(), audit),
             new ControlConnections(registry),
             new Discoveries(policy, registry, offers, audit, threads.timer()),
+            new Watches(policy, registry, offers, audit, threads.control()),
             new RunHealth(runs));
     Revocations revoked = HostTrust.revocations(places);
     HostCertificates.Lists lists =
@@ -163,6 +165,7 @@ final class Planes {
     policy.whenChanged(new LostRights(policy, registry, audit)::policyChanged);
     CertificateRule usable = list.map(revoked::and).orElse(revoked).and(lists);
     policy.whenChanged(router::policyChanged);
+    policy.whenChanged(control.watches()::policyChanged);
     exit =
         new RunExit(
             runs,

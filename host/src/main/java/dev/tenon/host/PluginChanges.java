@@ -82,7 +82,7 @@ final class PluginChanges {
         newcomers.awaitHealthy();
       } catch (HostStartException | IOException | RefusedException | RuntimeException e) {
         newcomers.undo();
-        dependencies.forget(name);
+        dependencies.restore(name, Optional.empty());
         throw failed(name, e);
       }
     } finally {
@@ -100,7 +100,8 @@ final class PluginChanges {
   private static PluginChangeException failed(PluginName name, Exception cause) {
     String why = String.valueOf(cause.getMessage());
     String prefix = "plugin " + name;
-    return new PluginChangeException(why.startsWith(prefix) ? why : prefix + ": " + why, cause);
+    return new PluginChangeException(
+        why.startsWith(prefix) || why.startsWith("plugins ") ? why : prefix + ": " + why, cause);
   }
 
   /** Runs that are started for a change, and that are gone without a trace if it fails. */

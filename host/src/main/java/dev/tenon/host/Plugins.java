@@ -11,6 +11,7 @@ import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.StartMode;
 import dev.tenon.registry.Impact;
+import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -153,16 +154,10 @@ final class Plugins {
   }
 
   /** Takes what a plugin that is started later declares, and starts what that requires. */
-  void joined(Started plugin, Enrolled declared) throws HostStartException {
+  void joined(Started plugin, Enrolled declared) throws HostStartException, LimitReachedException {
     PluginName name = plugin.definition().name();
     requireShared(plugin.definition(), planes.provided(name, declared));
-    dependencies.note(name, declared);
-    try {
-      dependencies.check();
-    } catch (HostStartException e) {
-      dependencies.forget(name);
-      throw e;
-    }
+    dependencies.join(name, declared);
     declared.requires().forEach(this::wake);
   }
 

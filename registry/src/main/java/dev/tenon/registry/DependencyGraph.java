@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -23,6 +24,12 @@ import java.util.TreeSet;
  * orders nothing. Used by one thread, for one answer.
  */
 public final class DependencyGraph {
+  /** Most plugins of one graph. */
+  public static final int MAX_PLUGINS = 1_000;
+
+  /** Most services that one plugin requires; the same as one enrolment may list. */
+  public static final int MAX_REQUIREMENTS = 100;
+
   /** A plugin, with what it provides, in its own version, and requires. */
   public record Node(
       PluginName plugin, Version version, Set<ServiceName> provides, Set<Requirement> requires) {
@@ -63,13 +70,65 @@ public final class DependencyGraph {
    *     by a plugin
    * @throws DependencyCycleException if plugins require each other in a circle, or one requires
    *     what it alone provides
+   * @throws LimitReachedException if there are more plugins, or requirements of one, than fit
    * @throws IllegalArgumentException if a plugin is given twice
    */
   public static List<PluginName> startOrder(Collection<Node> nodes, Set<ServiceName> ofHost)
-      throws MissingProviderException, DependencyCycleException {
+      throws MissingProviderException, DependencyCycleException, LimitReachedException {
+    requireRoom(nodes);
     DependencyGraph graph = new DependencyGraph(nodes);
     graph.connect(Set.copyOf(ofHost));
     return graph.sorted();
+  }
+
+  /**
+   * Returns the order to start plugins in once {@code newcomer} is among {@code present}, in the
+   * place of the one of its name if there is one. What one of {@code present} lacks already,
+   * because its provider was removed, it goes on lacking. Versions count: a provider in a version
+   * that will not do is none.
+   *
+   * @throws MissingProviderException if {@code newcomer} requires what nobody provides, or takes
+   *     away what one of {@code present} requires
+   * @throws DependencyCycleException if plugins would require each other in a circle
+   * @throws LimitReachedException if there is no room for {@code newcomer}
+   */
+  public static List<PluginName> joined(
+      Node newcomer, Collection<Node> present, Set<ServiceName> ofHost)
+      throws MissingProviderException, DependencyCycleException, LimitReachedException {
+    List<Node> others =
+        present.stream().filter(node -> !node.plugin().equals(newcomer.plugin())).toList();
+    List<Node> all = new ArrayList<>(others);
+    all.add(newcomer);
+    Providers before = new Providers(present);
+    Providers after = new Providers(all);
+    for (Requirement requirement : required(newcomer)) {
+      if (!ofHost.contains(requirement.service()) && after.of(requirement).isEmpty()) {
+        throw new MissingProviderException(newcomer.plugin(), requirement);
+      }
+    }
+    Set<ServiceName> lost = new HashSet<>(ofHost);
+    for (Node other : others) {
+      for (Requirement requirement : required(other)) {
+        if (!ofHost.contains(requirement.service()) && after.of(requirement).isEmpty()) {
+          if (!before.of(requirement).isEmpty()) {
+            throw new MissingProviderException(other.plugin(), requirement);
+          }
+          lost.add(requirement.service());
+        }
+      }
+    }
+    return startOrder(all, lost);
+  }
+
+  private static void requireRoom(Collection<Node> nodes) throws LimitReachedException {
+    if (nodes.size() > MAX_PLUGINS) {
+      throw new LimitReachedException("plugins", MAX_PLUGINS);
+    }
+    for (Node node : nodes) {
+      if (node.requires().size() > MAX_REQUIREMENTS) {
+        throw new LimitReachedException("requirements of " + node.plugin(), MAX_REQUIREMENTS);
+      }
+    }
   }
 
   private void connect(Set<ServiceName> ofHost) throws MissingProviderException {

@@ -5,10 +5,10 @@ import dev.tenon.core.Requirement;
 import dev.tenon.core.ServiceName;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * What the end of one plugin would mean for the others. Immutable.
@@ -49,12 +49,13 @@ public record Impact(
     if (!more) {
       return NONE;
     }
+    Providers providers = new Providers(nodes);
     while (more) {
       more = false;
       for (DependencyGraph.Node node : nodes) {
         more |=
             !gone.contains(node.plugin())
-                && falls(node, gone, nodes, ofHost)
+                && falls(node, gone, providers, ofHost)
                 && gone.add(node.plugin());
       }
     }
@@ -63,7 +64,8 @@ public record Impact(
     for (DependencyGraph.Node node : nodes) {
       if (!gone.contains(node.plugin())) {
         if (node.requires().stream()
-            .anyMatch(used -> !ofHost.contains(used.service()) && isMetBySome(used, gone, nodes))) {
+            .anyMatch(
+                used -> !ofHost.contains(used.service()) && isMetBySome(used, gone, providers))) {
           optional.add(node.plugin());
         }
       } else {
@@ -81,27 +83,21 @@ public record Impact(
   private static boolean falls(
       DependencyGraph.Node node,
       Set<PluginName> gone,
-      Collection<DependencyGraph.Node> nodes,
+      Providers providers,
       Set<ServiceName> ofHost) {
     return node.requires().stream()
         .filter(requirement -> requirement.need() == Requirement.Need.REQUIRED)
         .filter(requirement -> !ofHost.contains(requirement.service()))
-        .map(requirement -> providers(requirement, nodes))
-        .anyMatch(providers -> !providers.isEmpty() && gone.containsAll(providers));
+        .map(providers::of)
+        .anyMatch(found -> !found.isEmpty() && gone.containsAll(names(found)));
   }
 
   private static boolean isMetBySome(
-      Requirement requirement, Set<PluginName> gone, Collection<DependencyGraph.Node> nodes) {
-    return providers(requirement, nodes).stream().anyMatch(gone::contains);
+      Requirement requirement, Set<PluginName> gone, Providers providers) {
+    return names(providers.of(requirement)).stream().anyMatch(gone::contains);
   }
 
-  /** Returns who provides what is required, in a version that will do. */
-  private static Set<PluginName> providers(
-      Requirement requirement, Collection<DependencyGraph.Node> nodes) {
-    return nodes.stream()
-        .filter(node -> node.provides().contains(requirement.service()))
-        .filter(node -> requirement.versions().contains(node.version()))
-        .map(DependencyGraph.Node::plugin)
-        .collect(Collectors.toSet());
+  private static List<PluginName> names(List<DependencyGraph.Node> nodes) {
+    return nodes.stream().map(DependencyGraph.Node::plugin).toList();
   }
 }

@@ -193,13 +193,14 @@ class DependencyGraphTest {
 
   /** Long chains need no stack. */
   @Test
-  void startOrder_chainOfThousands_noOverflow() throws Exception {
+  void startOrder_longestChain_noOverflow() throws Exception {
+    int most = DependencyGraph.MAX_PLUGINS;
     List<Node> nodes = new ArrayList<>();
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < most; i++) {
       nodes.add(i == 0 ? node("p0") : node("p" + i, "p" + (i - 1)));
     }
 
-    assertThat(order(nodes, Set.of())).hasSize(5000).startsWith("p0").endsWith("p4999");
+    assertThat(order(nodes, Set.of())).hasSize(most).startsWith("p0").endsWith("p" + (most - 1));
   }
 
   /** Edges go from later to earlier in a hidden random order, so there is no cycle. */
@@ -237,5 +238,50 @@ class DependencyGraphTest {
       order.add(next.plugin().value());
     }
     return order;
+  }
+
+  private static Node with(String name, int requirements) {
+    String[] requires = new String[requirements];
+    for (int i = 0; i < requirements; i++) {
+      requires[i] = "r" + i;
+    }
+    return node(name, requires);
+  }
+
+  private static Set<ServiceName> ofHost(int services) {
+    Set<ServiceName> all = new HashSet<>();
+    for (int i = 0; i < services; i++) {
+      all.add(service("r" + i));
+    }
+    return all;
+  }
+
+  /** As many as fit, and one more. Row: DG-6. */
+  @Test
+  void startOrder_requirementsOfOne_areBounded() throws Exception {
+    int most = DependencyGraph.MAX_REQUIREMENTS;
+
+    assertThat(order(List.of(with("a", most)), ofHost(most))).containsExactly("a");
+    assertThat(
+            catchThrowableOfType(
+                LimitReachedException.class,
+                () -> order(List.of(with("a", most + 1)), ofHost(most + 1))))
+        .hasMessage("requirements of a: one more than 100");
+  }
+
+  /** As many as fit, and one more; who takes the place of another takes no room. Row: DG-6. */
+  @Test
+  void joined_plugins_areBounded() throws Exception {
+    List<Node> all = new ArrayList<>();
+    for (int i = 0; i < DependencyGraph.MAX_PLUGINS; i++) {
+      all.add(node("p" + i));
+    }
+
+    assertThat(DependencyGraph.joined(node("p7"), all, Set.of())).hasSameSizeAs(all);
+    assertThat(
+            catchThrowableOfType(
+                LimitReachedException.class,
+                () -> DependencyGraph.joined(node("q"), all, Set.of())))
+        .hasMessage("plugins: one more than 1000");
   }
 }

@@ -110,11 +110,7 @@ final class PluginStart {
             new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
         new RouterClients(
-            enrolled.id(),
-            plugin,
-            router,
-            (health, reason) -> own.report(health, reason.text()),
-            new CallableServices(registry));
+            enrolled.id(), plugin, router, new AskedHost(own, registry, watches(registry)));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), Door.OF_ONE_PEER);
     serve(server, services, enrolled.limits(), care);
@@ -125,6 +121,10 @@ final class PluginStart {
           lease.reportHealth();
         });
     return care;
+  }
+
+  private ServiceWatches watches(Channel registry) {
+    return resources.hold(new ServiceWatches(registry, threads.timer(), settings.retryMissing()));
   }
 
   private RegistrationLease lease(ManagedChannel control, Channel registry) {

@@ -59,7 +59,7 @@ public final class Watches {
    * Answers {@code caller} until it cancels the call, or its connection or run ends: the call is
    * cancelled for this side then, too.
    */
-  void answer(
+  public void answer(
       WatchRequest request, Identity caller, ServerCallStreamObserver<WatchEvent> observer) {
     Stream stream = new Stream(observer);
     try {
