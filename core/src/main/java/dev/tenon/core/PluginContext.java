@@ -11,7 +11,10 @@ import java.util.function.Function;
  * Thread-safe.
  */
 public interface PluginContext {
-  /** Returns the identity of this run of the plugin. */
+  /**
+   * Returns the identity of this run of the plugin. A plugin that its host did not start has
+   * another one after the host was started again.
+   */
   SpiffeId.OfPlugin self();
 
   /**

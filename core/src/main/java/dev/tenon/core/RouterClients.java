@@ -8,13 +8,14 @@ import io.grpc.stub.AbstractStub;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The context of a running plugin: its clients go through the host's router, and only to what it
  * declared. For what runs plugins; authors know the interface. Thread-safe.
  */
 public final class RouterClients implements PluginContext {
-  private final SpiffeId.OfPlugin self;
+  private final Supplier<SpiffeId.OfPlugin> self;
   private final DeclaredOnly declared;
   private final Channel router;
   private final Plugin plugin;
@@ -33,10 +34,10 @@ public final class RouterClients implements PluginContext {
   }
 
   /**
-   * Makes the context of {@code plugin}, which runs as {@code self}, calls by {@code router}, and
-   * asks {@code host}.
+   * Makes the context of {@code plugin}, which runs as {@code self} says at the moment, calls by
+   * {@code router}, and asks {@code host}.
    */
-  public RouterClients(SpiffeId.OfPlugin self, Plugin plugin, Channel router, Host host) {
+  public RouterClients(Supplier<SpiffeId.OfPlugin> self, Plugin plugin, Channel router, Host host) {
     this.plugin = plugin;
     this.host = host;
     this.self = self;
@@ -46,7 +47,7 @@ public final class RouterClients implements PluginContext {
 
   @Override
   public SpiffeId.OfPlugin self() {
-    return self;
+    return self.get();
   }
 
   @Override
@@ -76,6 +77,6 @@ public final class RouterClients implements PluginContext {
 
   @Override
   public String toString() {
-    return "PluginContext[" + self + "]";
+    return "PluginContext[" + self() + "]";
   }
 }

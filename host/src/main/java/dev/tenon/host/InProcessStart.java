@@ -107,7 +107,7 @@ final class InProcessStart implements InProcessPlugin.Start {
             new InProcessGrants(planes.grants(), identity, planes.clock()),
             new LivingOnly(run),
             new DefaultDeadline(DefaultDeadline.DEFAULT));
-    PluginContext context = new RouterClients(run.id(), plugin, router, new AskedHost());
+    PluginContext context = new RouterClients(run::id, plugin, router, new AskedHost());
     List<ServerServiceDefinition> services = new ArrayList<>();
     for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :
         plugin.services().entrySet()) {

@@ -266,7 +266,8 @@ public final class PluginHost implements AutoCloseable {
 
   /**
    * Stops all plugins, dependents first (Shutdown, then SIGTERM, then SIGKILL), and releases every
-   * thread, socket and file. Idempotent.
+   * thread, socket and file. Plugins that others started finish their calls and live on.
+   * Idempotent.
    */
   @Override
   public void close() {

@@ -35,14 +35,31 @@ final class PluginStop {
     stop(run, grace);
   }
 
-  /** Ends {@code run}, whose calls may take as long as {@code calls}, as {@link #stop} does. */
-  void stop(PluginRun run, Duration calls) {
+  /**
+   * Ends {@code run} for the host, which ends: whoever serves it was started by others, goes on
+   * without the host, and comes again when that is back.
+   */
+  void leave(PluginRun run) {
+    takeOut(run, grace);
+    run.process().ifPresent(LaunchedPlugin::terminate);
+    planes.runs().ended(run, "was left");
+    awaitChannel(run);
+  }
+
+  /** Takes {@code run} out of service, and returns whether it was in it. */
+  private boolean takeOut(PluginRun run, Duration calls) {
     boolean wasUp = run.healthy().isDone() && !run.state().isEnd();
     run.stopping();
     record(run);
     if (wasUp) {
       drain(run, calls);
     }
+    return wasUp;
+  }
+
+  /** Ends {@code run}, whose calls may take as long as {@code calls}, as {@link #stop} does. */
+  void stop(PluginRun run, Duration calls) {
+    boolean wasUp = takeOut(run, calls);
     run.process()
         .ifPresent(
             process -> {

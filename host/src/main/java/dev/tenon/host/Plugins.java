@@ -189,7 +189,9 @@ final class Plugins {
     }
   }
 
-  /** Stops all plugins, dependents before what they depend on. */
+  /**
+   * Stops all plugins, dependents before what they depend on; those that others started live on.
+   */
   void stop() {
     polls.close();
     supervisor.close();
@@ -199,7 +201,13 @@ final class Plugins {
     stopping.sort(
         Comparator.comparingInt(plugin -> -startOrder.indexOf(plugin.definition().name())));
     PluginStop stop = new PluginStop(limits.stopGrace(), planes);
-    stopping.forEach(plugin -> stop.stop(plugin.run()));
+    for (Started plugin : stopping) {
+      if (plugin.definition().runtime().remote().isPresent()) {
+        stop.leave(plugin.run());
+      } else {
+        stop.stop(plugin.run());
+      }
+    }
     remote.close();
     lazy.close();
   }

@@ -42,6 +42,11 @@ final class HostConnections {
     return control;
   }
 
+  /** Returns whether there is a control connection at this moment; opens none. */
+  boolean isOpen() {
+    return control.getState(/* requestConnection= */ false) == ConnectivityState.READY;
+  }
+
   /** Returns the channel to other plugins and the host's services. */
   ManagedChannel data() {
     return data;

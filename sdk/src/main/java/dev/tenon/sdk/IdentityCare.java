@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
@@ -166,13 +167,28 @@ final class IdentityCare implements AutoCloseable {
     renewer.whenExpired(() -> readAgain(file));
   }
 
+  /**
+   * Enrols with the document in {@code file}, if there is one that was not looked at before. On the
+   * thread that changes the identity.
+   */
+  void lookInto(BootstrapSource.PrivateFile file) {
+    try {
+      Bootstrap found = file.read();
+      if (!reenrolment.isKnown(found)) {
+        attempt("not enrolled again", () -> reenrolment.withAnyRun(found));
+      }
+    } catch (PluginStartException e) {
+      LOG.log(DEBUG, "no document: {0}", e.getMessage());
+    }
+  }
+
   private void readAgain(BootstrapSource.PrivateFile file) {
     try {
       Bootstrap again = file.read();
-      if (reenrolment.isSpent(again)) {
-        LOG.log(INFO, "{0}: still the document of the last enrolment", file.path());
+      if (reenrolment.isKnown(again)) {
+        LOG.log(INFO, "{0}: no other document than the last", file.path());
       } else {
-        attempt("not enrolled again", () -> reenrolment.with(again));
+        attempt("not enrolled again", () -> reenrolment.withAnyRun(again));
       }
     } catch (PluginStartException e) {
       LOG.log(WARNING, "not enrolled again: {0}", e.getMessage());

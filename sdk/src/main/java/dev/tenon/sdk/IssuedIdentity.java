@@ -72,6 +72,7 @@ final class IssuedIdentity {
                     new BadAnswerException(
                         "runtime_token", "malformed", "tnr_ and 43 base64url characters"));
     return new LiveIdentity(
+        expected,
         Credentials.of(keys.getPrivate(), svid, Certificates.parse("trust_bundle", trustBundle)),
         runtimeToken,
         now,

@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
 import dev.tenon.transport.Credentials;
 import java.time.Duration;
@@ -10,16 +11,28 @@ import java.time.Instant;
  * together and are replaced as one. Immutable and thread-safe; prints no secret.
  */
 final class LiveIdentity {
+  private final SpiffeId.OfPlugin id;
   private final Credentials credentials;
   private final Token token;
   private final Instant obtained;
   private final Instant tokenExpires;
 
-  LiveIdentity(Credentials credentials, Token token, Instant obtained, Instant tokenExpires) {
+  LiveIdentity(
+      SpiffeId.OfPlugin id,
+      Credentials credentials,
+      Token token,
+      Instant obtained,
+      Instant tokenExpires) {
+    this.id = id;
     this.credentials = credentials;
     this.token = token;
     this.obtained = obtained;
     this.tokenExpires = tokenExpires;
+  }
+
+  /** Returns whose it is. */
+  SpiffeId.OfPlugin id() {
+    return id;
   }
 
   /** Returns what TLS connections prove themselves with. */

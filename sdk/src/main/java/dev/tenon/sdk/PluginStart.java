@@ -60,9 +60,9 @@ final class PluginStart {
   RunningPlugin run() throws PluginStartException, InterruptedException {
     boolean started = false;
     try {
-      IdentityCare care = steps();
+      Identities identities = steps();
       started = true;
-      return new RunningPlugin(gate, threads.timer(), resources, ended, care);
+      return new RunningPlugin(gate, threads.timer(), resources, ended, identities);
     } finally {
       if (!started) {
         resources.close();
@@ -70,7 +70,10 @@ final class PluginStart {
     }
   }
 
-  private IdentityCare steps() throws PluginStartException, InterruptedException {
+  /** What changes the identity of a plugin that runs. */
+  record Identities(IdentityCare care, HostReturn hostReturn) {}
+
+  private Identities steps() throws PluginStartException, InterruptedException {
     Transport transport =
         resources.hold(Transport.create(TlsProvider.preferred(), settings.clock()));
     Enrolled enrolled = enrol(transport, bootstrap);
@@ -81,7 +84,7 @@ final class PluginStart {
     HostConnections connections =
         new HostConnections(host, identity, enrolled.limits(), threads.timer());
     resources.hold(connections::close);
-    IdentityCare care = resources.hold(care(transport, host, identity, enrolled, connections));
+    IdentityCare care = resources.hold(care(transport, host, identity, connections));
     RetryAfterRenewal retry =
         new RetryAfterRenewal(identity, care, threads.timer(), threads.calls());
     BearerToken token = new BearerToken(identity::token);
@@ -110,7 +113,10 @@ final class PluginStart {
             new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
         new RouterClients(
-            enrolled.id(), plugin, router, new AskedHost(own, registry, watches(registry)));
+            () -> identity.now().id(),
+            plugin,
+            router,
+            new AskedHost(own, registry, watches(registry)));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), Door.OF_ONE_PEER);
     serve(server, services, enrolled.limits(), care);
@@ -120,7 +126,10 @@ final class PluginStart {
           health.show(own.last().health());
           lease.reportHealth();
         });
-    return care;
+    return new Identities(
+        care,
+        new HostReturn(
+            connections::isOpen, care, threads.identity(), System::nanoTime, settings.hostAway()));
   }
 
   private ServiceWatches watches(Channel registry) {
@@ -145,12 +154,11 @@ final class PluginStart {
       Transport transport,
       HostChannels host,
       CurrentIdentity identity,
-      Enrolled enrolled,
       HostConnections connections) {
     Renewer renewer =
         new Renewer(
             identity,
-            new RenewalOverControl(host, enrolled.id(), settings),
+            new RenewalOverControl(host, settings),
             threads.identity(),
             settings.clock(),
             new SecureRandom());

@@ -5,11 +5,13 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import dev.tenon.transport.Bootstrap;
 import java.security.MessageDigest;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Enrols the same run again with a further start document, which brings a fresh enrolment token:
- * the way back when a renewal was missed, or when the host's authority has changed. Not
- * thread-safe: the identity thread alone uses it.
+ * Enrols again with a further start document, which brings a fresh enrolment token: the way back
+ * when a renewal was missed, when the host's authority has changed, or, for a plugin that its host
+ * did not start, when the host has come back and has another run for it. Not thread-safe: the
+ * identity thread alone uses it.
  */
 final class Reenrolment {
   private static final System.Logger LOG = System.getLogger(Reenrolment.class.getName());
@@ -20,6 +22,7 @@ final class Reenrolment {
   private final HostConnections connections;
   private final Settings settings;
   private Bootstrap last;
+  private @Nullable Bootstrap refused;
 
   /** Enrols with a start document. */
   @FunctionalInterface
@@ -70,10 +73,36 @@ final class Reenrolment {
           WARNING, "a further start document was ignored: for {0} (expected: {1})", again, last);
       return;
     }
-    if (isSpent(again)) {
+    if (isSame(again, last)) {
       LOG.log(WARNING, "a further start document was ignored: its token was used before");
       return;
     }
+    enrol(again);
+  }
+
+  /**
+   * Enrols with {@code found}, which may be for another run of this plugin: of the same host, that
+   * is reached as before and expects the plugin where it listens.
+   */
+  void withAnyRun(Bootstrap found) throws InterruptedException {
+    if (!found.plugin().equals(last.plugin())
+        || !found.hostId().equals(last.hostId())
+        || !found.serverName().equals(last.serverName())
+        || !found.control().equals(last.control())
+        || !found.data().equals(last.data())
+        || !found.listen().equals(last.listen())) {
+      refused = found;
+      LOG.log(
+          WARNING,
+          "a start document was ignored: for {0} (expected: {1}, with the same addresses)",
+          found,
+          last);
+      return;
+    }
+    enrol(found);
+  }
+
+  private void enrol(Bootstrap again) throws InterruptedException {
     last = again;
     try {
       identity.replace(enroller.enrol(again).identity());
@@ -91,9 +120,13 @@ final class Reenrolment {
     connections.remake(settings.identityDeadline());
   }
 
-  /** Returns whether {@code document} is the one that the plugin enrolled with last. */
-  boolean isSpent(Bootstrap document) {
+  /** Returns whether {@code document} was looked at before, and enrolled with or ignored. */
+  boolean isKnown(Bootstrap document) {
+    return isSame(document, last) || (refused != null && isSame(document, refused));
+  }
+
+  private static boolean isSame(Bootstrap document, Bootstrap other) {
     return MessageDigest.isEqual(
-        document.enrolmentToken().sha256(), last.enrolmentToken().sha256());
+        document.enrolmentToken().sha256(), other.enrolmentToken().sha256());
   }
 }

@@ -1,7 +1,6 @@
 package dev.tenon.sdk;
 
 import com.google.protobuf.ByteString;
-import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.v1.RenewRequest;
 import dev.tenon.v1.RenewResponse;
@@ -18,12 +17,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class RenewalOverControl implements RenewalCall {
   private final HostChannels host;
-  private final SpiffeId.OfPlugin id;
   private final Settings settings;
 
-  RenewalOverControl(HostChannels host, SpiffeId.OfPlugin id, Settings settings) {
+  RenewalOverControl(HostChannels host, Settings settings) {
     this.host = host;
-    this.id = id;
     this.settings = settings;
   }
 
@@ -39,7 +36,7 @@ final class RenewalOverControl implements RenewalCall {
                   RenewRequest.newBuilder()
                       .setCertificateRequest(ByteString.copyFrom(CertificateRequest.create(next)))
                       .build());
-      return IssuedIdentity.of(answer).accept(id, next, settings.clock().instant());
+      return IssuedIdentity.of(answer).accept(current.id(), next, settings.clock().instant());
     } finally {
       channel.shutdownNow();
     }

@@ -21,13 +21,17 @@ public final class RunningPlugin implements AutoCloseable {
   private final Timer timer;
   private final Resources resources;
   private final CountDownLatch ended;
-  private final IdentityCare care;
+  private final PluginStart.Identities identities;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   RunningPlugin(
-      DrainGate gate, Timer timer, Resources resources, CountDownLatch ended, IdentityCare care) {
-    this.care = care;
+      DrainGate gate,
+      Timer timer,
+      Resources resources,
+      CountDownLatch ended,
+      PluginStart.Identities identities) {
+    this.identities = identities;
     this.gate = gate;
     this.timer = timer;
     this.resources = resources;
@@ -81,12 +85,16 @@ public final class RunningPlugin implements AutoCloseable {
    * time, of those that wait the latest; one that is not for this run is ignored.
    */
   public void enrolAgain(byte[] line) {
-    care.enrolAgain(requireNonNull(line, "line"));
+    identities.care().enrolAgain(requireNonNull(line, "line"));
   }
 
-  /** Looks into {@code file} for a further start document when a renewal was missed. */
-  void enrolAgainFrom(BootstrapSource.PrivateFile file) {
-    care.enrolAgainFrom(file);
+  /**
+   * Looks into {@code file} for a further start document when a renewal was missed and while the
+   * host is away; {@code givenUp} runs when it was away for too long.
+   */
+  void enrolAgainFrom(BootstrapSource.PrivateFile file, Runnable givenUp) {
+    identities.care().enrolAgainFrom(file);
+    identities.hostReturn().follow(file, givenUp);
   }
 
   /** Ends the plugin and releases all that it holds. Calls in flight are cut off. */

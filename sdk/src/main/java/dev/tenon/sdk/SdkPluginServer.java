@@ -17,7 +17,10 @@ public final class SdkPluginServer implements PluginServer {
   /** Exit status of a plugin that was not started by a host. */
   static final int NOT_LAUNCHED = 2;
 
-  /** Exit status of a plugin whose host is gone, if it must be forced. */
+  /**
+   * Exit status of a plugin whose host is gone: did not come back to one that it had not started,
+   * or started one that must be forced.
+   */
   static final int HOST_GONE = 3;
 
   /** How long a plugin may live without its host: with the end itself, less than a second. */
@@ -39,6 +42,7 @@ public final class SdkPluginServer implements PluginServer {
    */
   private volatile Optional<RunningPlugin> running = Optional.empty();
   private Optional<byte[]> early = Optional.empty();
+  private volatile boolean isLeftAlone;
 
   /** For {@link java.util.ServiceLoader}. */
   public SdkPluginServer() {
@@ -92,7 +96,7 @@ public final class SdkPluginServer implements PluginServer {
     early.ifPresent(started::enrolAgain);
     early = Optional.empty();
     if (source instanceof BootstrapSource.PrivateFile file) {
-      started.enrolAgainFrom(file);
+      started.enrolAgainFrom(file, this::hostDidNotReturn);
     }
   }
 
@@ -106,6 +110,14 @@ public final class SdkPluginServer implements PluginServer {
     } finally {
       jvm.forgetTermination(termination);
     }
+    if (isLeftAlone) {
+      jvm.exit(HOST_GONE);
+    }
+  }
+
+  private void hostDidNotReturn() {
+    isLeftAlone = true;
+    running.ifPresent(plugin -> plugin.stop(DRAIN_ON_TERMINATION));
   }
 
   /*

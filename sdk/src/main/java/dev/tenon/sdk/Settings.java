@@ -13,13 +13,15 @@ import java.time.InstantSource;
  * @param discoverWait how long the plugin waits for each service that it requires
  * @param clientDeadline what unary calls without a deadline get
  * @param retryMissing the pause before a service that could not be registered is tried again
+ * @param hostAway how long a plugin that its host did not start waits for one that is away
  */
 record Settings(
     InstantSource clock,
     Duration identityDeadline,
     Duration discoverWait,
     Duration clientDeadline,
-    Duration retryMissing) {
+    Duration retryMissing,
+    Duration hostAway) {
   /** What every plugin uses. */
   static final Settings DEFAULT =
       new Settings(
@@ -27,10 +29,12 @@ record Settings(
           Duration.ofSeconds(20),
           Duration.ofSeconds(30),
           DefaultDeadline.DEFAULT,
-          Duration.ofSeconds(5));
+          Duration.ofSeconds(5),
+          Duration.ofMinutes(10));
 
   /** Returns these settings with another clock. */
   Settings with(InstantSource other) {
-    return new Settings(other, identityDeadline, discoverWait, clientDeadline, retryMissing);
+    return new Settings(
+        other, identityDeadline, discoverWait, clientDeadline, retryMissing, hostAway);
   }
 }

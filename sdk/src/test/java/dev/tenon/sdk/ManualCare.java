@@ -78,6 +78,7 @@ final class ManualCare implements AutoCloseable {
 
   private LiveIdentity fresh() {
     return new LiveIdentity(
+        trust.plugin("echo"),
         new TestAuthority("plugins", Dns.PLUGIN)
             .credentials(
                 trust.plugin("echo"), trust.hosts().bundle(), now.plus(Duration.ofHours(4))),

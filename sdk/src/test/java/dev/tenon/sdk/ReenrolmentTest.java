@@ -5,11 +5,13 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.transport.Bootstrap;
+import dev.tenon.transport.Endpoint;
 import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.PluginControlGrpc;
 import dev.tenon.v1.ShutdownRequest;
@@ -238,6 +240,58 @@ final class ReenrolmentTest {
     assertThat(served).isNotDone();
     shutdown();
     assertThat(served).succeedsWithin(PATIENCE);
+  }
+
+  /**
+   * A plugin with a file looks into it while its host is away, and takes another run that the host
+   * offers it there; a document of another host, or for another place, is not for it. Row: LC-28
+   */
+  @Test
+  void file_hostAway_enrolsAsAnotherRunOfTheSameHost() throws Exception {
+    running().close();
+    running = null;
+    Path file = folder.resolve("bootstrap.json");
+    write(file, host.bootstrap("echo"));
+    CompletableFuture<Void> served = serve(new FakeJvm(Optional.of("file:" + file)));
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(host.answers.health).hasSize(2));
+
+    try (LogLines log = new LogLines()) {
+      host.stopControl();
+      write(
+          file,
+          anotherRun(new SpiffeId.OfHost(first.hostId().trustDomain(), "h2"), first.listen()));
+      log.awaitLines("ignored", 1);
+      write(file, anotherRun(first.hostId(), new Endpoint.Unix(folder.resolve("elsewhere"))));
+      log.awaitLines("ignored", 2);
+      assertThat(host.answers.enrolments).hasSize(2);
+      assertThat(log.lines()).noneMatch(line -> line.contains("tne_"));
+    }
+    Bootstrap next = anotherRun(first.hostId(), first.listen());
+    write(file, next);
+    awaitEnrolments(3);
+    host.dropControl();
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(host.answers.health).hasSize(3));
+
+    assertThat(host.answers.enrolments.get(2).getRuntimeId()).isEqualTo(next.runtimeId().value());
+    assertThat(served).isNotDone();
+    shutdown();
+    assertThat(served).succeedsWithin(PATIENCE);
+  }
+
+  /** Returns a document for another run of the same plugin, by {@code of}. */
+  private Bootstrap anotherRun(SpiffeId.OfHost of, Endpoint listen) {
+    return new Bootstrap(
+        first.plugin(),
+        RuntimeId.of(first.plugin(), 0xdef),
+        first.enrol(),
+        first.control(),
+        first.data(),
+        first.serverName(),
+        of,
+        first.trustBundle(),
+        host.bootstrap("echo").enrolmentToken(),
+        first.expires(),
+        listen);
   }
 
   private void shutdown() {

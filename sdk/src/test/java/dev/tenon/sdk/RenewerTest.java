@@ -133,6 +133,7 @@ final class RenewerTest {
     Token token =
         Token.parse(Token.Kind.RUNTIME, HostAnswers.newToken(Token.Kind.RUNTIME)).orElseThrow();
     return new LiveIdentity(
+        trust.plugin("echo"),
         new TestAuthority("plugins", Dns.PLUGIN)
             .credentials(
                 trust.plugin("echo"), trust.hosts().bundle(), now.plus(Duration.ofHours(4))),

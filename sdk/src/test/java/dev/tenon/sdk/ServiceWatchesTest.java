@@ -207,9 +207,10 @@ class ServiceWatchesTest {
     Plugin plugin = Plugin.named("alpha").canUse(EchoGrpc.SERVICE_NAME, ">=1.2.0").build();
     RouterClients context =
         new RouterClients(
-            new SpiffeId.OfPlugin(
-                new SpiffeId.OfHost(new TrustDomain("example.org"), "one"),
-                new RuntimeId("alpha-0123456789abcdef")),
+            () ->
+                new SpiffeId.OfPlugin(
+                    new SpiffeId.OfHost(new TrustDomain("example.org"), "one"),
+                    new RuntimeId("alpha-0123456789abcdef")),
             plugin,
             channel,
             new AskedHost(new OwnHealth(), channel, watches));

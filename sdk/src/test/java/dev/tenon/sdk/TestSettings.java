@@ -15,7 +15,8 @@ final class TestSettings {
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),
           DefaultDeadline.DEFAULT,
-          Duration.ofSeconds(5));
+          Duration.ofSeconds(5),
+          Duration.ofMinutes(10));
 
   static final Settings QUICK =
       new Settings(
@@ -23,7 +24,8 @@ final class TestSettings {
           Duration.ofSeconds(30),
           Duration.ofMillis(200),
           Duration.ofMillis(500),
-          Duration.ofMillis(20));
+          Duration.ofMillis(20),
+          Duration.ofMinutes(10));
 
   private TestSettings() {}
 }

@@ -1,6 +1,7 @@
 package dev.tenon.host.life;
 
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.PluginState;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
@@ -40,10 +41,18 @@ final class HostProgram implements AutoCloseable {
         builder.plugins(home.resolve("plugins"));
       }
     }
+    Path listen = home.resolve("listen");
+    if (Files.exists(listen)) {
+      List<String> planes = Files.readAllLines(listen);
+      builder.enrolListen(planes.get(0)).controlListen(planes.get(1)).dataListen(planes.get(2));
+    }
     try (PluginHost host = builder.start()) {
       StringBuilder line = new StringBuilder("READY");
-      host.plugins().forEach(plugin -> line.append(' ').append(plugin.pid().getAsLong()));
+      host.plugins().forEach(plugin -> plugin.pid().ifPresent(pid -> line.append(' ').append(pid)));
       System.out.println(line);
+      if (Files.exists(listen)) {
+        tellWhenHealthy(host);
+      }
       while (System.in.read() >= 0) {
         // The test says nothing.
       }
@@ -51,6 +60,14 @@ final class HostProgram implements AutoCloseable {
       System.out.println("FAILED");
       System.out.println(e.getMessage());
     }
+  }
+
+  private static void tellWhenHealthy(PluginHost host) throws InterruptedException {
+    while (!host.plugins().stream()
+        .allMatch(plugin -> plugin.state().equals(new PluginState.Healthy()))) {
+      Thread.sleep(20);
+    }
+    System.out.println("HEALTHY");
   }
 
   /** Starts the program for {@code home}, with {@code environment} added to the test's own. */
@@ -81,6 +98,14 @@ final class HostProgram implements AutoCloseable {
       throw new AssertionError("the host did not start: " + line + "\n" + rest());
     }
     return PID.matcher(line).results().map(pid -> Long.valueOf(pid.group())).toList();
+  }
+
+  /** Returns when all plugins are healthy, also those that came later. */
+  void awaitHealthy() throws IOException {
+    String line = out.readLine();
+    if (!"HEALTHY".equals(line)) {
+      throw new AssertionError("the plugins are not healthy: " + line);
+    }
   }
 
   /** Returns why the host did not start. */
