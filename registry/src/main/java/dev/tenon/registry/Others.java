@@ -1,5 +1,6 @@
 package dev.tenon.registry;
 
+import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.tenon.core.Health;
@@ -8,6 +9,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,11 +32,15 @@ final class Others {
   private final Map<RuntimeId, Optional<OtherHost>> hosts = new HashMap<>();
 
   private final Map<RuntimeId, Optional<Health>> health = new HashMap<>();
+  private final Map<RuntimeId, List<Registration>> byRun;
+  private final Map<ServiceName, List<Registration>> byService;
 
   private Others(Map<SpiffeId.OfHost, HostClaims> told, HostRule rule) {
     this.told = told;
     this.rule = rule;
     told.values().forEach(this::believe);
+    byRun = claims().collect(groupingBy(Registration::provider));
+    byService = claims().collect(groupingBy(Registration::service));
   }
 
   /** Two hosts cannot both have a run: who was heard of first has it. */
@@ -72,10 +78,6 @@ final class Others {
     return new Others(next, rule);
   }
 
-  boolean isEmpty() {
-    return hosts.isEmpty();
-  }
-
   boolean isEligible(RuntimeId provider) {
     return health(provider).filter(Health::isEligible).isPresent();
   }
@@ -83,6 +85,18 @@ final class Others {
   /** Returns all claims that are believed. */
   Stream<Registration> claims() {
     return believed.values().stream().flatMap(List::stream);
+  }
+
+  List<Registration> claims(RuntimeId provider) {
+    return Collections.unmodifiableList(byRun.getOrDefault(provider, List.of()));
+  }
+
+  List<Registration> claims(ServiceName service) {
+    return Collections.unmodifiableList(byService.getOrDefault(service, List.of()));
+  }
+
+  Set<ServiceName> services() {
+    return byService.keySet();
   }
 
   Set<ServiceName> services(SpiffeId.OfHost host) {

@@ -1,8 +1,5 @@
 package dev.tenon.registry;
 
-import static java.util.stream.Collectors.collectingAndThen;
-import static java.util.stream.Collectors.groupingBy;
-import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.tenon.core.Health;
@@ -10,168 +7,140 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.VersionRange;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** All claims and all health reports at one moment. Immutable: a change makes the next one. */
+/**
+ * All claims and all health reports at one moment. Immutable: a change makes the next one, by a
+ * {@link Change}, and costs what it changes and not what there is.
+ */
 final class Snapshot {
-  static final Snapshot EMPTY = new Snapshot(List.of(), Map.of(), Set.of(), Others.NONE);
+  static final Snapshot EMPTY =
+      new Snapshot(
+          new Claims(BucketMap.empty(), BucketMap.empty(), 0, 0),
+          BucketMap.empty(),
+          BucketMap.empty(),
+          Others.NONE);
 
-  /** Of this host's plugins, in the order of registration. */
-  private final List<Registration> claims;
+  private final Claims claims;
 
-  private final Map<RuntimeId, Health> health;
+  /** This host's: a run is one of them before it claims, when it stands by or has reported. */
+  private final BucketMap<RuntimeId, Run> runs;
 
-  /** Those that claim and get no calls yet, because they are to succeed another run. */
-  private final Set<RuntimeId> standbys;
+  private final BucketMap<ServiceName, Offered> offered;
 
   /** What is behind other hosts, and what of it stands beside the own claims. */
   private final Others others;
 
-  private final List<Registration> ofOthers;
+  /** Made by who first asks; whoever comes at the same time makes an equal one. */
+  private volatile @Nullable List<Registration> listed;
 
-  /** The runs that are this host's; empty as long as there is nothing to tell them from. */
-  private final Set<RuntimeId> own;
+  /** One claim, and its place in the order of registration. */
+  record Numbered(long number, Registration claim) {}
 
-  private final Map<ServiceName, List<Registration>> providers;
-  private final Map<ServiceName, List<Registration>> ownEligible;
-  private final Map<ServiceName, List<Registration>> eligible;
+  /**
+   * The claims of this host's plugins.
+   *
+   * @param count how many there are
+   * @param next the number of the next one
+   */
+  record Claims(
+      BucketMap<String, Numbered> byId,
+      BucketMap<ServiceName, List<Registration>> byService,
+      int count,
+      long next) {}
 
-  private Snapshot(
-      List<Registration> claims,
-      Map<RuntimeId, Health> health,
-      Set<RuntimeId> standbys,
+  Snapshot(
+      Claims claims,
+      BucketMap<RuntimeId, Run> runs,
+      BucketMap<ServiceName, Offered> offered,
       Others others) {
-    this.claims = List.copyOf(claims);
-    this.health = Map.copyOf(health);
-    this.standbys = Set.copyOf(standbys);
+    this.claims = claims;
+    this.runs = runs;
+    this.offered = offered;
     this.others = others;
-    Map<ServiceName, List<Registration>> ownProviders = byService(this.claims.stream());
-    ownEligible = byService(this.claims.stream().filter(claim -> isEligible(claim.provider())));
-    if (others.isEmpty()) {
-      own = Set.of();
-      ofOthers = List.of();
-      providers = ownProviders;
-      eligible = ownEligible;
-    } else {
-      own = runs(this.claims, this.health.keySet(), this.standbys);
-      ofOthers = others.claims().filter(claim -> !own.contains(claim.provider())).toList();
-      providers = byService(all());
-      eligible =
-          byService(
-              Stream.concat(
-                  this.claims.stream().filter(claim -> isEligible(claim.provider())),
-                  ofOthers.stream()
-                      .filter(claim -> others.isEligible(claim.provider()))
-                      .filter(claim -> !isExcluded(claim, ownProviders))));
-    }
   }
 
-  /** A run is an own one before it claims: it stands by, or has reported. */
-  private static Set<RuntimeId> runs(
-      List<Registration> claims, Set<RuntimeId> reported, Set<RuntimeId> standbys) {
-    Set<RuntimeId> runs = new HashSet<>(reported);
-    runs.addAll(standbys);
-    claims.forEach(claim -> runs.add(claim.provider()));
-    return Set.copyOf(runs);
+  Claims ownClaims() {
+    return claims;
   }
 
-  private Stream<Registration> all() {
-    return Stream.concat(claims.stream(), ofOthers.stream());
+  BucketMap<RuntimeId, Run> runs() {
+    return runs;
   }
 
-  /** Returns whether a plugin of this host excludes {@code claim}, which is another host's. */
-  private static boolean isExcluded(
-      Registration claim, Map<ServiceName, List<Registration>> ownProviders) {
-    return ownProviders.getOrDefault(claim.service(), List.of()).stream()
-        .anyMatch(other -> isExclusive(claim, other));
+  BucketMap<ServiceName, Offered> offered() {
+    return offered;
   }
 
-  private static Map<ServiceName, List<Registration>> byService(Stream<Registration> claims) {
-    return Map.copyOf(
-        claims.collect(
-            groupingBy(Registration::service, collectingAndThen(toList(), List::copyOf))));
-  }
-
-  private boolean isEligible(RuntimeId provider) {
-    Health last = health.get(provider);
-    return !standbys.contains(provider) && last != null && last.isEligible();
+  Others others() {
+    return others;
   }
 
   /** Returns the snapshot with {@code claim}, which keeps the place of the one that it replaces. */
   Snapshot with(Registration claim) throws ServiceTakenException {
-    List<Registration> next = new ArrayList<>(claims);
-    int place = next.size();
-    for (int i = 0; i < claims.size(); i++) {
-      Registration other = claims.get(i);
-      boolean ours = other.provider().equals(claim.provider());
-      if (ours && other.service().equals(claim.service())) {
-        place = i;
-      } else if (other.id().equals(claim.id())) {
-        throw new IllegalArgumentException("registration id: in use (expected: a new one)");
-      } else if (other.service().equals(claim.service()) && excludes(claim, other)) {
+    Optional<Registration> replaced = sameOf(claim);
+    Numbered holder = claims.byId().get(claim.id());
+    if (holder != null && replaced.filter(holder.claim()::equals).isEmpty()) {
+      throw new IllegalArgumentException("registration id: in use (expected: a new one)");
+    }
+    for (Registration other : offered(claim.service()).all()) {
+      boolean isOwn = !isBehindOther(other.provider());
+      if (!other.provider().equals(claim.provider())
+          && (isOwn ? excludes(claim, other) : Offered.isExclusive(claim, other))) {
         throw new ServiceTakenException(claim, other);
       }
     }
-    for (Registration other : ofOthers) {
-      if (other.service().equals(claim.service()) && isExclusive(claim, other)) {
-        throw new ServiceTakenException(claim, other);
-      }
-    }
-    if (place < next.size()) {
-      next.set(place, claim);
-    } else {
-      next.add(claim);
-    }
-    return new Snapshot(next, health, standbys, others);
+    Change change = new Change(this);
+    replaced.ifPresentOrElse(old -> change.replace(old, claim), () -> change.add(claim));
+    return change.made();
+  }
+
+  /** Returns the claim that {@code claim} replaces: the same run's to the same service. */
+  private Optional<Registration> sameOf(Registration claim) {
+    return ownClaims(claim.provider()).stream()
+        .filter(other -> other.service().equals(claim.service()))
+        .findFirst();
   }
 
   /** A run that stands by and one of the same plugin do not exclude each other. */
   private boolean excludes(Registration claim, Registration other) {
     boolean isSuccession =
         claim.provider().plugin().equals(other.provider().plugin())
-            && (standbys.contains(claim.provider()) || standbys.contains(other.provider()));
-    return !isSuccession && isExclusive(claim, other);
+            && (run(claim.provider()).isStandby() || run(other.provider()).isStandby());
+    return !isSuccession && Offered.isExclusive(claim, other);
   }
 
-  private static boolean isExclusive(Registration claim, Registration other) {
-    return claim.sharing() == Sharing.EXCLUSIVE || other.sharing() == Sharing.EXCLUSIVE;
+  private Run run(RuntimeId provider) {
+    return runs.get(provider, Run.UNKNOWN);
   }
 
   Snapshot without(Registration claim) {
-    return new Snapshot(where(other -> !other.equals(claim)), health, standbys, others);
+    Change change = new Change(this);
+    change.remove(claim);
+    return change.made();
   }
 
   /** Returns the snapshot without any claim or report of {@code provider}. */
   Snapshot without(RuntimeId provider) {
-    Map<RuntimeId, Health> remaining = new HashMap<>(health);
-    remaining.remove(provider);
-    return new Snapshot(
-        where(claim -> !claim.provider().equals(provider)),
-        remaining,
-        without(provider, standbys),
-        others);
-  }
-
-  private static Set<RuntimeId> without(RuntimeId one, Set<RuntimeId> all) {
-    return all.stream().filter(other -> !other.equals(one)).collect(toUnmodifiableSet());
+    Change change = new Change(this);
+    ownClaims(provider).forEach(change::remove);
+    change.put(provider, Run.UNKNOWN);
+    return change.made();
   }
 
   /** Returns the snapshot in which {@code provider} gets no calls yet. */
   Snapshot withStandby(RuntimeId provider) {
-    Set<RuntimeId> more = new HashSet<>(standbys);
-    more.add(provider);
-    return new Snapshot(claims, health, more, others);
+    Change change = new Change(this);
+    change.put(provider, run(provider).standby(true));
+    return change.made();
   }
 
   /**
@@ -179,31 +148,32 @@ final class Snapshot {
    * one of them does not stand by.
    */
   Optional<Snapshot> takenOver(Set<RuntimeId> successors) {
-    if (!standbys.containsAll(successors)) {
+    if (!successors.stream().allMatch(run -> run(run).isStandby())) {
       return Optional.empty();
     }
     PluginName plugin = successors.iterator().next().plugin();
-    Predicate<RuntimeId> stays = run -> !run.plugin().equals(plugin) || successors.contains(run);
-    Map<RuntimeId, Health> remaining = new HashMap<>(health);
-    remaining.keySet().removeIf(stays.negate());
-    Set<RuntimeId> standing = new HashSet<>(standbys);
-    standing.removeAll(successors);
-    return Optional.of(
-        new Snapshot(where(claim -> stays.test(claim.provider())), remaining, standing, others));
+    Change change = new Change(this);
+    ownRuns(plugin).filter(run -> !successors.contains(run)).forEach(change::retire);
+    successors.forEach(run -> change.put(run, change.run(run).standby(false)));
+    return Optional.of(change.made());
+  }
+
+  private Stream<RuntimeId> ownRuns(PluginName plugin) {
+    return runs.keys().filter(run -> run.plugin().equals(plugin));
   }
 
   Snapshot with(RuntimeId provider, Health report) {
-    if (health.get(provider) == report) {
+    if (run(provider).health().filter(last -> last == report).isPresent()) {
       return this;
     }
-    Map<RuntimeId, Health> reports = new HashMap<>(health);
-    reports.put(provider, report);
-    return new Snapshot(claims, reports, standbys, others);
+    Change change = new Change(this);
+    change.put(provider, run(provider).with(report));
+    return change.made();
   }
 
   /** Returns the snapshot in which claims of other hosts stand only if {@code rule} says so. */
   Snapshot believing(HostRule rule) {
-    return new Snapshot(claims, health, standbys, others.believing(rule));
+    return with(others.believing(rule));
   }
 
   /**
@@ -212,19 +182,23 @@ final class Snapshot {
    * @throws LimitReachedException if the other hosts then say too much, all together
    */
   Snapshot with(HostClaims told, RegistryLimits limits) throws LimitReachedException {
-    return new Snapshot(claims, health, standbys, others.with(told, limits));
+    return with(others.with(told, limits));
   }
 
   /** Returns the snapshot without anything of {@code host}. */
   Snapshot without(SpiffeId.OfHost host) {
-    return new Snapshot(claims, health, standbys, others.without(host));
+    return with(others.without(host));
+  }
+
+  private Snapshot with(Others next) {
+    Change change = new Change(this);
+    change.put(next);
+    return change.made();
   }
 
   Optional<Health> health(RuntimeId provider) {
-    Health reported = health.get(provider);
-    return reported == null && isBehindOther(provider)
-        ? others.health(provider)
-        : Optional.ofNullable(reported);
+    Optional<Health> reported = run(provider).health();
+    return reported.isEmpty() && isBehindOther(provider) ? others.health(provider) : reported;
   }
 
   Optional<OtherHost> behind(RuntimeId provider) {
@@ -232,25 +206,27 @@ final class Snapshot {
   }
 
   private boolean isBehindOther(RuntimeId provider) {
-    return !own.contains(provider);
+    return runs.get(provider) == null;
+  }
+
+  private Offered offered(ServiceName service) {
+    return offered.get(service, Offered.NOTHING);
   }
 
   /** Returns which of this host's plugins can take a call now; at least one. */
   List<Registration> ownCandidates(ServiceName service) throws NoProviderException {
-    return candidates(service, ownEligible);
+    return some(service, offered(service).ownEligible());
   }
 
   /**
    * Returns who can take a call now, in the order of registration, own ones first; at least one.
    */
   List<Registration> candidates(ServiceName service) throws NoProviderException {
-    return candidates(service, eligible);
+    return some(service, offered(service).eligible());
   }
 
-  private static List<Registration> candidates(
-      ServiceName service, Map<ServiceName, List<Registration>> eligible)
+  private static List<Registration> some(ServiceName service, List<Registration> candidates)
       throws NoProviderException {
-    List<Registration> candidates = eligible.getOrDefault(service, List.of());
     if (candidates.isEmpty()) {
       throw new NoProviderException(service);
     }
@@ -259,15 +235,25 @@ final class Snapshot {
 
   Registration choose(ServiceName service, RuntimeId provider)
       throws ProviderNotFoundException, NoProviderException {
-    for (Registration claim : claims(service)) {
-      if (claim.provider().equals(provider)) {
-        if (eligible.getOrDefault(service, List.of()).contains(claim)) {
-          return claim;
-        }
-        throw new NoProviderException(service);
-      }
+    Offered asked = offered(service);
+    Registration found = of(provider, asked.eligible());
+    if (found != null) {
+      return found;
+    }
+    if (of(provider, asked.all()) != null) {
+      throw new NoProviderException(service);
     }
     throw new ProviderNotFoundException(service, provider);
+  }
+
+  /* By index: an iterator would be an allocation for each call that names its provider. */
+  private static @Nullable Registration of(RuntimeId provider, List<Registration> claims) {
+    for (int i = 0; i < claims.size(); i++) {
+      if (claims.get(i).provider().equals(provider)) {
+        return claims.get(i);
+      }
+    }
+    return null;
   }
 
   Optional<Discovery> discover(ServiceName service, VersionRange versions) {
@@ -275,7 +261,7 @@ final class Snapshot {
   }
 
   private List<Registration> eligible(ServiceName service, VersionRange versions) {
-    return eligible.getOrDefault(service, List.of()).stream()
+    return offered(service).eligible().stream()
         .filter(claim -> versions.contains(claim.version()))
         .toList();
   }
@@ -298,18 +284,14 @@ final class Snapshot {
 
   /** Returns what the runs of {@code plugin} have claimed, so what a change of them concerns. */
   Set<ServiceName> services(PluginName plugin) {
-    return claims.stream()
-        .filter(claim -> claim.provider().plugin().equals(plugin))
-        .map(Registration::service)
-        .collect(toUnmodifiableSet());
+    Set<ServiceName> services = new HashSet<>();
+    ownRuns(plugin).forEach(run -> services.addAll(services(run)));
+    return services;
   }
 
   /** Returns what {@code provider} has claimed, so what a change of it concerns. */
   Set<ServiceName> services(RuntimeId provider) {
-    return claims.stream()
-        .filter(claim -> claim.provider().equals(provider))
-        .map(Registration::service)
-        .collect(toUnmodifiableSet());
+    return ownClaims(provider).stream().map(Registration::service).collect(toUnmodifiableSet());
   }
 
   /** Returns what the plugins of {@code host} provide, so what a change of it concerns. */
@@ -319,7 +301,7 @@ final class Snapshot {
 
   /** Returns what the plugins of all other hosts provide. */
   Set<ServiceName> othersServices() {
-    return others.claims().map(Registration::service).collect(toUnmodifiableSet());
+    return others.services();
   }
 
   /**
@@ -328,51 +310,66 @@ final class Snapshot {
    * @throws LimitReachedException if not
    */
   void requireRoom(Registration claim, RegistryLimits limits) throws LimitReachedException {
-    List<Registration> own = ownClaims(claim.provider());
-    if (own.stream().anyMatch(other -> other.service().equals(claim.service()))) {
+    if (sameOf(claim).isPresent()) {
       return;
     }
-    requireRoom("registrations of one run", own, limits.registrationsPerRun());
+    requireRoom(
+        "registrations of one run",
+        ownClaims(claim.provider()).size(),
+        limits.registrationsPerRun());
     requireRoom(
         "registrations of one service",
-        where(other -> other.service().equals(claim.service())),
+        claims.byService().get(claim.service(), List.of()).size(),
         limits.registrationsPerService());
-    requireRoom("registrations in total", claims, limits.registrationsInTotal());
+    requireRoom("registrations in total", claims.count(), limits.registrationsInTotal());
   }
 
-  private static void requireRoom(String what, List<Registration> present, int limit)
+  private static void requireRoom(String what, int present, int limit)
       throws LimitReachedException {
-    if (present.size() >= limit) {
+    if (present >= limit) {
       throw new LimitReachedException(what, limit);
     }
   }
 
   /** Returns the claim of one of this host's plugins. */
   Optional<Registration> ownClaim(String id) {
-    return claims.stream().filter(claim -> claim.id().equals(id)).findFirst();
+    return Optional.ofNullable(claims.byId().get(id)).map(Numbered::claim);
   }
 
   List<Registration> ownClaims(RuntimeId provider) {
-    return where(claim -> claim.provider().equals(provider));
+    return run(provider).claims();
   }
 
   Optional<Registration> claim(String id) {
-    return all().filter(claim -> claim.id().equals(id)).findFirst();
+    return ownClaim(id).or(() -> ofOthers().filter(claim -> claim.id().equals(id)).findFirst());
   }
 
   List<Registration> claims() {
-    return all().toList();
+    List<Registration> made = listed;
+    if (made == null) {
+      made =
+          Stream.concat(
+                  claims
+                      .byId()
+                      .values()
+                      .sorted(Comparator.comparingLong(Numbered::number))
+                      .map(Numbered::claim),
+                  ofOthers())
+              .toList();
+      listed = made;
+    }
+    return made;
+  }
+
+  private Stream<Registration> ofOthers() {
+    return others.claims().filter(claim -> isBehindOther(claim.provider()));
   }
 
   List<Registration> claims(RuntimeId provider) {
-    return all().filter(claim -> claim.provider().equals(provider)).toList();
+    return isBehindOther(provider) ? others.claims(provider) : ownClaims(provider);
   }
 
   List<Registration> claims(ServiceName service) {
-    return providers.getOrDefault(service, List.of());
-  }
-
-  private List<Registration> where(Predicate<Registration> condition) {
-    return claims.stream().filter(condition).toList();
+    return offered(service).all();
   }
 }
