@@ -7,8 +7,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2Stream;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -26,22 +29,22 @@ public final class Connection {
   public static final Attributes.Key<Connection> KEY =
       Attributes.Key.create("dev.tenon.connection");
 
-  /** How long a peer may take to read what was written to it before the end. */
-  private static final Duration LAST_WORDS = Duration.ofMillis(250);
-
   private static final RareLog LOG = RareLog.of(Connection.class);
 
   /*
    * `http2` and its pipeline are touched on the event loop alone. What a call writes before `close` is
    * called is in grpc-java's queue, which a task of the same loop empties. If that task is just at its
    * end it does not see the write, and puts another task behind the one that `close` made: so `close`
-   * goes to the end of the line once more, and what was written is on its way before the end.
+   * goes to the end of the line once more, and what was written is on its way before the end. What the
+   * peer has no room for yet waits in Netty's queue with its stream open on our side; so the end comes
+   * when no stream is, or when the peer has had its time.
    */
   private final Channel channel;
   private final Http2ConnectionHandler http2;
   private final Http2Guard guard;
   private final Doorkeeper doorkeeper;
   private volatile boolean ready;
+  private volatile Duration lastWords = Transport.Patience.DEFAULT.lastWords();
   private final List<X509Certificate> ownChain;
   private volatile List<X509Certificate> peerChain = List.of();
 
@@ -82,13 +85,16 @@ public final class Connection {
 
   /**
    * Notes the end of the handshake: TLS is done, and the client's SETTINGS have come. From here the
-   * client has {@code limit} to acknowledge ours.
+   * client has as long as {@code patience} says to acknowledge ours.
    */
-  void ready(Duration limit) {
+  void ready(Transport.Patience patience) {
     ready = true;
+    lastWords = patience.lastWords();
     doorkeeper.ready(channel);
     Future<?> expiry =
-        channel.eventLoop().schedule(this::requireAgreement, limit.toMillis(), MILLISECONDS);
+        channel
+            .eventLoop()
+            .schedule(this::requireAgreement, patience.settings().toMillis(), MILLISECONDS);
     channel.closeFuture().addListener(closed -> expiry.cancel(/* mayInterruptIfRunning= */ false));
   }
 
@@ -115,8 +121,9 @@ public final class Connection {
   }
 
   /**
-   * Ends the connection: what calls have written before is sent, then GOAWAY; streams that are open
-   * are lost. A peer that does not read is not waited for. Returns at once; idempotent.
+   * Ends the connection: no new stream is taken, what calls have written before is sent, and calls
+   * that end right now end in order; streams that are open after 250 ms are lost, and a peer that
+   * does not read is not waited for longer. Returns at once; idempotent.
    */
   public void close() {
     execute(() -> execute(this::sayGoodbye));
@@ -133,10 +140,39 @@ public final class Connection {
         http2.goAway(
             context, last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context.newPromise());
     http2.flush(context);
-    // Not through the HTTP/2 handler, which would wait for streams.
-    ChannelFuture unusedClose = context.close();
-    var unusedTimer =
-        channel.eventLoop().schedule(this::abort, LAST_WORDS.toMillis(), MILLISECONDS);
+    http2
+        .connection()
+        .addListener(
+            new Http2ConnectionAdapter() {
+              @Override
+              public void onStreamHalfClosed(Http2Stream stream) {
+                execute(() -> endIfSilent(context));
+              }
+
+              @Override
+              public void onStreamClosed(Http2Stream stream) {
+                execute(() -> endIfSilent(context));
+              }
+            });
+    endIfSilent(context);
+    var unusedTimer = channel.eventLoop().schedule(this::abort, lastWords.toMillis(), MILLISECONDS);
+  }
+
+  /** Ends the connection if no stream has anything more to say from our side. */
+  private void endIfSilent(ChannelHandlerContext context) {
+    try {
+      Http2Stream speaking =
+          http2.connection().forEachActiveStream(stream -> !stream.state().localSideOpen());
+      if (speaking != null) {
+        return;
+      }
+    } catch (Http2Exception e) {
+      abort(); // its visitor throws none
+      return;
+    }
+    http2.flush(context);
+    // Not through the HTTP/2 handler, which would wait for the peer to end its streams.
+    ChannelFuture unused = context.close();
   }
 
   /** Ends the connection as {@link #close} does, in {@code delay} from now. Returns at once. */

@@ -34,6 +34,7 @@ public final class Transport implements AutoCloseable {
    * grpc-java's default is 120 s.
    */
   static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
+  private static final Duration LAST_WORDS = Duration.ofMillis(250);
 
   /**
    * Longest time from there until the client has acknowledged our SETTINGS; RFC 9113, section
@@ -71,9 +72,16 @@ public final class Transport implements AutoCloseable {
   private final Patience patience;
   private final ConnectionCounters counters = new ConnectionCounters();
 
-  /** How long a client may take for the handshake, and then to acknowledge our SETTINGS. */
-  record Patience(Duration handshake, Duration settings) {
+  /**
+   * How long a client may take for the handshake, then to acknowledge our SETTINGS, and at the end
+   * to read what was written to it before.
+   */
+  record Patience(Duration handshake, Duration settings, Duration lastWords) {
     static final Patience DEFAULT = new Patience(HANDSHAKE_LIMIT, SETTINGS_LIMIT);
+
+    Patience(Duration handshake, Duration settings) {
+      this(handshake, settings, LAST_WORDS);
+    }
   }
 
   /**
@@ -178,7 +186,7 @@ public final class Transport implements AutoCloseable {
                 handshakes.floor()))
         .addTransportFilter(new PeerFilter(check))
         .addTransportFilter(doorkeeper)
-        .addTransportFilter(new Beginnings(patience.settings()))
+        .addTransportFilter(new Beginnings(patience))
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)
         .maxConcurrentCallsPerConnection(door.limits().callsPerConnection())
         .maxRstFramesPerWindow(MAX_RST_FRAMES, RST_WINDOW_SECONDS)

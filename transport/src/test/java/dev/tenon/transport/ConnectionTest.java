@@ -13,6 +13,9 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -46,7 +49,7 @@ final class ConnectionTest {
   private final TestAuthority plugins = new TestAuthority();
   private final Credentials host = hosts.leaf(HOST, Dns.HOST).credentials(plugins);
   private final Credentials plugin = plugins.leaf(PLUGIN, Dns.PLUGIN).credentials(hosts);
-  private final Transport transport = Transport.create(TlsProvider.preferred());
+  private Transport transport = Transport.create(TlsProvider.preferred());
   private final Set<Connection> living = ConcurrentHashMap.newKeySet();
   private final LinkedBlockingQueue<ServerCall<?, ?>> calls = new LinkedBlockingQueue<>();
   private Server server;
@@ -138,6 +141,66 @@ final class ConnectionTest {
       assertThat(release.await(20, SECONDS)).isTrue();
       super.flush(context);
     }
+  }
+
+  /**
+   * Where the client has no room for all that was written, what the call was ended with waits
+   * behind it, and comes when the client reads.
+   */
+  @Test
+  void close_afterACallWasEndedBehindAFullWindow_itsStatusArrives() throws Exception {
+    stop();
+    Duration minute = Duration.ofMinutes(1);
+    transport =
+        Connections.patient(
+            TlsProvider.preferred(),
+            TlsFloor.TLS_1_3,
+            new Transport.Patience(minute, minute, /* lastWords= */ minute));
+    serve();
+    ManagedChannel channel = connect();
+    CompletableFuture<Code> ended = new CompletableFuture<>();
+    ClientCall<EchoRequest, EchoResponse> reader =
+        channel.newCall(EchoGrpc.getServerStreamMethod(), CallOptions.DEFAULT);
+    reader.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            ended.complete(status.getCode());
+          }
+        },
+        new Metadata());
+    reader.sendMessage(EchoRequest.getDefaultInstance());
+    reader.halfClose();
+    ServerCall<?, ?> call = nextCall();
+    await().atMost(SOON).during(Duration.ofMillis(200)).until(() -> !call.isReady());
+
+    call.close(Status.UNAUTHENTICATED, new Metadata());
+    of(call).close();
+    reader.request(Integer.MAX_VALUE);
+
+    assertThat(ended.get(60, SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
+    await().atMost(SOON).until(living::isEmpty);
+    channel.shutdownNow();
+  }
+
+  /** From then on the connection takes no call; a client makes it on another. */
+  @Test
+  void close_withOpenStream_nextCallIsOnAnotherConnection() throws Exception {
+    ManagedChannel channel = connect();
+    Ending ending = new Ending();
+    EchoGrpc.newStub(channel).bidi(ending).onNext(EchoRequest.getDefaultInstance());
+    Connection ended = of(nextCall());
+
+    ended.close();
+    await().atMost(SOON).until(() -> channel.getState(false) != ConnectivityState.READY);
+    Ending next = new Ending();
+    StreamObserver<EchoRequest> requests = EchoGrpc.newStub(channel).bidi(next);
+    requests.onNext(EchoRequest.getDefaultInstance());
+
+    assertThat(of(nextCall())).isNotSameAs(ended);
+    requests.onCompleted();
+    assertThat(next.code()).isEqualTo(Code.OK);
+    channel.shutdownNow();
   }
 
   /** A stream that was left open is lost; other connections are not. */

@@ -44,13 +44,19 @@ final class Connections implements AutoCloseable {
 
   /** Returns the same, which also speaks what {@code floor} allows. */
   static Transport patient(TlsProvider provider, TlsFloor floor) {
+    return patient(
+        provider, floor, new Transport.Patience(Duration.ofMinutes(1), Duration.ofMinutes(1)));
+  }
+
+  /** Returns a transport that waits as long for its clients as {@code patience} says. */
+  static Transport patient(TlsProvider provider, TlsFloor floor, Transport.Patience patience) {
     Sockets.Kind kind = Sockets.Kind.preferred();
     PeerFaults.quieten();
     return new Transport(
         new Handshakes(provider, floor, InstantSource.system()),
         new Sockets(kind),
         kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1,
-        new Transport.Patience(Duration.ofMinutes(1), Duration.ofMinutes(1)));
+        patience);
   }
 
   Connections(Transport serving, Transport calling) {
