@@ -43,8 +43,8 @@ public final class HostAdmins {
 
   /**
    * Ends {@code name} as an administrator until the host starts again. When this returns, no
-   * certificate of that name is good for anything and its file is gone. Idempotent; does not depend
-   * on the audit log.
+   * certificate of that name is good for anything, its file is gone and its connections are being
+   * ended. Idempotent; does not depend on the audit log.
    *
    * @param reason for the audit log
    * @throws IOException if the file could not be deleted; it is of no use
@@ -64,6 +64,7 @@ public final class HostAdmins {
       LOG.log(Level.WARNING, "the revocation of administrator {0} could not be recorded", name);
     }
     planes.admins().remove(name);
+    planes.adminConnections().endRefused();
     files.delete(name);
   }
 }

@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
@@ -23,6 +24,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The description of a host, before there is one; checks are made by {@link #start}. Not
@@ -160,6 +162,12 @@ public final class HostBuilder {
    */
   public HostBuilder audit(Path file) {
     settings.audit(file);
+    return this;
+  }
+
+  /** Puts something before the audit log; for tests of what cannot be recorded. */
+  HostBuilder beforeAudit(UnaryOperator<AuditLog> before) {
+    settings.beforeAudit(before);
     return this;
   }
 

@@ -13,6 +13,7 @@ import dev.tenon.auth.revocation.RevokedCertificate;
 import dev.tenon.core.Fingerprint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.control.AdminConnections;
 import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.PluginRuns;
 import java.io.IOException;
@@ -46,6 +47,7 @@ public final class HostCertificates {
   private final Lists lists;
   private final PluginRuns runs;
   private final Supplier<Set<RuntimeId>> usersOfRefused;
+  private final AdminConnections ofAdmins;
   private final ControlAudit audit;
   private String told = ""; // by the one thread that reloads
 
@@ -59,12 +61,14 @@ public final class HostCertificates {
       Lists lists,
       PluginRuns runs,
       Supplier<Set<RuntimeId>> usersOfRefused,
+      AdminConnections ofAdmins,
       ControlAudit audit) {
     this.revoked = revoked;
     this.list = list;
     this.lists = lists;
     this.runs = runs;
     this.usersOfRefused = usersOfRefused;
+    this.ofAdmins = ofAdmins;
     this.audit = audit;
   }
 
@@ -188,8 +192,12 @@ public final class HostCertificates {
         || list.map(known -> known.isRevoked(certificate)).orElse(false);
   }
 
-  /** Ends the runs that hold, or are connected with, a certificate that is refused by now. */
+  /**
+   * Ends the runs that hold, or are connected with, a certificate that is refused by now, and the
+   * connections of administrators by one.
+   */
   private void endHolders() {
+    ofAdmins.endRefused();
     Set<RuntimeId> holders = new HashSet<>(usersOfRefused.get());
     holders.addAll(runs.holding(this::isRevoked));
     holders.forEach(run -> runs.kill(run, "was ended: its certificate was revoked"));

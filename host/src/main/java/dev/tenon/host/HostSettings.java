@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Clocks;
+import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** How a host is set up, apart from its plugins and policy. */
@@ -50,8 +52,16 @@ record HostSettings(
     RestartPolicy restart,
     List<PluginListener> listeners) {
 
-  /** Where files and sockets are. */
-  record Places(Path state, Path run, Path audit, AuditSettings auditing) {}
+  /**
+   * Where files and sockets are, how the audit log is written, and what stands before it: nothing,
+   * but in tests of what the host does when it cannot be written.
+   */
+  record Places(
+      Path state,
+      Path run,
+      Path audit,
+      AuditSettings auditing,
+      UnaryOperator<AuditLog> beforeAudit) {}
 
   /**
    * Where the planes listen (empty: a Unix socket of the host's own), with which TLS library, and
@@ -123,6 +133,7 @@ record HostSettings(
     private @Nullable Path run;
     private @Nullable Path audit;
     private AuditSettings auditing = AuditSettings.DEFAULT;
+    private UnaryOperator<AuditLog> beforeAudit = UnaryOperator.identity();
     private @Nullable Endpoint enrol;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
@@ -161,6 +172,10 @@ record HostSettings(
 
     void audit(AuditSettings how) {
       auditing = requireNonNull(how, "how");
+    }
+
+    void beforeAudit(UnaryOperator<AuditLog> before) {
+      beforeAudit = requireNonNull(before, "before");
     }
 
     void enrolListen(String endpoint) {
@@ -305,7 +320,8 @@ record HostSettings(
               state,
               run == null ? defaultRun() : run,
               audit == null ? state.resolve("audit.jsonl") : audit,
-              auditing.at(clock)),
+              auditing.at(clock),
+              beforeAudit),
           new Listen(
               Optional.ofNullable(enrol),
               Optional.ofNullable(control),

@@ -87,6 +87,7 @@ final class Listeners {
             new GrantService(planes.grants()),
             planes.admin(),
             planes.admins(),
+            planes.adminConnections(),
             admission(TokenRule.REQUIRED),
             planes.audit(),
             limits.guard("control"));

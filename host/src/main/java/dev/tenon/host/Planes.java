@@ -12,6 +12,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
+import dev.tenon.host.control.AdminConnections;
 import dev.tenon.host.control.AdminService;
 import dev.tenon.host.control.Admins;
 import dev.tenon.host.control.ControlAudit;
@@ -78,6 +79,7 @@ final class Planes {
   private final ServerAdmission servers;
   private final HostCertificates certificates;
   private final Admins admins;
+  private final AdminConnections adminConnections;
   private final AdminService admin;
   private final Reenrolment reenrolment;
   private final Addresses addresses;
@@ -174,8 +176,6 @@ final class Planes {
             new ConnectionAdmission(trust.lineages(), usable, refusals::refused),
             settings.limits().lastWords());
     servers = new ServerAdmission(runs, usable, refusals::refusedServer);
-    certificates = new HostCertificates(revoked, list, lists, runs, this::usersOfRefused, audit);
-    certificates.follow(threads);
     admins =
         new Admins(
             identity.id(),
@@ -184,6 +184,11 @@ final class Planes {
             audit,
             settings.sources().clock(),
             settings.sources().random());
+    adminConnections = new AdminConnections(admins);
+    certificates =
+        new HostCertificates(
+            revoked, list, lists, runs, this::usersOfRefused, adminConnections, audit);
+    certificates.follow(threads);
     admin = new AdminService(runs, policy, audit, threads.control());
     runs.whenEnded(exit::cut);
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
@@ -326,6 +331,11 @@ final class Planes {
 
   Admins admins() {
     return admins;
+  }
+
+  /** Returns the connections of administrators that are open. */
+  AdminConnections adminConnections() {
+    return adminConnections;
   }
 
   AdminService admin() {

@@ -237,7 +237,11 @@ final class RunningHost implements AutoCloseable {
   /** Opens the audit log, which everything else is recorded in. */
   static AuditLog openAudit(HostSettings settings, CloseStack closing) throws IOException {
     Path file = settings.places().audit();
-    AuditLog log = closing.add(JsonLinesAuditLog.open(file, settings.places().auditing()));
+    AuditLog log =
+        settings
+            .places()
+            .beforeAudit()
+            .apply(closing.add(JsonLinesAuditLog.open(file, settings.places().auditing())));
     try {
       new ControlAudit(log, settings.sources().clock())
           .success("host", PluginName.HOST, "start", null, Map.of());

@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.awaitility.Awaitility.await;
 
 import dev.tenon.auth.issue.Role;
 import dev.tenon.core.AdminName;
@@ -14,6 +15,8 @@ import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +26,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** Who is an administrator, and who is not. Row: RG-23. */
 class AdminAccessTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final AdminName ALICE = new AdminName("alice");
 
   private static TestHost start() throws Exception {
@@ -36,7 +41,15 @@ class AdminAccessTest {
   private static Map<String, Refused> callAll(Channel channel) {
     Map<String, Refused> refusals = new LinkedHashMap<>();
     for (String method : RawCalls.methods(AdminGrpc.getServiceDescriptor())) {
-      refusals.put(method, RawCalls.refused(channel, method, RawCalls.EMPTY));
+      // A connection that is refused is ended too, which a call may meet instead of its refusal.
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                Refused refused = RawCalls.refused(channel, method, RawCalls.EMPTY);
+                refusals.put(method, refused);
+                return refused.code() != Status.Code.UNAVAILABLE;
+              });
     }
     assertThat(refusals).hasSizeGreaterThan(5);
     return refusals;
@@ -70,6 +83,63 @@ class AdminAccessTest {
       assertThat(host.host().admins().names()).isEmpty();
       assertThat(host.directory().resolve("s/admin")).doesNotExist();
     }
+  }
+
+  /**
+   * The connection of who was revoked ends, by name or by certificate, as does a new one; that of
+   * another stays.
+   *
+   * <p>Row: RG-23
+   */
+  @Test
+  void connection_revokedAdmin_isClosed() throws Exception {
+    try (TestHost host = TestHost.with("").admins("alice", "bob", "carol").start();
+        AdminClient alice = AdminClient.of(host, "alice");
+        AdminClient bob = AdminClient.of(host, "bob");
+        AdminClient carol = AdminClient.of(host, "carol")) {
+      for (AdminClient admin : List.of(alice, bob, carol)) {
+        list(admin.stub());
+      }
+      List<ConnectivityState> ofAlice = follow(alice.channel());
+      List<ConnectivityState> ofBob = follow(bob.channel());
+      List<ConnectivityState> ofCarol = follow(carol.channel());
+
+      host.host().admins().revoke(ALICE, "has left");
+      host.host()
+          .certificates()
+          .revokeFingerprint(Fingerprint.of(bob.file.credentials().chain().get(0)));
+
+      awaitEnd(ofAlice, ConnectivityState.READY);
+      awaitEnd(ofBob, ConnectivityState.READY);
+      ManagedChannel again = alice.connect(alice.file.control(), alice.file.credentials());
+      List<ConnectivityState> ofAgain = follow(again);
+      var unused = again.getState(/* requestConnection= */ true);
+      awaitEnd(ofAgain, ConnectivityState.IDLE);
+      list(carol.stub());
+      assertThat(ofCarol).containsExactly(ConnectivityState.READY);
+    }
+  }
+
+  /** Returns the states of {@code channel} from now on, of which short ones may be missing. */
+  private static List<ConnectivityState> follow(ManagedChannel channel) {
+    List<ConnectivityState> seen = new CopyOnWriteArrayList<>();
+    follow(channel, seen);
+    return seen;
+  }
+
+  private static void follow(ManagedChannel channel, List<ConnectivityState> seen) {
+    ConnectivityState now = channel.getState(/* requestConnection= */ false);
+    seen.add(now);
+    channel.notifyWhenStateChanged(now, () -> follow(channel, seen));
+  }
+
+  /** Waits until the other side has ended the connection of a channel that was in {@code first}. */
+  private static void awaitEnd(List<ConnectivityState> seen, ConnectivityState first) {
+    await()
+        .atMost(SOON)
+        .until(() -> seen.size() > 1 && seen.get(seen.size() - 1) == ConnectivityState.IDLE);
+    assertThat(seen.get(0)).isEqualTo(first);
+    assertThat(seen).doesNotContain(ConnectivityState.TRANSIENT_FAILURE);
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.AdminService;
+import dev.tenon.host.control.AdminConnections;
 import dev.tenon.host.control.Admins;
 import dev.tenon.host.control.BackendChannels;
 import dev.tenon.host.control.ControlAudit;
@@ -183,6 +184,7 @@ final class ControlPlane implements AutoCloseable {
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
                     admin,
                     admins,
+                    new AdminConnections(admins),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED),
                     record,
                     guard),

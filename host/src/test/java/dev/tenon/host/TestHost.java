@@ -2,6 +2,7 @@ package dev.tenon.host;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginName;
@@ -36,6 +37,7 @@ final class TestHost implements AutoCloseable {
   private final List<RawRuntime> later = new CopyOnWriteArrayList<>();
   private final Map<String, RawRuntime> lastOf = new ConcurrentHashMap<>();
   private final HostBuilder builder;
+  private final CompletableFuture<HookedAuditLog> hooked = new CompletableFuture<>();
   private final CompletableFuture<PluginHost> host = new CompletableFuture<>();
 
   private TestHost(String policy) throws IOException, ConfigException {
@@ -47,6 +49,7 @@ final class TestHost implements AutoCloseable {
             .state(directory.resolve("s"))
             .run(directory.resolve("r"))
             .audit(file)
+            .beforeAudit(this::hooked)
             .policy(Policy.parse(policy))
             .clock(clock)
             .random(random)
@@ -55,6 +58,17 @@ final class TestHost implements AutoCloseable {
             .restart(RestartPolicy.NEVER)
             .lastWords(Duration.ofSeconds(30))
             .stopGrace(Duration.ofSeconds(1));
+  }
+
+  private AuditLog hooked(AuditLog log) {
+    HookedAuditLog before = new HookedAuditLog(log);
+    hooked.complete(before);
+    return before;
+  }
+
+  /** Returns what stands before the log of the host, once it is open. */
+  HookedAuditLog hooked() {
+    return hooked.orTimeout(120, TimeUnit.SECONDS).join();
   }
 
   static TestHost with(String policy) throws IOException, ConfigException {

@@ -77,6 +77,7 @@ public final class ControlServers {
       GrantService grants,
       AdminService admin,
       Admins admins,
+      AdminConnections ofAdmins,
       Admission byToken,
       ControlAudit audit,
       Guard guard) {}
@@ -91,6 +92,7 @@ public final class ControlServers {
             .executor(leases.executor())
             .addTransportFilter(leases.admission())
             .addTransportFilter(leases.filter())
+            .addTransportFilter(control.ofAdmins())
             .intercept(new CallTimeout(CONTROL_LIMIT, leases.timer()));
     CallRate rate = new CallRate(control.guard().rates(), ControlRates::of);
     add(server, control.renewal(), leases.calls(), control.bySvidAlone(), rate);
