@@ -260,7 +260,7 @@ public final class Lineages {
     return true;
   }
 
-  /** Returns how many runs have a lineage. */
+  /** Returns how many runs have a lineage; what changes meanwhile may or may not be counted. */
   public int live() {
     return lineages.size();
   }

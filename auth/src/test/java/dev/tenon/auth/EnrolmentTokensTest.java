@@ -99,6 +99,19 @@ class EnrolmentTokensTest {
     issue(WORDS);
   }
 
+  /** So are those of all runs together, to the last one. Row: TK-5. */
+  @Test
+  void issue_asManyAsThereMayBe_oneMoreIsRefused() throws Exception {
+    for (int i = 0; i < EnrolmentTokens.MAX_OUT; i++) {
+      long run = i / EnrolmentTokens.MAX_OUT_OF_RUN;
+      tokens.issue(new RuntimeId("words-%016x".formatted(run + 16)));
+    }
+    assertThat(tokens.live()).isEqualTo(EnrolmentTokens.MAX_OUT);
+    assertThatThrownBy(() -> issue(LOG))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("0 of log-0000000000000002, 100000 in total");
+  }
+
   @Test
   void redeem_secondTime_spentAndNamesTheRun() throws Exception {
     String token = issue(WORDS);

@@ -109,7 +109,10 @@ class TokenMintTest {
   }
 
   @Test
-  void registrationId_anyTime_32HexDigits() throws Exception {
-    assertThat(new TokenMint(new SecureRandom()).registrationId()).matches("[0-9a-f]{32}");
+  void registrationAndGrantId_anyTime_32HexDigitsThatDiffer() throws Exception {
+    TokenMint fresh = new TokenMint(new SecureRandom());
+    assertThat(Set.of(fresh.registrationId(), fresh.grantId()))
+        .hasSize(2)
+        .allSatisfy(id -> assertThat(id).matches("[0-9a-f]{32}"));
   }
 }

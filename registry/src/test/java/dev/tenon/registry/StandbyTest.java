@@ -10,9 +10,13 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +99,58 @@ class StandbyTest {
         .hasMessage("successors: [] (expected: runs of one plugin)");
     assertThatThrownBy(() -> registry.takeOver(Set.of(NEW, STRANGER)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** Who waits for a provider has one as soon as there is a successor that is well. */
+  @Test
+  void takeOver_somebodyWaits_isAnswered() throws Exception {
+    registry.reportHealth(OLD, Health.UNHEALTHY);
+    ManualTimer timer = new ManualTimer();
+    CompletableFuture<Optional<Discovery>> waiting =
+        registry.discoverWithin(SERVICE, VersionRange.ANY, Duration.ofHours(1), timer);
+    standBy();
+    assertThat(waiting.isDone()).isFalse();
+
+    assertThat(registry.takeOver(Set.of(NEW))).isTrue();
+
+    assertThat(waiting.getNow(Optional.empty()))
+        .hasValueSatisfying(
+            found -> assertThat(found.registration().provider()).isEqualTo(NEW));
+    assertThat(timer.pending()).isZero();
+  }
+
+  /** The end of another run leaves it what it is: no provider yet. */
+  @Test
+  void remove_anotherRun_itStandsByStill() throws Exception {
+    standBy();
+
+    registry.remove(STRANGER);
+    registry.remove(OLD);
+
+    assertThatThrownBy(() -> registry.choose(SERVICE)).isInstanceOf(NoProviderException.class);
+    assertThat(registry.takeOver(Set.of(NEW))).isTrue();
+    assertThat(registry.choose(SERVICE).provider()).isEqualTo(NEW);
+  }
+
+  /** Who watches another service is not told. */
+  @Test
+  void takeOver_watchOfAnotherPluginsService_isNotTold() throws Exception {
+    registry.register(
+        new Registration(
+            "f".repeat(32),
+            STRANGER,
+            Claims.CLOCK,
+            new Version("1.0.0"),
+            Annotations.NONE,
+            Sharing.SHARED));
+    AtomicInteger told = new AtomicInteger();
+    var unused =
+        registry.watch(STRANGER, Claims.CLOCK, VersionRange.ANY, told::incrementAndGet);
+    standBy();
+
+    assertThat(registry.takeOver(Set.of(NEW))).isTrue();
+
+    assertThat(told).hasValue(0);
   }
 
   /** For who watches, the service is never away. Row: LC-12. */

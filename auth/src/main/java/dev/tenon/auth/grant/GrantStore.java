@@ -270,7 +270,10 @@ public final class GrantStore {
     ended.forEach(whenEnded);
   }
 
-  /** Returns how many grants are kept, drafts and expired ones that are not cleaned up included. */
+  /**
+   * Returns how many grants are kept, drafts and expired ones that are not cleaned up included;
+   * what changes meanwhile may or may not be counted.
+   */
   public int size() {
     return grants.size();
   }
