@@ -114,8 +114,7 @@ class StandbyTest {
     assertThat(registry.takeOver(Set.of(NEW))).isTrue();
 
     assertThat(waiting.getNow(Optional.empty()))
-        .hasValueSatisfying(
-            found -> assertThat(found.registration().provider()).isEqualTo(NEW));
+        .hasValueSatisfying(found -> assertThat(found.registration().provider()).isEqualTo(NEW));
     assertThat(timer.pending()).isZero();
   }
 
@@ -144,8 +143,7 @@ class StandbyTest {
             Annotations.NONE,
             Sharing.SHARED));
     AtomicInteger told = new AtomicInteger();
-    var unused =
-        registry.watch(STRANGER, Claims.CLOCK, VersionRange.ANY, told::incrementAndGet);
+    var unused = registry.watch(STRANGER, Claims.CLOCK, VersionRange.ANY, told::incrementAndGet);
     standBy();
 
     assertThat(registry.takeOver(Set.of(NEW))).isTrue();

@@ -117,6 +117,11 @@ final class Decisions {
     }
   }
 
+  /** Returns how many decisions have a count that may still have to be written. */
+  int counted() {
+    return counted.size();
+  }
+
   @SuppressWarnings("ReferenceEquality") // another decision has a count of its own
   private boolean isCurrent(Decision decision) {
     Asked asked = new Asked(decision.permit.caller(), decision.permit.path());

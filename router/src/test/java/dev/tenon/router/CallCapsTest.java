@@ -25,6 +25,7 @@ final class CallCapsTest {
     first.leave();
     first.leave();
     assertThat(caps.total()).isEqualTo(2);
+    assertThat(caps.isEmpty()).isFalse();
     CallCaps.Seat fourth = caps.enter("a");
 
     for (CallCaps.Seat seat : List.of(second, third, fourth)) {

@@ -1,10 +1,13 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.ByteString;
 import dev.tenon.core.Callback;
+import dev.tenon.core.Grant;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
@@ -14,10 +17,14 @@ import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,8 +68,7 @@ final class CallbackOfferTest {
 
   /** A service of the declared name, without methods. */
   private static CallbackOffer declared() {
-    return new CallbackOffer(
-        () -> io.grpc.ServerServiceDefinition.builder(Names.NOWHERE.value()).build());
+    return new CallbackOffer(() -> ServerServiceDefinition.builder(Names.NOWHERE.value()).build());
   }
 
   private void assertNothingGiven() {
@@ -148,6 +154,65 @@ final class CallbackOfferTest {
     var unused = call.get(SOON.toSeconds(), TimeUnit.SECONDS);
     assertThat(plane.words.calls).hasValue(1);
     assertThat(plane.grants.size()).isZero();
+  }
+
+  /**
+   * While the call is served, its provider reaches what came with it; the host itself, which is in
+   * nobody's call, does not.
+   *
+   * <p>Row: CG-11.
+   *
+   * <p>Denies: data NOT_PROVIDED.
+   */
+  @Test
+  void callback_duringTheCall_reachesWhatCameAlong() {
+    plane.policy(
+        POLICY
+            + """
+            [[rule]]
+            id = "back"
+            effect = "allow"
+            caller = "words"
+            service = "testservice.v1.Nowhere"
+            """);
+    AtomicReference<EchoResponse> answered = new AtomicReference<>();
+    plane.words.onCall =
+        () -> {
+          String[] given =
+              requireNonNull(requireNonNull(plane.words.lastHeaders).get(Callback.HEADER))
+                  .split(" ", -1);
+          Channel shown =
+              plane.channel(Names.WORDS, Grant.HEADER.name(), given[1] + " " + given[2]);
+          answered.set(Plane.call(shown, Names.NOWHERE + "/Unary"));
+        };
+
+    Plane.call(bringing(host(), answering("back")));
+
+    assertThat(requireNonNull(answered.get()).getPayload().toStringUtf8()).isEqualTo("back");
+    StatusRuntimeException refused =
+        Plane.refusal(plane.router.channel(host()), Names.NOWHERE + "/Unary");
+    assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+    assertThat(plane.audit.reasons()).containsExactly("offered during calls alone");
+    assertThat(plane.grants.size()).isZero();
+  }
+
+  /** A service of the declared name, with one method that answers {@code text}. */
+  private static CallbackOffer answering(String text) {
+    EchoResponse answer =
+        EchoResponse.newBuilder().setPayload(ByteString.copyFromUtf8(text)).build();
+    return new CallbackOffer(
+        () ->
+            ServerServiceDefinition.builder(Names.NOWHERE.value())
+                .addMethod(
+                    EchoGrpc.getUnaryMethod().toBuilder()
+                        .setFullMethodName(Names.NOWHERE + "/Unary")
+                        .build(),
+                    ServerCalls.asyncUnaryCall(
+                        (EchoRequest request, StreamObserver<EchoResponse> out) -> {
+                          out.onNext(answer);
+                          out.onCompleted();
+                        }))
+                .build());
   }
 
   /** Provider and caller cannot write what the host writes, and it is not passed on. */

@@ -3,9 +3,12 @@ package dev.tenon.router;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.core.Grant;
+import dev.tenon.core.Permission;
 import io.grpc.InternalMetadata;
 import io.grpc.Metadata;
 import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -142,6 +145,21 @@ final class MetadataRulesTest {
                 "v".getBytes(US_ASCII),
             "x-fine".getBytes(US_ASCII), "v".getBytes(US_ASCII));
     assertThat(MetadataRules.response(odd).keys()).containsOnly("x-fine");
+  }
+
+  /** A service of the host reads the grant of a call as the router wrote it. */
+  @Test
+  void granted_asItWasStamped_isRead() {
+    Grant grant =
+        new Grant(
+            "0".repeat(31) + "1",
+            Names.ECHO,
+            Set.of(new Permission("secrets:read:db/*"), new Permission("log:write:info")));
+    Metadata headers = new Metadata();
+    MetadataRules.stamp(headers, grant);
+
+    assertThat(MetadataRules.granted(headers, Names.ECHO.value())).contains(grant);
+    assertThat(MetadataRules.granted(new Metadata(), Names.ECHO.value())).isEmpty();
   }
 
   @Test

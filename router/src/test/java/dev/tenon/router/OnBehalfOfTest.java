@@ -169,6 +169,17 @@ final class OnBehalfOfTest {
   }
 
   @Test
+  void call_tokenAtTheLimit_forwarded() {
+    wire.onBehalfOf = (by, path, token) -> Optional.of("alice");
+    String longest = "x".repeat(OnBehalfOf.MAX_TOKEN_BYTES);
+
+    Plane.call(Plane.with(caller.channel(), HEADER, longest));
+
+    assertThat(Objects.requireNonNull(provider.lastHeaders).getAll(OnBehalfOf.HEADER))
+        .containsExactly(longest);
+  }
+
+  @Test
   void call_tokenOverTheLimit_refused() {
     assertRefused(
         Plane.with(caller.channel(), HEADER, "x".repeat(OnBehalfOf.MAX_TOKEN_BYTES + 1)),

@@ -134,11 +134,13 @@ final class PendingRecordTest {
   @Test
   void firstCall_deadlinePassesWhileRecordUnderWay_deadlineExceededAndProviderUntouched() {
     plane.audit.hold();
+    AtomicLong nanos = new AtomicLong();
 
     ListenableFuture<EchoResponse> answer =
         EchoGrpc.newFutureStub(plane.channel(Names.CALLER))
-            .withDeadlineAfter(100, TimeUnit.MILLISECONDS)
+            .withDeadline(Deadline.after(100, TimeUnit.MILLISECONDS, ticker(nanos)))
             .unary(EchoRequest.getDefaultInstance());
+    nanos.addAndGet(TimeUnit.HOURS.toNanos(1)); // and the timer for it runs soon
 
     assertThatThrownBy(() -> answer.get(60, TimeUnit.SECONDS))
         .hasCauseInstanceOf(StatusRuntimeException.class)

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -122,7 +123,8 @@ final class Wire implements AutoCloseable {
   }
 
   private Endpoint listen(ServerBuilder<?> building) throws Exception {
-    Server server = building.build().start();
+    // The usual limit is for peers, and not for a test on a machine that is busy.
+    Server server = building.handshakeTimeout(60, TimeUnit.SECONDS).build().start();
     servers.add(server);
     return Transport.boundEndpoint(ANY, server);
   }

@@ -34,6 +34,7 @@ public final class Transport implements AutoCloseable {
    * grpc-java's default is 120 s.
    */
   static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(5);
+
   private static final Duration LAST_WORDS = Duration.ofMillis(250);
 
   /**
