@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
@@ -13,10 +14,8 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.core.Version;
 import dev.tenon.host.control.ControlConnections;
-import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
-import dev.tenon.registry.ServiceTakenException;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
 import java.lang.reflect.InvocationTargetException;
@@ -117,7 +116,7 @@ class EndedMeanwhileTest {
               var unused = leases[0].transportReady(connection(alpha, 2));
               try {
                 registry.register(claim);
-              } catch (ServiceTakenException | LimitReachedException e) {
+              } catch (RefusedException e) {
                 throw new AssertionError(e);
               }
             });

@@ -21,6 +21,12 @@ import dev.tenon.core.SpiffeId;
  * </ul>
  */
 public interface LocalRegistry extends ServiceRegistry {
+  @Override
+  void check(Registration claim) throws ServiceTakenException, LimitReachedException;
+
+  @Override
+  Registration register(Registration claim) throws ServiceTakenException, LimitReachedException;
+
   /**
    * Believes from now on the claims of other hosts that {@code rule} believes; those that are there
    * are asked about again. To be called again when the rule's answers may have changed. Until it is

@@ -8,7 +8,8 @@ import dev.tenon.core.ServiceName;
 public final class NoProviderException extends RefusedException {
   private static final long serialVersionUID = 1;
 
-  NoProviderException(ServiceName service) {
+  /** Makes the refusal of a call to {@code service}. */
+  public NoProviderException(ServiceName service) {
     super(Refusal.UNAVAILABLE, "no eligible provider of " + service);
   }
 }

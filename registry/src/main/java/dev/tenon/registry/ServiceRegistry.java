@@ -46,8 +46,10 @@ public interface ServiceRegistry {
    *
    * @throws ServiceTakenException as {@link #register} would
    * @throws LimitReachedException as {@link #register} would
+   * @throws RegistryUnavailableException as {@link #register} would
    */
-  void check(Registration claim) throws ServiceTakenException, LimitReachedException;
+  void check(Registration claim)
+      throws ServiceTakenException, LimitReachedException, RegistryUnavailableException;
 
   /**
    * Adds {@code claim}, in place of the same provider's earlier claim to the same service.
@@ -55,9 +57,12 @@ public interface ServiceRegistry {
    * @throws ServiceTakenException if another provider claims the service and one of the two claims
    *     is exclusive; nothing changes for the other
    * @throws LimitReachedException if it would be one more than the registry keeps
+   * @throws RegistryUnavailableException if it is shared with other hosts and what they share it
+   *     through does not answer
    * @throws IllegalArgumentException if another registration has the id
    */
-  Registration register(Registration claim) throws ServiceTakenException, LimitReachedException;
+  Registration register(Registration claim)
+      throws ServiceTakenException, LimitReachedException, RegistryUnavailableException;
 
   /**
    * Removes one claim and returns it.

@@ -10,15 +10,20 @@ public final class ServiceTakenException extends RefusedException {
   private final String auditReason;
 
   ServiceTakenException(Registration refused, Registration holder) {
+    this(refused, holder.provider().toString());
+  }
+
+  /** Makes the refusal of {@code refused}, because of what {@code holder} provides. */
+  public ServiceTakenException(Registration refused, String holder) {
     super(
         Refusal.SERVICE_TAKEN,
         refused.provider()
             + " registers "
             + refused.service()
             + " (expected: not provided by "
-            + holder.provider()
+            + holder
             + ")");
-    auditReason = "held by " + holder.provider();
+    auditReason = "held by " + holder;
   }
 
   /** Returns who holds the service; for the audit log, not for the peer. */

@@ -12,9 +12,9 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Makes claims, each with an id of its own, for tests that care about a part of them. */
-final class Claims {
-  static final ServiceName ECHO = new ServiceName("acme.v1.Echo");
-  static final ServiceName CLOCK = new ServiceName("acme.v1.Clock");
+public final class Claims {
+  public static final ServiceName ECHO = new ServiceName("acme.v1.Echo");
+  public static final ServiceName CLOCK = new ServiceName("acme.v1.Clock");
 
   private static final AtomicLong NEXT_ID = new AtomicLong();
 
@@ -25,23 +25,23 @@ final class Claims {
     return new InMemoryRegistry(RegistryLimits.DEFAULT, Map.of(), new Random(1));
   }
 
-  static RuntimeId run(String plugin, long number) {
+  public static RuntimeId run(String plugin, long number) {
     return RuntimeId.of(new PluginName(plugin), number);
   }
 
-  static Registration exclusive(RuntimeId provider, ServiceName service) {
+  public static Registration exclusive(RuntimeId provider, ServiceName service) {
     return claim(provider, service, "1.0.0", Sharing.EXCLUSIVE);
   }
 
-  static Registration shared(RuntimeId provider, ServiceName service) {
+  public static Registration shared(RuntimeId provider, ServiceName service) {
     return shared(provider, service, "1.0.0");
   }
 
-  static Registration shared(RuntimeId provider, ServiceName service, String version) {
+  public static Registration shared(RuntimeId provider, ServiceName service, String version) {
     return claim(provider, service, version, Sharing.SHARED);
   }
 
-  static Registration with(Registration claim, Annotations annotations) {
+  public static Registration with(Registration claim, Annotations annotations) {
     return new Registration(
         id(), claim.provider(), claim.service(), claim.version(), annotations, claim.sharing());
   }

@@ -8,11 +8,10 @@ import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.CallLimits;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
+import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.ServiceRegistry;
-import dev.tenon.registry.ServiceTakenException;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
@@ -133,7 +132,7 @@ final class Plane implements AutoCloseable {
   void register(RuntimeId run, ServiceName service) {
     try {
       registry.register(Names.claim(run, service));
-    } catch (ServiceTakenException | LimitReachedException e) {
+    } catch (RefusedException e) {
       throw new AssertionError(e);
     }
   }

@@ -12,6 +12,7 @@ import dev.tenon.core.Version;
 import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistrationNotFoundException;
+import dev.tenon.registry.RegistryUnavailableException;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.ServiceTakenException;
 import java.util.Map;
@@ -44,8 +45,8 @@ public final class ProviderClaims {
    * Registers {@code service} of {@code provider} and returns the claim; it lives while {@code
    * isLeased}.
    *
-   * @throws RefusedException if the plugin may not provide it, another does so exclusively, or the
-   *     run has ended; nothing is registered then
+   * @throws RefusedException if the plugin may not provide it, another does so exclusively, the run
+   *     has ended, or hosts share a registry that does not answer; nothing is registered then
    */
   public Registration register(
       RuntimeId provider,
@@ -81,6 +82,9 @@ public final class ProviderClaims {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     } catch (LimitReachedException e) {
+      audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
+      throw e;
+    } catch (RegistryUnavailableException e) {
       audit.denied(EVENT, provider.value(), "register", service.value(), e.auditReason());
       throw e;
     }

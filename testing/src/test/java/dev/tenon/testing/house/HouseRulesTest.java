@@ -24,6 +24,8 @@ class HouseRulesTest {
     for (String module : House.MODULES) {
       assertThat(imported).as(module).containsAll(repository.mainTypes(module));
     }
+    assertThat(imported).as("on etcd").containsAll(repository.mainTypes("registry-etcd"));
+    assertThat(repository.mainTypes("registry-etcd")).contains("dev.tenon.registry.etcd.EtcdStore");
     assertThat(repository.mainTypes("core")).contains("dev.tenon.core.Identity");
     assertThat(imported).as("the contract").contains("dev.tenon.v1.EnrolRequest");
     assertThat(imported)
@@ -78,7 +80,14 @@ class HouseRulesTest {
   @Test
   void authAndRegistry_whereIdentityIsAValue_knowNoGrpc() {
     HouseRules.without("dev.tenon.auth..", "io.grpc..", "com.google.protobuf..").check(classes);
-    HouseRules.without("dev.tenon.registry..", "io.grpc..", "com.google.protobuf..").check(classes);
+    HouseRules.without("dev.tenon.registry", "io.grpc..", "com.google.protobuf..").check(classes);
+  }
+
+  /** A host is given it from outside; who has one host alone does not carry it. */
+  @Test
+  void etcd_inThisHouse_isKnownToItsOwnModuleAlone() {
+    HouseRules.onlyIn("dev.tenon.registry.etcd..", "io.etcd..").check(classes);
+    HouseRules.onlyIn("dev.tenon.registry.etcd..", "dev.tenon.registry.etcd..").check(classes);
   }
 
   @Test

@@ -26,7 +26,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** Which provider the calls of one service go to, one after another. */
-class SelectionTest {
+public abstract class SelectionContract implements Registries {
   private static final RuntimeId A = run("a", 1);
   private static final RuntimeId B = run("b", 2);
   private static final RuntimeId C = run("c", 3);
@@ -190,7 +190,7 @@ class SelectionTest {
   @Test
   void choose_first_firstThatCan() throws Exception {
     for (ServiceRegistry registry :
-        List.of(of(Selection.Plain.FIRST, A, B, C), with(ServiceRegistry.inMemory(), A, B, C))) {
+        List.of(of(Selection.Plain.FIRST, A, B, C), with(make(), A, B, C))) {
       assertThat(calls(registry, 10)).containsOnlyKeys(A);
       registry.reportHealth(A, Health.UNHEALTHY);
       assertThat(calls(registry, 10)).containsOnlyKeys(B);
@@ -211,9 +211,9 @@ class SelectionTest {
         Map.of(new PluginName("a"), a, new PluginName("b"), b, new PluginName("c"), c));
   }
 
-  private static ServiceRegistry of(Selection selection, RuntimeId... providers) throws Exception {
+  private ServiceRegistry of(Selection selection, RuntimeId... providers) throws Exception {
     return with(
-        ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(ECHO, selection), new Random(42)),
+        make(RegistryLimits.DEFAULT, Map.of(ECHO, selection), new Random(42)),
         providers);
   }
 

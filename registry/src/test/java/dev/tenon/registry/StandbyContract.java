@@ -21,13 +21,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A run that stands by to succeed another of its plugin. */
-class StandbyTest {
+public abstract class StandbyContract implements Registries {
   private static final ServiceName SERVICE = new ServiceName("acme.v1.Greeter");
   private static final RuntimeId OLD = new RuntimeId("greeter-0000000000000001");
   private static final RuntimeId NEW = new RuntimeId("greeter-0000000000000002");
   private static final RuntimeId STRANGER = new RuntimeId("other-0000000000000001");
 
-  private final ServiceRegistry registry = ServiceRegistry.inMemory();
+  private ServiceRegistry registry;
   private int ids;
 
   private Registration claim(RuntimeId provider, Sharing sharing) {
@@ -42,6 +42,7 @@ class StandbyTest {
 
   @BeforeEach
   void registerOld() throws Exception {
+    registry = make();
     registry.register(claim(OLD, Sharing.EXCLUSIVE));
     registry.reportHealth(OLD, Health.HEALTHY);
   }

@@ -17,12 +17,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** How many registrations there may be, and that room comes back. */
-class RegistrationLimitsTest {
+public abstract class LimitsContract implements Registries {
   private static final RuntimeId A = run("a", 1);
   private static final RuntimeId B = run("b", 2);
 
-  private static ServiceRegistry with(int perRun, int perService, int inTotal) {
-    return ServiceRegistry.inMemory(
+  private ServiceRegistry with(int perRun, int perService, int inTotal) throws Exception {
+    return make(
         new RegistryLimits(perRun, perService, inTotal, 1, 1), Map.of(), new Random(1));
   }
 
@@ -46,7 +46,7 @@ class RegistrationLimitsTest {
    */
   @Test
   void register_tenThousandByOneRun_countIsBounded() throws Exception {
-    ServiceRegistry registry = ServiceRegistry.inMemory();
+    ServiceRegistry registry = make();
     int refused = 0;
     for (int i = 0; i < 10_000; i++) {
       try {

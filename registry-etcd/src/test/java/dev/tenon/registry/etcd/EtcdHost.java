@@ -1,0 +1,55 @@
+package dev.tenon.registry.etcd;
+
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.Selection;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.TrustDomain;
+import dev.tenon.registry.LocalRegistry;
+import dev.tenon.registry.RegistryUnavailableException;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.registry.SharedRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+
+/** Makes registries on an etcd, each for a host of its own. */
+public final class EtcdHost {
+  private static final AtomicLong NEXT = new AtomicLong();
+
+  private EtcdHost() {}
+
+  /** Returns a trust domain that nobody has used. */
+  public static TrustDomain freshDomain() {
+    return new TrustDomain("t" + NEXT.incrementAndGet() + ".test");
+  }
+
+  /** Returns the registry of {@code host}, which believes all others. */
+  public static SharedRegistry open(EtcdStore store, TrustDomain domain, String host)
+      throws RegistryUnavailableException {
+    return open(store, domain, host, RegistryLimits.DEFAULT, Map.of(), new Random(1));
+  }
+
+  /** Returns the registry of {@code host} with these limits and selections. */
+  public static SharedRegistry open(
+      EtcdStore store,
+      TrustDomain domain,
+      String host,
+      RegistryLimits limits,
+      Map<ServiceName, Selection> selections,
+      RandomGenerator random)
+      throws RegistryUnavailableException {
+    LocalRegistry local = ServiceRegistry.inMemory(limits, selections, random);
+    local.believe((id, claim) -> true);
+    SharedRegistry registry = store.open(local, new SpiffeId.OfHost(domain, host));
+    registry.announce("tcp:127.0.0.1:" + (1 + (host.hashCode() & 0x7fff)));
+    return registry;
+  }
+
+  /** Returns the settings of tests: the shortest lease that there is. */
+  public static EtcdSettings settings(String endpoint) {
+    return EtcdSettings.of(endpoint).lease(Duration.ofSeconds(2));
+  }
+}

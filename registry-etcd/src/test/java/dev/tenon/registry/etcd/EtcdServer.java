@@ -1,0 +1,183 @@
+package dev.tenon.registry.etcd;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A real etcd with one member, on the loopback interface, that can be stopped and frozen. */
+public final class EtcdServer implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final int ATTEMPTS = 5;
+
+  private final Path folder;
+  private final List<String> options;
+  private int port;
+  private int peerPort;
+  private @Nullable Process process;
+
+  private EtcdServer(Path folder, List<String> options) {
+    this.folder = folder;
+    this.options = options;
+  }
+
+  /**
+   * Starts one that keeps its files in {@code folder}. Skips the test where there is no etcd, which
+   * there must be in CI.
+   */
+  public static EtcdServer start(Path folder, String... options) throws Exception {
+    assumeInstalled();
+    EtcdServer server = new EtcdServer(folder, List.of(options));
+    server.startOnFreePorts();
+    return server;
+  }
+
+  private static void assumeInstalled() {
+    boolean installed = false;
+    for (String entry : String.valueOf(System.getenv("PATH")).split(File.pathSeparator, -1)) {
+      installed |= Files.isExecutable(Path.of(entry.isEmpty() ? "." : entry, "etcd"));
+    }
+    if ("true".equals(System.getenv("CI"))) {
+      assertThat(installed).as("etcd is installed (Debian: etcd-server)").isTrue();
+    }
+    assumeTrue(installed, "etcd is not installed (Debian: etcd-server)");
+  }
+
+  /** Between looking for a free port and its use somebody else may take it. */
+  private void startOnFreePorts() throws Exception {
+    for (int attempt = 1; ; attempt++) {
+      try (ServerSocket one = free();
+          ServerSocket other = free()) {
+        port = one.getLocalPort();
+        peerPort = other.getLocalPort();
+      }
+      start();
+      if (isUp()) {
+        return;
+      }
+      kill();
+      assertThat(attempt).as(() -> log()).isLessThan(ATTEMPTS);
+    }
+  }
+
+  private String log() {
+    try {
+      return Files.readString(folder.resolve("etcd.log"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static ServerSocket free() throws IOException {
+    return new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  }
+
+  private void start() throws IOException {
+    String client = "http://127.0.0.1:" + port;
+    String peer = "http://127.0.0.1:" + peerPort;
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "etcd",
+                "--name=one",
+                "--data-dir=" + folder.resolve("data"),
+                "--listen-client-urls=" + client,
+                "--advertise-client-urls=" + client,
+                "--listen-peer-urls=" + peer,
+                "--initial-advertise-peer-urls=" + peer,
+                "--initial-cluster=one=" + peer,
+                "--log-level=error"));
+    command.addAll(options);
+    process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("etcd.log").toFile()))
+            .start();
+  }
+
+  /** Waits until it takes connections; returns false if it has ended. */
+  private boolean isUp() {
+    await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> !running().isAlive() || takesConnections());
+    return running().isAlive();
+  }
+
+  private boolean takesConnections() {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Process running() {
+    return requireNonNull(process, "not started");
+  }
+
+  /** Returns where it takes clients. */
+  public int port() {
+    return port;
+  }
+
+  /** Returns where it takes clients, as an endpoint. */
+  public String endpoint() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  /** Ends it at once, as a crash does; its files stay. */
+  public void kill() {
+    running().destroyForcibly().onExit().join();
+  }
+
+  /** Starts it again over its files, on the same ports. */
+  public void restart() throws IOException {
+    start();
+    assertThat(isUp()).as(() -> log()).isTrue();
+  }
+
+  /** Freezes it: connections stay, and nothing answers. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(running().pid()))
+          .inheritIO()
+          .start()
+          .waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}
