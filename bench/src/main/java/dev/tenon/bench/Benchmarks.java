@@ -6,6 +6,7 @@ import dev.tenon.bench.endtoend.EndToEnd;
 import dev.tenon.bench.endtoend.Enrolments;
 import dev.tenon.bench.endtoend.Plan;
 import dev.tenon.bench.endtoend.Tools;
+import dev.tenon.core.RefusedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,10 @@ public final class Benchmarks {
           PolicyDecision.class,
           CallChecks.class,
           RateLimiting.class,
-          GrantCheck.class);
+          GrantCheck.class,
+          RegistryLookUp.class);
 
+  private static final List<String> MODES = List.of("", "--short", "--checks", "--registry");
   private static final int[] THREADS = {1, 2, 4};
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -45,29 +48,28 @@ public final class Benchmarks {
 
   /**
    * Runs all benchmarks, about 25 minutes, and writes the page; with {@code --checks} only those of
-   * what a host checks, and keeps the rest of the page; with {@code --short} only shows in seconds
-   * that the programs work, and prints what the page would say. Ends the JVM: with 1 if the machine
-   * lacks something or a call fails, and 2 for wrong arguments.
+   * what a host checks, with {@code --registry} only those of the registry, and keeps the rest of
+   * the page; with {@code --short} only shows in seconds that the programs work, and prints what
+   * the page would say. Ends the JVM: with 1 if the machine lacks something or a call fails, and 2
+   * for wrong arguments.
    *
-   * @param args the root of the project, its commit, and perhaps one of the two
+   * @param args the root of the project, its commit, and perhaps one of these
    */
   public static void main(String[] args) throws InterruptedException {
     String asked = args.length == 3 ? args[2] : "";
-    if (args.length < 2 || args.length > 3 || !List.of("", "--short", "--checks").contains(asked)) {
-      System.err.println("usage: tenon bench [--short | --checks]");
+    if (args.length < 2 || args.length > 3 || !MODES.contains(asked)) {
+      System.err.println("usage: tenon bench [--short | --checks | --registry]");
       System.exit(2);
     }
-    List<String> missing = asked.equals("--checks") ? List.of() : Tools.missing();
+    List<String> missing =
+        List.of("--checks", "--registry").contains(asked) ? List.of() : Tools.missing();
     if (!missing.isEmpty()) {
       missing.forEach(line -> tell("missing: " + line));
       System.exit(1);
     }
     try {
       new Benchmarks(Path.of(args[0]), args[1]).run(asked);
-    } catch (IOException
-        | RunnerException
-        | GeneralSecurityException
-        | RandomSourceFailedException e) {
+    } catch (IOException | RunnerException | GeneralSecurityException | RefusedException e) {
       tell(String.valueOf(e.getMessage()));
       System.exit(1);
     }
@@ -78,7 +80,7 @@ public final class Benchmarks {
           IOException,
           InterruptedException,
           GeneralSecurityException,
-          RandomSourceFailedException {
+          RefusedException {
     if (asked.equals("--short")) {
       System.out.print(
           PerformancePage.parse("")
@@ -86,6 +88,7 @@ public final class Benchmarks {
               .with(machine(), new Enrolments(2, Benchmarks::tell).section())
               .with(machine(), besideHandshakes(3, Duration.ofMillis(50)))
               .with(machine(), audit(Plan.brief()))
+              .with(machine(), new RegistrySize(1, 100).section())
               .text());
       return;
     }
@@ -94,15 +97,27 @@ public final class Benchmarks {
     if (asked.isEmpty()) {
       page = page.with(machine(), endToEnd(Plan.full()));
     }
-    page = page.with(machine(), validations());
+    page = asked.equals("--registry") ? page : withChecks(page);
+    page = page.with(machine(), lookUps());
+    tell(RegistrySize.class.getSimpleName());
+    page = page.with(machine(), new RegistrySize(7, 10_000).section());
+    Files.writeString(file, page.text());
+  }
+
+  private PerformancePage withChecks(PerformancePage before)
+      throws RunnerException,
+          IOException,
+          InterruptedException,
+          GeneralSecurityException,
+          RandomSourceFailedException {
+    PerformancePage page = before.with(machine(), validations());
     page = page.with(machine(), decisions());
     page = page.with(machine(), bothTogether());
     page = page.with(machine(), limits());
     page = page.with(machine(), grants());
     page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
     page = page.with(machine(), new Enrolments(100, Benchmarks::tell).section());
-    page = page.with(machine(), audit(Plan.full()));
-    Files.writeString(file, page.text());
+    return page.with(machine(), audit(Plan.full()));
   }
 
   private Machine machine() throws IOException {
@@ -171,6 +186,16 @@ public final class Benchmarks {
   private static String grants() throws RunnerException {
     return new ThroughputTable(
             "Check of a grant", "", "256 grants in turn.", measured(GrantCheck.class), PROCESSORS)
+        .text();
+  }
+
+  private static String lookUps() throws RunnerException {
+    return new ThroughputTable(
+            "Look-up of a provider",
+            "",
+            "10,000 services by 100 runs,\n8,192 of them in turn.",
+            measured(RegistryLookUp.class),
+            PROCESSORS)
         .text();
   }
 

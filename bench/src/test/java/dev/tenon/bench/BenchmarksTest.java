@@ -71,6 +71,18 @@ class BenchmarksTest {
     assertThat(limiting.refused(new Turn())).isFalse();
   }
 
+  @Test
+  void registry_ofEachKind_findsAndIsMeasured() throws Exception {
+    RegistryLookUp lookUp = new RegistryLookUp();
+    lookUp.open();
+
+    assertThat(lookUp.byService(new Turn()).service()).isEqualTo(RegistryLookUp.service(1));
+    assertThat(lookUp.byServiceAndProvider(new Turn()).provider())
+        .isEqualTo(RegistryLookUp.provider(1));
+    assertThat(new RegistrySize(1, 100).section())
+        .contains("| heap for 1,000 registrations, KiB | ");
+  }
+
   private static List<String> benchmarksOf(Class<?> type) {
     return Arrays.stream(type.getMethods())
         .filter(method -> method.isAnnotationPresent(Benchmark.class))

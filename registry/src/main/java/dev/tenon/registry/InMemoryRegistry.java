@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -344,6 +345,11 @@ final class InMemoryRegistry implements LocalRegistry {
   @Override
   public List<Registration> registrations(ServiceName service) {
     return current.claims(service);
+  }
+
+  @Override
+  public SortedMap<ServiceName, Discovery> available() {
+    return current.available();
   }
 
   /** What a waiter is told once the lock is released. */

@@ -8,10 +8,13 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.VersionRange;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.random.RandomGenerator;
@@ -177,4 +180,21 @@ public interface ServiceRegistry {
 
   /** Returns all registrations of one service, eligible or not, in the order of registration. */
   List<Registration> registrations(ServiceName service);
+
+  /**
+   * Returns each service that a provider can take calls for now, with what {@link #discover} finds
+   * for it in any version. What a registry remembers of it is the same object until something
+   * changes.
+   */
+  default SortedMap<ServiceName, Discovery> available() {
+    SortedMap<ServiceName, Discovery> available = new TreeMap<>();
+    registrations().stream()
+        .map(Registration::service)
+        .distinct()
+        .forEach(
+            service ->
+                discover(service, VersionRange.ANY)
+                    .ifPresent(found -> available.put(service, found)));
+    return Collections.unmodifiableSortedMap(available);
+  }
 }

@@ -9,11 +9,14 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.VersionRange;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,9 @@ final class Snapshot {
 
   /** Made by who first asks; whoever comes at the same time makes an equal one. */
   private volatile @Nullable List<Registration> listed;
+
+  /** As {@code listed}. */
+  private volatile @Nullable SortedMap<ServiceName, Discovery> available;
 
   /** One claim, and its place in the order of registration. */
   record Numbered(long number, Registration claim) {}
@@ -357,6 +363,23 @@ final class Snapshot {
                   ofOthers())
               .toList();
       listed = made;
+    }
+    return made;
+  }
+
+  /** Returns each service that somebody can take calls for. */
+  SortedMap<ServiceName, Discovery> available() {
+    SortedMap<ServiceName, Discovery> made = available;
+    if (made == null) {
+      SortedMap<ServiceName, Discovery> all = new TreeMap<>();
+      offered
+          .values()
+          .forEach(
+              one ->
+                  first(one.eligible())
+                      .ifPresent(found -> all.put(found.registration().service(), found)));
+      made = Collections.unmodifiableSortedMap(all);
+      available = made;
     }
     return made;
   }

@@ -80,6 +80,11 @@ public final class Policy implements Authorizer {
     return rules.stream().map(rule -> new CompiledRule(rule, globs)).toList();
   }
 
+  /** Returns whether an authorizer narrows it, whose answers may change while the rules do not. */
+  public boolean isNarrowed() {
+    return authorizer.isPresent();
+  }
+
   /** Returns this policy, narrowed by {@code authorizer} and by no other. */
   public Policy narrowedBy(Authorizer authorizer) {
     return new Policy(rules, provided, grants, Optional.of(authorizer));

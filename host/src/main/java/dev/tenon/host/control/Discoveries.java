@@ -10,22 +10,16 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
 import dev.tenon.core.VersionRange;
 import dev.tenon.registry.Discovery;
-import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.v1.DiscoverRequest;
 import dev.tenon.v1.DiscoverResponse;
 import dev.tenon.v1.ListResponse;
-import dev.tenon.v1.ListedService;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +38,7 @@ public final class Discoveries {
   private final Map<ServiceName, Version> hostServices;
   private final ControlAudit audit;
   private final ScheduledExecutorService timer;
+  private final Listings listings;
 
   /** Makes discoveries; {@code timer} ends waits. */
   public Discoveries(
@@ -57,6 +52,7 @@ public final class Discoveries {
     this.hostServices = Map.copyOf(hostServices);
     this.audit = audit;
     this.timer = timer;
+    listings = new Listings(registry, this.hostServices);
   }
 
   Set<ServiceName> hostServices() {
@@ -131,48 +127,9 @@ public final class Discoveries {
    * @throws RefusedException if it cannot be recorded
    */
   public ListResponse list(Identity caller) throws RefusedException {
-    Policy now = policy.get();
-    ListResponse.Builder shown = ListResponse.newBuilder();
-    List<String> leftOut = new ArrayList<>();
-    available()
-        .forEach(
-            (service, listed) -> {
-              if (now.mayCallAny(caller, service)) {
-                shown.addServices(listed);
-              } else {
-                leftOut.add(service.value());
-              }
-            });
-    audit.listed(caller.actor(), shown.getServicesCount(), leftOut);
-    return shown.build();
-  }
-
-  private SortedMap<ServiceName, ListedService> available() {
-    SortedMap<ServiceName, ListedService> available = new TreeMap<>();
-    registry.registrations().stream()
-        .map(Registration::service)
-        .distinct()
-        .forEach(
-            service ->
-                registry
-                    .discover(service, VersionRange.ANY)
-                    .ifPresent(found -> available.put(service, listed(found))));
-    hostServices.forEach(
-        (service, version) -> available.put(service, listed(service, version, /* single= */ true)));
-    return available;
-  }
-
-  private static ListedService listed(Discovery found) {
-    Registration first = found.registration();
-    return listed(first.service(), first.version(), found.single());
-  }
-
-  private static ListedService listed(ServiceName service, Version version, boolean single) {
-    return ListedService.newBuilder()
-        .setService(service.value())
-        .setVersion(version.toString())
-        .setSingleProvider(single)
-        .build();
+    Listings.Listing listing = listings.of(caller, policy.get());
+    audit.listed(caller.actor(), listing.shown().getServicesCount(), listing.leftOut());
+    return listing.shown();
   }
 
   private <T> CompletableFuture<T> after(Duration wait, T result) {

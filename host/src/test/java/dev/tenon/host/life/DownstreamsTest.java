@@ -1,6 +1,7 @@
 package dev.tenon.host.life;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
@@ -28,12 +29,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Three providers of one service: two processes, and one without a process. */
+/**
+ * Three providers of one service: two processes, and one without a process. {@code
+ * -Dtenon.tarpit=N} keeps one of them silent for N seconds.
+ *
+ * <p>Row: TE-8
+ */
 class DownstreamsTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   /** More than the calls that one connection carries at a time. */
   private static final int STALLED = 150;
+
+  private static final int TARPIT_SECONDS = Integer.getInteger("tenon.tarpit", 1);
 
   private final AtomicInteger third = new AtomicInteger();
   private TestHome home;
@@ -134,6 +142,43 @@ class DownstreamsTest {
       assertThat(plugin(host, "one").inFlight()).isZero();
       stalled.forEach(call -> call.cancel(true));
       await().atMost(SOON).until(() -> plugin(host, "two").inFlight() == 0);
+    }
+  }
+
+  /**
+   * A provider whose connections stay open and bring nothing, like a host behind a dead link: its
+   * calls end with their deadline, others' are answered all the time, and when it is back so are
+   * its own.
+   *
+   * <p>Row: TE-8
+   */
+  @Test
+  void silentProvider_othersAnswerMeanwhile() throws Exception {
+    try (PluginHost host = start()) {
+      assertThat(call(host, "two", EchoRequest.getDefaultInstance()).getPid()).isPositive();
+      long pid = plugin(host, "two").pid().getAsLong();
+      ProcessTable.signal("STOP", pid);
+      try {
+        long until = System.nanoTime() + Duration.ofSeconds(TARPIT_SECONDS).toNanos();
+        do {
+          ListenableFuture<EchoResponse> silent =
+              to(host, "two")
+                  .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
+                  .unary(EchoRequest.getDefaultInstance());
+          for (int i = 0; i < 20; i++) {
+            call(host, "one", EchoRequest.getDefaultInstance());
+            call(host, "three", EchoRequest.getDefaultInstance());
+          }
+          assertThatThrownBy(() -> silent.get(60, TimeUnit.SECONDS))
+              .hasMessageMatching("(?s).*(DEADLINE_EXCEEDED|UNAVAILABLE).*");
+        } while (System.nanoTime() < until);
+      } finally {
+        ProcessTable.signal("CONT", pid);
+      }
+      await()
+          .atMost(SOON)
+          .ignoreExceptions()
+          .until(() -> call(host, "two", EchoRequest.getDefaultInstance()).getPid() == pid);
     }
   }
 

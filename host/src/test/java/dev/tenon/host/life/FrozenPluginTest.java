@@ -11,7 +11,6 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +48,7 @@ class FrozenPluginTest {
       assertThat(codeOf(echo)).isEqualTo(Status.Code.OK);
       long pid = host.plugins().get(0).pid().orElseThrow();
 
-      signal("STOP", pid);
+      ProcessTable.signal("STOP", pid);
       long frozen = System.nanoTime();
       Awaitility.await()
           .atMost(Duration.ofSeconds(60))
@@ -57,7 +56,7 @@ class FrozenPluginTest {
           .until(() -> host.plugins().get(0).state() instanceof PluginState.Unhealthy);
       Duration took = Duration.ofNanos(System.nanoTime() - frozen);
       Status.Code whileFrozen = codeOf(echo);
-      signal("CONT", pid);
+      ProcessTable.signal("CONT", pid);
 
       assertThat(took).isLessThan(INTERVAL.plus(TIMEOUT).plusSeconds(2));
       assertThat(whileFrozen).isEqualTo(Status.Code.UNAVAILABLE);
@@ -66,11 +65,6 @@ class FrozenPluginTest {
           .until(() -> host.plugins().get(0).state() instanceof PluginState.Healthy);
       assertThat(codeOf(echo)).isEqualTo(Status.Code.OK);
     }
-  }
-
-  private static void signal(String name, long pid) throws Exception {
-    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
-    assertThat(kill.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private static Status.Code codeOf(EchoGrpc.EchoBlockingStub echo) {

@@ -168,6 +168,7 @@ abstract class PluginModeTests {
     }
   }
 
+  /** The policy decides for a plugin as a process as it does inside the host. Row: TE-8, RG-7. */
   @Test
   void call_pluginWithoutRule_isDenied() throws Exception {
     home.provides("echo", ECHO).provides("asker", OTHER);

@@ -1,6 +1,7 @@
 package dev.tenon.host.life;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -8,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the kernel says about processes; one that has ended and waits to be reaped is not running.
@@ -58,5 +60,11 @@ final class ProcessTable {
       throw new AssertionError("no /proc", e);
     }
     return pids;
+  }
+
+  /** Sends a signal to a process. */
+  static void signal(String name, long pid) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
+    assertThat(kill.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -59,7 +59,7 @@ class StopTest {
   /**
    * A plugin that goes on after Shutdown and after SIGTERM is killed, a grace period after each.
    *
-   * <p>Row: LC-13, LC-20
+   * <p>Row: LC-13, LC-20, TE-8
    */
   @Test
   void close_pluginIgnoresShutdownAndSigterm_isKilledAfterGrace() throws Exception {
@@ -96,7 +96,7 @@ class StopTest {
   /**
    * After every stop no process is left, running or unreaped.
    *
-   * <p>Row: LC-20
+   * <p>Row: LC-20, TE-8
    */
   @Test
   void close_overAndOver_leavesNoProcess() throws Exception {
