@@ -19,12 +19,14 @@ final class HostThreads implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(HostThreads.class.getName());
   private static final int CONTROL_THREADS = 4;
   private static final int SUPERVISION_THREADS = 2;
+  private static final int REGISTERING_THREADS = 2;
 
   private final ScheduledThreadPoolExecutor enrol;
   private final ScheduledThreadPoolExecutor timer;
   private final ThreadPoolExecutor control;
   private final ThreadPoolExecutor lines;
   private final ThreadPoolExecutor supervision;
+  private final ThreadPoolExecutor registering;
   private final ScheduledThreadPoolExecutor policy;
 
   /** Makes the threads; what fails in them unseen goes to {@code crashes}. */
@@ -34,6 +36,7 @@ final class HostThreads implements AutoCloseable {
     control = pool(CONTROL_THREADS, named("tenon-control", crashes));
     lines = pool(1, named("tenon-lines", crashes));
     supervision = pool(SUPERVISION_THREADS, named("tenon-supervision", crashes));
+    registering = pool(REGISTERING_THREADS, named("tenon-registering", crashes));
     // Not watched: what a change fails with goes to whoever asked for it.
     policy = new ScheduledThreadPoolExecutor(1, named("tenon-policy", crashes));
     enrol.setRemoveOnCancelPolicy(true);
@@ -118,6 +121,11 @@ final class HostThreads implements AutoCloseable {
     return lines;
   }
 
+  /** Returns what waits for the store of registrations, so that control calls need not. */
+  ExecutorService registering() {
+    return registering;
+  }
+
   /** Returns what launches plugins again, each in turn. */
   ExecutorService supervision() {
     return supervision;
@@ -134,7 +142,8 @@ final class HostThreads implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ExecutorService> executors = List.of(enrol, timer, policy, control, lines, supervision);
+    List<ExecutorService> executors = 
+        List.of(enrol, timer, policy, control, lines, supervision, registering);
     executors.forEach(HostThreads::end);
     try {
       for (ExecutorService executor : executors) {

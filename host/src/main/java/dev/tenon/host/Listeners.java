@@ -9,6 +9,7 @@ import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
+import dev.tenon.registry.SharedRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.TokenRule;
 import dev.tenon.transport.Endpoint;
@@ -82,7 +83,10 @@ final class Listeners {
                 leases,
                 planes.audit(),
                 planes.control().discoveries(),
-                planes.control().watches()),
+                planes.control().watches(),
+                planes.registry() instanceof SharedRegistry
+                    ? planes.threads().registering()
+                    : Runnable::run),
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
             planes.admin(),

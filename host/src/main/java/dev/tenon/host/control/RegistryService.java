@@ -2,6 +2,8 @@ package dev.tenon.host.control;
 
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -26,6 +28,8 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Registers and unregisters what plugins provide, by right: what the policy allows, narrowed by
@@ -40,26 +44,36 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
   private final ControlAudit audit;
   private final Discoveries discoveries;
   private final Watches watches;
+  private final Executor registering;
 
-  /** Makes the service; what {@code claims} let in lives by {@code leases}. */
+  /**
+   * Makes the service; what {@code claims} let in lives by {@code leases}. Registering, which may
+   * wait for a store that hosts share, is done by {@code registering}, and nothing else is.
+   */
   public RegistryService(
       ProviderClaims claims,
       ControlConnections leases,
       ControlAudit audit,
       Discoveries discoveries,
-      Watches watches) {
+      Watches watches,
+      Executor registering) {
     this.claims = claims;
     this.registry = leases.registry();
     this.leases = leases;
     this.audit = audit;
     this.discoveries = discoveries;
     this.watches = watches;
+    this.registering = registering;
   }
 
   @Override
   public void register(RegisterRequest request, StreamObserver<RegisterResponse> observer) {
     Identity caller = Admission.CALLER.get();
-    Answer.with(observer, () -> register(request, caller));
+    try {
+      registering.execute(() -> Answer.with(observer, () -> register(request, caller)));
+    } catch (RejectedExecutionException e) {
+      observer.onError(RefusalStatus.of(Refusal.UNAVAILABLE)); // The host is closing.
+    }
   }
 
   private RegisterResponse register(RegisterRequest request, Identity caller)

@@ -5,6 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.AuthEnableRequest;
+import io.etcd.jetcd.api.AuthGrpc;
+import io.etcd.jetcd.api.AuthRoleAddRequest;
+import io.etcd.jetcd.api.AuthUserAddRequest;
+import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
+import io.etcd.jetcd.api.CompactionRequest;
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.RangeRequest;
+import io.etcd.jetcd.api.RangeResponse;
+import io.grpc.Channel;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A real etcd with one member, on the loopback interface, that can be stopped and frozen. */
@@ -161,6 +176,68 @@ public final class EtcdServer implements AutoCloseable {
   /** Lets it go on. */
   public void thaw() {
     signal("CONT");
+  }
+
+  /** Forgets all of its history up to now. */
+  public void compact() {
+    var unused =
+        asked(
+            channel ->
+                KVGrpc.newBlockingStub(channel)
+                    .compact(
+                        CompactionRequest.newBuilder()
+                            .setRevision(all(channel).getHeader().getRevision())
+                            .setPhysical(true)
+                            .build()));
+  }
+
+  /** Returns how many keys it has. */
+  public long keys() {
+    return asked(channel -> all(channel).getCount());
+  }
+
+  private static RangeResponse all(Channel channel) {
+    ByteString zero = ByteString.copyFrom(new byte[1]);
+    return KVGrpc.newBlockingStub(channel)
+        .range(RangeRequest.newBuilder().setKey(zero).setRangeEnd(zero).setCountOnly(true).build());
+  }
+
+  /** Takes nobody's word from now on but of {@code user} root, who has {@code password}. */
+  void requireLogin(String password) {
+    var unused =
+        asked(
+            channel -> {
+              AuthGrpc.AuthBlockingStub auth = AuthGrpc.newBlockingStub(channel);
+              assertThat(
+                      auth.userAdd(
+                          AuthUserAddRequest.newBuilder()
+                              .setName("root")
+                              .setPassword(password)
+                              .build()))
+                  .isNotNull();
+              assertThat(auth.roleAdd(AuthRoleAddRequest.newBuilder().setName("root").build()))
+                  .isNotNull();
+              assertThat(
+                      auth.userGrantRole(
+                          AuthUserGrantRoleRequest.newBuilder()
+                              .setUser("root")
+                              .setRole("root")
+                              .build()))
+                  .isNotNull();
+              return auth.authEnable(AuthEnableRequest.getDefaultInstance());
+            });
+  }
+
+  private <R> R asked(Function<Channel, R> question) {
+    ManagedChannel channel =
+        Grpc.newChannelBuilderForAddress("127.0.0.1", port, InsecureChannelCredentials.create())
+            .proxyDetector(address -> null)
+            .build();
+    try {
+      return question.apply(channel);
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   private void signal(String name) {

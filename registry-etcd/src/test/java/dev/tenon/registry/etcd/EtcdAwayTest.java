@@ -1,0 +1,238 @@
+package dev.tenon.registry.etcd;
+
+import static dev.tenon.registry.Claims.CLOCK;
+import static dev.tenon.registry.Claims.ECHO;
+import static dev.tenon.registry.Claims.exclusive;
+import static dev.tenon.registry.Claims.run;
+import static dev.tenon.registry.Claims.shared;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.tenon.core.Health;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.TrustDomain;
+import dev.tenon.core.VersionRange;
+import dev.tenon.registry.Availability;
+import dev.tenon.registry.NoProviderException;
+import dev.tenon.registry.Registration;
+import dev.tenon.registry.RegistryUnavailableException;
+import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.registry.SharedRegistry;
+import dev.tenon.registry.Watch;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What hosts do while their etcd is down, frozen, or was never there. Attack: O7. */
+class EtcdAwayTest {
+  private static final RuntimeId A = run("a", 1);
+  private static final RuntimeId B = run("b", 2);
+  private static final RuntimeId WATCHER = run("watcher", 9);
+
+  /** Longer than the lease of the tests. */
+  private static final Duration LONG = Duration.ofSeconds(3);
+
+  @TempDir Path folder;
+
+  private final TrustDomain domain = EtcdHost.freshDomain();
+  private final TurnedClock clockOfOne = new TurnedClock();
+  private EtcdServer etcd;
+  private SharedRegistry one;
+  private SharedRegistry two;
+
+  @BeforeEach
+  void open() throws Exception {
+    etcd = EtcdServer.start(folder);
+    EtcdStore store = EtcdStore.of(EtcdHost.settings(etcd.endpoint()));
+    one = EtcdHost.open(store.clock(clockOfOne), domain, "one");
+    two = EtcdHost.open(store, domain, "two");
+  }
+
+  @AfterEach
+  void close() {
+    if (etcd != null) {
+      etcd.kill();
+      one.close();
+      two.close();
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
+  }
+
+  private static Registration healthy(ServiceRegistry registry, Registration claim)
+      throws Exception {
+    registry.register(claim);
+    registry.reportHealth(claim.provider(), Health.HEALTHY);
+    return claim;
+  }
+
+  private static Optional<Registration> chosen(ServiceRegistry registry, ServiceName service) {
+    try {
+      return Optional.of(registry.choose(service));
+    } catch (NoProviderException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What is shared serves on for as long as etcd is away, at home and behind the other host. */
+  @Test
+  void choose_sharedWhileEtcdIsDown_servesOn() throws Exception {
+    Registration claim = healthy(one, shared(A, ECHO));
+    soon().until(() -> chosen(two, ECHO).equals(Optional.of(claim)));
+
+    etcd.kill();
+    awaitRefusal(two);
+    clockOfOne.advance(Duration.ofDays(30));
+
+    assertThat(one.choose(ECHO)).isEqualTo(claim);
+    assertThat(two.choose(ECHO)).isEqualTo(claim);
+  }
+
+  private static void awaitRefusal(ServiceRegistry registry) {
+    soon()
+        .untilAsserted(
+            () ->
+                assertThatExceptionOfType(RegistryUnavailableException.class)
+                    .isThrownBy(() -> registry.check(shared(B, CLOCK))));
+  }
+
+  /** Nobody can register then, and nothing of the attempt is left, also not when etcd is back. */
+  @Test
+  void register_whileEtcdIsFrozen_unavailableAndNothingIsLeft() throws Exception {
+    etcd.freeze();
+
+    var refused =
+        catchThrowableOfType(
+            RegistryUnavailableException.class, () -> one.register(exclusive(A, ECHO)));
+
+    assertThat(refused.refusal()).isEqualTo(Refusal.UNAVAILABLE);
+    assertThat(refused.auditReason()).isEqualTo("the store of registrations does not answer");
+    assertThat(one.registrations()).isEmpty();
+    awaitRefusal(one);
+    etcd.thaw();
+    Registration other = exclusive(B, ECHO);
+    soon().until(() -> isRegistered(two, other));
+    assertThat(one.registrations(A)).isEmpty();
+  }
+
+  private static boolean isRegistered(ServiceRegistry registry, Registration claim) {
+    try {
+      registry.register(claim);
+      return true;
+    } catch (Exception e) {
+      return false;
+    }
+  }
+
+  /**
+   * An exclusive service is served until the lease has run out by the owner's own clock, and from
+   * that moment on not once more, without anybody telling it; those who watch are told.
+   */
+  @Test
+  void choose_exclusiveAfterItsLease_nobodyAndWatchersAreTold() throws Exception {
+    Registration claim = healthy(one, exclusive(A, ECHO));
+    Watch watch = one.watch(WATCHER, ECHO, VersionRange.ANY, () -> {});
+    assertThat(watch.next().orElseThrow().state()).isEqualTo(Availability.State.AVAILABLE);
+    etcd.freeze();
+    assertThat(one.choose(ECHO)).isEqualTo(claim);
+
+    clockOfOne.advance(LONG);
+
+    assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> one.choose(ECHO));
+    assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> one.chooseOwn(ECHO));
+    assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> one.choose(ECHO, A));
+    assertThat(one.discover(ECHO, VersionRange.ANY)).isEmpty();
+    soon().until(() -> watch.next().equals(Optional.of(Availability.NONE)));
+    assertThat(one.registrations(ECHO)).containsExactly(claim);
+
+    etcd.thaw();
+
+    soon().until(() -> chosen(one, ECHO).equals(Optional.of(claim)));
+  }
+
+  /** What ends while etcd is away is gone here at once, and for the others when it is back. */
+  @Test
+  void remove_whileEtcdIsDown_goneHereAtOnceAndThereLater() throws Exception {
+    Registration stays = healthy(one, shared(A, ECHO));
+    Registration goes = healthy(one, shared(B, CLOCK));
+    soon().until(() -> two.registrations().size() == 2);
+    etcd.kill();
+
+    assertThat(one.unregister(B, goes.id())).isEqualTo(goes);
+
+    assertThat(one.registrations()).containsExactly(stays);
+    etcd.restart();
+    soon().until(() -> two.registrations().equals(List.of(stays)));
+  }
+
+  /** Over a stop and a new start of etcd no choice fails, and news arrive again. Row: RG-16. */
+  @Test
+  void choose_whileEtcdRestarts_neverFailsAndHostsConverge() throws Exception {
+    Registration claim = healthy(one, shared(A, ECHO));
+    soon().until(() -> chosen(two, ECHO).equals(Optional.of(claim)));
+    AtomicInteger failed = new AtomicInteger();
+    Thread caller =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                if (chosen(two, ECHO).isEmpty() || chosen(one, ECHO).isEmpty()) {
+                  failed.incrementAndGet();
+                }
+                Thread.yield();
+              }
+            });
+    caller.start();
+
+    etcd.kill();
+    awaitRefusal(one);
+    etcd.restart();
+    Registration news = shared(B, CLOCK);
+    soon().until(() -> isRegistered(one, news));
+    soon().until(() -> two.registrations(CLOCK).equals(List.of(news)));
+    caller.interrupt();
+    caller.join();
+
+    assertThat(failed).hasValue(0);
+  }
+
+  /** A host that has never reached etcd does not start as if it were alone. */
+  @Test
+  void start_noEtcdThere_refusedWithItsPlace() throws Exception {
+    int nobody;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = socket.getLocalPort();
+    }
+    EtcdRegistry registry =
+        new EtcdRegistry(
+            EtcdHost.settings("http://127.0.0.1:" + nobody),
+            ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1)),
+            new SpiffeId.OfHost(domain, "three"),
+            System::nanoTime);
+    try {
+      assertThatExceptionOfType(RegistryUnavailableException.class)
+          .isThrownBy(() -> registry.start(Duration.ofSeconds(1)))
+          .withMessageContaining("etcd at http://127.0.0.1:" + nobody);
+    } finally {
+      registry.close();
+    }
+  }
+}
