@@ -142,7 +142,7 @@ final class HostThreads implements AutoCloseable {
 
   @Override
   public void close() {
-    List<ExecutorService> executors = 
+    List<ExecutorService> executors =
         List.of(enrol, timer, policy, control, lines, supervision, registering);
     executors.forEach(HostThreads::end);
     try {

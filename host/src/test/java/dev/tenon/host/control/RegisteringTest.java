@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 class RegisteringTest {
   private static final Identity CALLER =
       new Identity(
-          SpiffeId.parse(
-              "spiffe://tenon.test/host/h/plugin/alpha/alpha-0123456789abcdef"),
+          SpiffeId.parse("spiffe://tenon.test/host/h/plugin/alpha/alpha-0123456789abcdef"),
           Identity.Evidence.SVID);
 
   private final List<Status.Code> answers = new ArrayList<>();

@@ -41,10 +41,10 @@ final class EtcdConnection implements AutoCloseable {
   private static final Metadata.Key<String> TOKEN =
       Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** A page of keys stays far below the longest message. */
-  private static final int PAGE = 200;
+  /** A page of the longest values that etcd takes, 1.5 MiB each, fits into a message. */
+  private static final int PAGE = 50;
 
-  private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+  private static final int MAX_MESSAGE_BYTES = 96 * 1024 * 1024;
 
   private final URI endpoint;
   private final Duration patience;
@@ -123,8 +123,12 @@ final class EtcdConnection implements AutoCloseable {
   /** Everything below a prefix at one revision. */
   record Listing(long revision, List<KeyValue> entries) {}
 
-  /** Lists all keys that begin with {@code prefix}, as of one revision, page by page. */
-  Listing list(ByteString prefix) throws EtcdFailedException {
+  /**
+   * Lists all keys that begin with {@code prefix}, as of one revision, page by page.
+   *
+   * @throws EtcdFailedException if there are more than {@code most}, too
+   */
+  Listing list(ByteString prefix, int most) throws EtcdFailedException {
     List<KeyValue> all = new ArrayList<>();
     ByteString end = EtcdKeys.endOf(prefix);
     ByteString from = prefix;
@@ -148,6 +152,10 @@ final class EtcdConnection implements AutoCloseable {
         revision = page.getHeader().getRevision();
       }
       all.addAll(page.getKvsList());
+      if (all.size() > most) {
+        throw new EtcdFailedException(
+            "etcd at " + endpoint + ": more than " + most + " keys of ours (expected: fewer)");
+      }
       if (!page.getMore() || page.getKvsCount() == 0) {
         return new Listing(revision, all);
       }

@@ -13,6 +13,7 @@ import dev.tenon.registry.ServiceTakenException;
 import io.etcd.jetcd.api.Event;
 import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.WatchResponse;
+import io.grpc.Status;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
@@ -281,7 +282,7 @@ final class EtcdSession implements EtcdWatch.Listener {
   }
 
   private void list() throws EtcdFailedException {
-    EtcdConnection.Listing listing = connect().list(keys.all());
+    EtcdConnection.Listing listing = connect().list(keys.all(), OtherHosts.MAX_KEYS);
     if (watch != null) {
       watch.cancel();
       watch = null;
@@ -328,6 +329,7 @@ final class EtcdSession implements EtcdWatch.Listener {
     onWorker(
         () -> {
           if (ended == watch) {
+            unsure |= why.equals(Status.Code.RESOURCE_EXHAUSTED.name()); // pages are smaller
             lost("etcd: the watch ended: " + why);
           }
         });

@@ -37,6 +37,9 @@ final class OtherHosts {
   /** How long after etcd's return hosts may take to say again what they have. */
   static final Duration SETTLING = Duration.ofSeconds(3);
 
+  /** How many keys there are at most, of all hosts together; more are not looked at. */
+  static final int MAX_KEYS = 100_000;
+
   /** How many complaints there are at most: who writes garbage does not fill the log. */
   private static final int MAX_COMPLAINTS = 100;
 
@@ -67,6 +70,12 @@ final class OtherHosts {
     private boolean isNothing() {
       return host.isEmpty() && claims.isEmpty() && health.isEmpty();
     }
+  }
+
+  private int count() {
+    return hosts.values().stream()
+        .mapToInt(said -> 1 + said.claims.size() + said.health.size())
+        .sum();
   }
 
   private record Claim(long created, Registration registration) {}
@@ -108,6 +117,9 @@ final class OtherHosts {
     touched.add(key.host());
     Said said = hosts.computeIfAbsent(key.host(), host -> new Said());
     try {
+      if (count() >= MAX_KEYS) {
+        throw new IllegalArgumentException("one key more than " + MAX_KEYS);
+      }
       if (key instanceof EtcdKeys.Key.Host host) {
         said.host = Optional.empty();
         said.host = EtcdValues.readHost(host, entry.getValue());

@@ -197,7 +197,7 @@ class EtcdAwayTest {
                 if (chosen(two, ECHO).isEmpty() || chosen(one, ECHO).isEmpty()) {
                   failed.incrementAndGet();
                 }
-                Thread.yield();
+                Thread.onSpinWait();
               }
             });
     caller.start();

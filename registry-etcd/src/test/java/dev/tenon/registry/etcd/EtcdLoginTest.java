@@ -55,7 +55,8 @@ class EtcdLoginTest {
       try (EtcdConnection nobody = EtcdConnection.open(endpoint, settings, patience)) {
         assertThat(
                 catchThrowableOfType(
-                    EtcdFailedException.class, () -> nobody.list(ByteString.copyFromUtf8("/tenon/"))))
+                    EtcdFailedException.class,
+                    () -> nobody.list(ByteString.copyFromUtf8("/tenon/"), 1000)))
             .isNotNull();
       }
     }

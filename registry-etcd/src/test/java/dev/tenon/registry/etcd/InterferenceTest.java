@@ -103,7 +103,7 @@ class InterferenceTest {
   }
 
   private List<KeyValue> keys() throws Exception {
-    return hand.list(ByteString.copyFromUtf8(root)).entries();
+    return hand.list(ByteString.copyFromUtf8(root), 1000).entries();
   }
 
   private static Registration healthy(ServiceRegistry registry, Registration claim)
@@ -251,5 +251,15 @@ class InterferenceTest {
         .isThrownBy(() -> one.register(shared(A, ECHO)));
     assertThatExceptionOfType(ServiceTakenException.class)
         .isThrownBy(() -> one.register(exclusive(A, ECHO)));
+  }
+
+  /** Nor does a host take in all that somebody can write there. */
+  @Test
+  void list_moreKeysThanExpected_fails() throws Exception {
+    commit(put(root + "hosts/two", "{}", 0), put(root + "hosts/three", "{}", 0));
+
+    assertThatExceptionOfType(EtcdFailedException.class)
+        .isThrownBy(() -> hand.list(ByteString.copyFromUtf8(root), 2))
+        .withMessageContaining("more than 2 keys");
   }
 }

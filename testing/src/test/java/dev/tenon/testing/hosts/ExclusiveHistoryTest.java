@@ -110,7 +110,7 @@ class ExclusiveHistoryTest {
   private ContendingHost awaitOwner(ContendingHost former) {
     await()
         .alias("seed " + SEED)
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(2))
         .until(() -> owner().filter(host -> host != former).isPresent());
     return owner().orElseThrow();
