@@ -22,8 +22,7 @@ public abstract class LimitsContract implements Registries {
   private static final RuntimeId B = run("b", 2);
 
   private ServiceRegistry with(int perRun, int perService, int inTotal) throws Exception {
-    return make(
-        new RegistryLimits(perRun, perService, inTotal, 1, 1), Map.of(), new Random(1));
+    return make(new RegistryLimits(perRun, perService, inTotal, 1, 1), Map.of(), new Random(1));
   }
 
   private static ServiceName service(int number) {

@@ -212,9 +212,7 @@ public abstract class SelectionContract implements Registries {
   }
 
   private ServiceRegistry of(Selection selection, RuntimeId... providers) throws Exception {
-    return with(
-        make(RegistryLimits.DEFAULT, Map.of(ECHO, selection), new Random(42)),
-        providers);
+    return with(make(RegistryLimits.DEFAULT, Map.of(ECHO, selection), new Random(42)), providers);
   }
 
   private static ServiceRegistry with(ServiceRegistry registry, RuntimeId... providers)
