@@ -28,7 +28,7 @@ public final class NotAuthenticatedException extends RefusedException {
     UNKNOWN,
     /** Its time, or the grace of the one before, is over. */
     EXPIRED,
-    /** It belongs to another run. */
+    /** It belongs to another run, or another user than its run's shows it. */
     FOREIGN,
     /** It was withdrawn with all others of its run. */
     REVOKED,

@@ -35,9 +35,10 @@ final class Arrivals {
     await(plugin, plugin.run().healthy(), limits.toHealthy(), "become healthy");
     LOG.log(
         Level.INFO,
-        "plugin {0} is healthy, isolation {1}",
+        "plugin {0} is healthy, isolation {1}: {2}",
         plugin.run().id().runtimeId(),
-        plugin.definition().runtime().isolation());
+        plugin.definition().runtime().isolation(),
+        plugin.definition().runtime().isolation().meaning());
   }
 
   private <T> T await(

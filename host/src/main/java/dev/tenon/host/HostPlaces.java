@@ -4,14 +4,18 @@ import dev.tenon.auth.RandomSourceFailedException;
 import dev.tenon.auth.TokenMint;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.launch.Isolation;
+import dev.tenon.host.launch.PluginRuntime;
 import dev.tenon.transport.Endpoint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,6 +27,7 @@ final class HostPlaces {
   private final OwnedDirectory state;
   private final OwnedDirectory run;
   private final Sockets sockets;
+  private final RunDirectories runs;
 
   /** What plugins and host talk over. */
   enum Sockets {
@@ -37,6 +42,7 @@ final class HostPlaces {
     this.state = state;
     this.run = run;
     this.sockets = sockets;
+    runs = new RunDirectories(run.path().resolve("p"));
   }
 
   static HostPlaces open(
@@ -74,25 +80,42 @@ final class HostPlaces {
                 : new Endpoint.Tcp("127.0.0.1", 0));
   }
 
-  /** Makes the plugin's own directory, and returns where its server is to listen. */
-  Endpoint pluginListener(RuntimeId plugin) throws IOException {
-    if (sockets == Sockets.LOOPBACK) {
-      return new Endpoint.Tcp("127.0.0.1", freePort());
+  /**
+   * Where one run finds the host, and where the host finds it.
+   *
+   * @param listen where its server is to listen
+   * @param host where it reaches the host
+   * @param directory its own, if it listens on a Unix socket
+   */
+  record Place(Endpoint listen, Planes.Addresses host, Optional<Path> directory) {}
+
+  /** Makes the place of {@code plugin}, as its {@code runtime} needs it. */
+  Place placeOf(RuntimeId plugin, PluginRuntime runtime, Planes.Addresses host) throws IOException {
+    if (runtime.remote().isPresent()) {
+      return new Place(runtime.remote().get(), host, Optional.empty());
     }
-    Path directory = run.path().resolve("p").resolve(plugin.value());
-    makePrivate(directory);
-    return new Endpoint.Unix(directory.resolve("s"));
+    if (sockets == Sockets.LOOPBACK) {
+      return new Place(new Endpoint.Tcp("127.0.0.1", freePort()), host, Optional.empty());
+    }
+    Path directory = runs.make(plugin);
+    Endpoint.Unix listen = new Endpoint.Unix(directory.resolve("s"));
+    Planes.Addresses reached = host;
+    if (runtime.isolation().hasOwnPlace()) {
+      reached = runs.link(plugin, host);
+      if (runtime.uid().isPresent()) {
+        runs.give(plugin, runtime.uid().getAsInt(), reached);
+      }
+    }
+    if (runtime.isolation() == Isolation.OWN_UID) {
+      Path above = run.path().resolveSibling(".").normalize();
+      RunDirectories.letPass(List.of(above, run.path(), run.path().resolve("p")));
+    }
+    return new Place(listen, reached, Optional.of(directory));
   }
 
   /** Deletes the directory of a run that has ended, if it has one. Idempotent. */
   void release(RuntimeId plugin) {
-    Path directory = run.path().resolve("p").resolve(plugin.value());
-    try {
-      Files.deleteIfExists(directory.resolve("s"));
-      Files.deleteIfExists(directory);
-    } catch (IOException e) {
-      // It holds something of the plugin's own, and goes with the run directory.
-    }
+    runs.delete(plugin);
   }
 
   /**
@@ -116,10 +139,20 @@ final class HostPlaces {
     return state.path().resolve("admin");
   }
 
-  /** Makes, once, the directory that {@code plugin} keeps between runs. */
-  Path stateOf(PluginName plugin) throws IOException {
-    Path directory = state.path().resolve("plugins").resolve(plugin.value());
-    OwnedDirectory.makePrivate(directory);
+  /** Makes, once, the directory that {@code plugin}, run by {@code runtime}, keeps between runs. */
+  Path stateOf(PluginName plugin, PluginRuntime runtime) throws IOException {
+    Path all = state.path().resolve("plugins");
+    Path directory = all.resolve(plugin.value());
+    OwnedDirectory.makePrivate(all);
+    if (Files.notExists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      makePrivate(directory);
+    }
+    if (runtime.uid().isPresent()) {
+      RunDirectories.giveAway(directory, runtime.uid().getAsInt());
+    }
+    if (runtime.isolation() == Isolation.OWN_UID) {
+      RunDirectories.letPass(List.of(state.path(), all));
+    }
     return directory;
   }
 }

@@ -1,8 +1,12 @@
 package dev.tenon.host;
 
+import dev.tenon.host.launch.LaunchException;
+import dev.tenon.host.launch.LaunchedPlugin;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -29,6 +33,12 @@ final class HostThreads implements AutoCloseable {
   private final ThreadPoolExecutor registering;
   private final ScheduledThreadPoolExecutor policy;
 
+  /*
+   * Never without its one thread: the kernel ends what a thread has started when that thread ends, if so
+   * asked (PR_SET_PDEATHSIG, prctl(2)), and does not ask whether the process lives on.
+   */
+  private final ThreadPoolExecutor launch;
+
   /** Makes the threads; what fails in them unseen goes to {@code crashes}. */
   HostThreads(CrashLog crashes) {
     enrol = new Watched(2, named("tenon-enrol", crashes), crashes);
@@ -39,6 +49,9 @@ final class HostThreads implements AutoCloseable {
     registering = pool(REGISTERING_THREADS, named("tenon-registering", crashes));
     // Not watched: what a change fails with goes to whoever asked for it.
     policy = new ScheduledThreadPoolExecutor(1, named("tenon-policy", crashes));
+    launch =
+        new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named("tenon-launch", crashes));
     enrol.setRemoveOnCancelPolicy(true);
     timer.setRemoveOnCancelPolicy(true);
   }
@@ -131,6 +144,39 @@ final class HostThreads implements AutoCloseable {
     return supervision;
   }
 
+  /**
+   * Launches a run on the thread that starts all processes, and which lives as long as the host.
+   *
+   * @throws LaunchException if {@code task} does, or the host ends meanwhile
+   */
+  LaunchedPlugin launch(Callable<LaunchedPlugin> task) throws LaunchException {
+    Future<LaunchedPlugin> launched = launch.submit(task);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return launched.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // What was started has to be known to whoever is to end it.
+        }
+      }
+    } catch (CancellationException e) {
+      throw new LaunchException("the host ends (expected: one that goes on)", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof LaunchException refused) {
+        throw refused;
+      }
+      if (e.getCause() instanceof RuntimeException failed) {
+        throw failed;
+      }
+      throw new LaunchException("could not be launched: " + e.getCause(), e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** Ends {@code executor}, and those who wait for what it did not begin. */
   private static void end(ExecutorService executor) {
     for (Runnable left : executor.shutdownNow()) {
@@ -143,7 +189,7 @@ final class HostThreads implements AutoCloseable {
   @Override
   public void close() {
     List<ExecutorService> executors =
-        List.of(enrol, timer, policy, control, lines, supervision, registering);
+        List.of(enrol, timer, policy, control, lines, supervision, registering, launch);
     executors.forEach(HostThreads::end);
     try {
       for (ExecutorService executor : executors) {

@@ -18,6 +18,8 @@ import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** Makes runs of plugins: an identity, a place, and whatever its kind of plugin begins with. */
@@ -71,10 +73,7 @@ final class Launcher {
       Slot slot, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws HostStartException, IOException, RefusedException {
     PluginDefinition definition = slot.definition();
-    Endpoint listen =
-        definition.runtime().remote().isPresent()
-            ? definition.runtime().remote().get()
-            : planes.places().pluginListener(id.runtimeId());
+    HostPlaces.Place place = place(id.runtimeId(), definition);
     ClientTls tls =
         new ClientTls(
             planes.identity(),
@@ -86,7 +85,7 @@ final class Launcher {
             () ->
                 planes
                     .transport()
-                    .channel(listen, tls)
+                    .channel(place.listen(), tls, planes.users().of(id.runtimeId()))
                     .directExecutor()
                     .maxInboundMessageSize(planes.runs().maxMessageBytes())
                     .build());
@@ -97,12 +96,13 @@ final class Launcher {
       Launch launch =
           new Launch(
               id.runtimeId(),
-              planes.places().stateOf(definition.name()),
-              bootstrap(id.runtimeId(), listen).toJsonLine());
-      launched(started, definition.runtime().launch(launch));
+              planes.places().stateOf(definition.name(), definition.runtime()),
+              place.directory(),
+              bootstrap(id.runtimeId(), place).toJsonLine());
+      launched(started, planes.threads().launch(() -> definition.runtime().launch(launch)));
       planes
           .reenrolment()
-          .watch(started.run(), () -> bootstrap(id.runtimeId(), listen).toJsonLine());
+          .watch(started.run(), () -> bootstrap(id.runtimeId(), place).toJsonLine());
       return started;
     } catch (LaunchException e) {
       undo(started);
@@ -117,8 +117,48 @@ final class Launcher {
   private void undo(Plugins.Started started) {
     planes.runs().giveUp(started.run(), NOT_STARTED);
     if (started.run().process().isEmpty()) {
-      planes.places().release(started.run().id().runtimeId());
+      release(started.run().id().runtimeId());
     }
+  }
+
+  private HostPlaces.Place place(RuntimeId run, PluginDefinition definition)
+      throws HostStartException, IOException {
+    OptionalInt uid = definition.runtime().uid();
+    try {
+      if (uid.isPresent()) {
+        planes.users().take(run, uid.getAsInt());
+      }
+      return planes.places().placeOf(run, definition.runtime(), planes.addresses());
+    } catch (IOException e) {
+      release(run);
+      if (definition.runtime().isolation().hasOwnPlace()) {
+        throw notIsolated(definition, e);
+      }
+      throw e;
+    } catch (RuntimeException e) {
+      release(run);
+      throw e;
+    }
+  }
+
+  private static HostStartException notIsolated(PluginDefinition definition, IOException e) {
+    return new HostStartException(
+        HostStartException.Kind.CONFIGURATION,
+        "plugin "
+            + definition.name()
+            + ": isolation "
+            + definition.runtime().isolation()
+            + ": "
+            + e.getMessage()
+            + (definition.runtime().uid().isPresent()
+                ? " (another user needs a host that is root, or may change owner and user)"
+                : ""),
+        e);
+  }
+
+  private void release(RuntimeId run) {
+    planes.users().release(run);
+    planes.places().release(run);
   }
 
   private void add(Plugins.Started started, Consumer<Plugins.Started> added)
@@ -144,24 +184,31 @@ final class Launcher {
             .thenAccept(
                 status -> {
                   planes.runs().ended(started.run(), "ended with status " + status);
-                  planes.places().release(started.run().id().runtimeId());
+                  release(started.run().id().runtimeId());
                 });
   }
 
-  /** Returns a bootstrap document with a fresh enrolment token. */
+  /** Returns a bootstrap document, with a fresh enrolment token, of a run that comes by itself. */
   Bootstrap bootstrap(RuntimeId runtimeId, Endpoint listen) throws RefusedException {
+    return bootstrap(runtimeId, new HostPlaces.Place(listen, planes.addresses(), Optional.empty()));
+  }
+
+  /** Returns a bootstrap document with a fresh enrolment token. */
+  private Bootstrap bootstrap(RuntimeId runtimeId, HostPlaces.Place place) throws RefusedException {
+    OptionalInt own = planes.transport().ownUid();
     Issued token = planes.trust().enrolmentTokens().issue(runtimeId);
     return new Bootstrap(
         runtimeId.plugin(),
         runtimeId,
-        planes.addresses().enrol(),
-        planes.addresses().control(),
-        planes.addresses().data(),
+        place.host().enrol(),
+        place.host().control(),
+        place.host().data(),
         Dns.HOST,
         planes.identity().id(),
         planes.trust().bundleForPlugins(),
         token.token(),
         token.expires(),
-        listen);
+        place.listen(),
+        planes.users().of(runtimeId).equals(own) ? OptionalInt.empty() : own);
   }
 }

@@ -13,6 +13,7 @@ import io.grpc.ServerBuilder;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 
 /** The limits of a running host, as its listeners use them. Thread-safe. */
 final class Limits {
@@ -25,22 +26,30 @@ final class Limits {
   private final HostLimits settings;
   private final RateLimits rates;
   private final ConnectionRefusals refusals;
+  private final IntPredicate users;
 
-  private Limits(HostLimits settings, RateLimits rates, ConnectionRefusals refusals) {
+  private Limits(
+      HostLimits settings, RateLimits rates, ConnectionRefusals refusals, IntPredicate users) {
     this.settings = settings;
     this.rates = rates;
     this.refusals = refusals;
+    this.users = users;
   }
 
-  /** Makes the limits; {@code closing} ends what counts. */
+  /**
+   * Makes the limits; {@code users} are those whose processes may connect beside the host's own
+   * user, and {@code closing} ends what counts.
+   */
   static Limits of(
       HostLimits settings,
       ConnectionRefusals refusals,
+      IntPredicate users,
       AuditLog audit,
       InstantSource clock,
       CloseStack closing) {
     RateLimiter limiter = closing.add(settings.limiter().orElseGet(RateLimiter::inMemory));
-    return new Limits(settings, new RateLimits(settings::rates, limiter, audit, clock), refusals);
+    return new Limits(
+        settings, new RateLimits(settings::rates, limiter, audit, clock), refusals, users);
   }
 
   private boolean admits(Source source) {
@@ -61,7 +70,7 @@ final class Limits {
 
   /** Returns which connections the listener of {@code plane} takes. */
   Door door(String plane) {
-    return new Door(settings.connections(), this::admits, refusals.of(plane));
+    return new Door(settings.connections(), this::admits, refusals.of(plane), users);
   }
 
   /** Returns the limit of the calls that the router relays. */

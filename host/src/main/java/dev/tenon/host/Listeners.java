@@ -37,7 +37,12 @@ final class Listeners {
     this.closing = closing;
     this.limits =
         Limits.of(
-            settings.hostLimits(), planes.refusals(), log, settings.sources().clock(), closing);
+            settings.hostLimits(),
+            planes.refusals(),
+            planes.users()::hasUser,
+            log,
+            settings.sources().clock(),
+            closing);
   }
 
   Planes.Addresses start() throws IOException {

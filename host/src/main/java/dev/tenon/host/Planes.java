@@ -6,6 +6,7 @@ import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.Printable;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -58,6 +59,7 @@ final class Planes {
 
   private final Transport transport;
   private final HostPlaces places;
+  private final PluginUsers users;
   private final Trust trust;
   private final HostIdentity identity;
   private final PluginRuns runs;
@@ -113,6 +115,7 @@ final class Planes {
             mint,
             transport.supportsUnixSockets() ? HostPlaces.Sockets.UNIX : HostPlaces.Sockets.LOOPBACK,
             closing);
+    users = new PluginUsers(transport.ownUid());
     AuditLog log = RunningHost.openAudit(settings, closing);
     audit = new ControlAudit(log, settings.sources().clock());
     refusals = closing.add(new ConnectionRefusals(log, settings.sources().clock()));
@@ -173,7 +176,7 @@ final class Planes {
             runs,
             router,
             new ControlCalls(runs),
-            new ConnectionAdmission(trust.lineages(), usable, refusals::refused),
+            new ConnectionAdmission(trust.lineages(), usable, users::admits, refusals::refused),
             settings.limits().lastWords());
     servers = new ServerAdmission(runs, usable, refusals::refusedServer);
     admins =
@@ -246,6 +249,11 @@ final class Planes {
 
   HostPlaces places() {
     return places;
+  }
+
+  /** Returns which users the runs have. */
+  PluginUsers users() {
+    return users;
   }
 
   Trust trust() {
@@ -389,6 +397,10 @@ final class Planes {
   }
 
   String describe() {
-    return transport.describe() + "; identity " + identity.id();
+    return transport.describe()
+        + "; identity "
+        + identity.id()
+        + "; machine "
+        + Printable.line(MachineName.read());
   }
 }

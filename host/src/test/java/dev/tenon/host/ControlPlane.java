@@ -143,6 +143,7 @@ final class ControlPlane implements AutoCloseable {
         Limits.of(
                 Generous.LIMITS,
                 new ConnectionRefusals(audit, clock),
+                uid -> false,
                 audit,
                 clock,
                 new CloseStack())

@@ -67,7 +67,12 @@ class SecondHostTest {
     }
   }
 
-  /** A host that is led to another host's plugin does not talk to it. Row: PK-22. */
+  /**
+   * A host that is led to another host's plugin, as by whoever listens there first, does not talk to
+   * it. Row: PK-22.
+   *
+   * <p>Attack: L19.
+   */
   @Test
   void call_pluginOfAnotherHostInItsPlace_unavailable() throws Exception {
     NamedEcho impostor = new NamedEcho("impostor");

@@ -51,12 +51,20 @@ public final class ConnectionAdmission extends ServerTransportFilter {
   private final Lineages lineages;
   private final CertificateRule certificates;
   private final Refusals refusals;
+  private final Users users;
 
   /** Who is told of connections that are refused; must be thread-safe and not block. */
   @FunctionalInterface
   public interface Refusals {
     /** Notes that a connection of {@code plugin} from {@code source} was refused. */
     void refused(Optional<RuntimeId> plugin, Why why, Source source);
+  }
+
+  /** Which users' processes may connect as a run; must be thread-safe and not block. */
+  @FunctionalInterface
+  public interface Users {
+    /** Returns whether a process of the user {@code uid} may be {@code plugin}. */
+    boolean admits(RuntimeId plugin, int uid);
   }
 
   /*
@@ -67,16 +75,18 @@ public final class ConnectionAdmission extends ServerTransportFilter {
 
   /** Makes the admission by the keys of {@code lineages}, of any certificate. */
   public ConnectionAdmission(Lineages lineages) {
-    this(lineages, CertificateRule.NONE, (plugin, why, source) -> {});
+    this(lineages, CertificateRule.NONE, (plugin, uid) -> true, (plugin, why, source) -> {});
   }
 
   /**
-   * Makes the admission by the keys of {@code lineages} and by {@code certificates}, which tells
-   * {@code refusals} of those it refuses.
+   * Makes the admission by the keys of {@code lineages}, by {@code certificates}, and on Unix
+   * sockets by {@code users}, which tells {@code refusals} of those it refuses.
    */
-  public ConnectionAdmission(Lineages lineages, CertificateRule certificates, Refusals refusals) {
+  public ConnectionAdmission(
+      Lineages lineages, CertificateRule certificates, Users users, Refusals refusals) {
     this.lineages = requireNonNull(lineages, "lineages");
     this.certificates = requireNonNull(certificates, "certificates");
+    this.users = requireNonNull(users, "users");
     this.refusals = requireNonNull(refusals, "refusals");
   }
 
@@ -218,10 +228,21 @@ public final class ConnectionAdmission extends ServerTransportFilter {
     }
     try {
       lineages.verifyKey(plugin.get(), certificate.get().getPublicKey());
+      if (!isOfItsUser(attributes, plugin.get())) {
+        return Optional.of(Why.FOREIGN);
+      }
       return certificates.refusal(plugin.get().plugin(), certificate.get());
     } catch (NotAuthenticatedException e) {
       return Optional.of(e.why());
     }
+  }
+
+  /** Where the system does not tell the peer's user, there is nothing to compare. */
+  private boolean isOfItsUser(Attributes attributes, RuntimeId plugin) {
+    return Optional.ofNullable(attributes.get(Peer.KEY))
+        .flatMap(Peer::process)
+        .map(process -> users.admits(plugin, process.uid()))
+        .orElse(true);
   }
 
   /** Checks what was decided about the connection with {@code attributes}. */

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -118,7 +119,8 @@ final class PluginStart {
             router,
             new AskedHost(own, registry, watches(registry)));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
-    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), Door.OF_ONE_PEER);
+    Door door = Door.OF_ONE_PEER.withUsers(uid -> bootstrap.hostUid().equals(OptionalInt.of(uid)));
+    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), door);
     serve(server, services, enrolled.limits(), care);
     register(lease);
     own.follow(

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What a host tells a plugin at its start, so that the plugin can enrol: one line of JSON.
@@ -29,6 +30,7 @@ import java.util.List;
  * @param enrolmentToken what to enrol with, once
  * @param expires when that token expires
  * @param listen where the plugin's own server is to listen
+ * @param hostUid the user whose processes alone may connect there, where it is not the plugin's own
  */
 public record Bootstrap(
     PluginName plugin,
@@ -41,7 +43,8 @@ public record Bootstrap(
     List<X509Certificate> trustBundle,
     Token enrolmentToken,
     Instant expires,
-    Endpoint listen) {
+    Endpoint listen,
+    OptionalInt hostUid) {
   /** Longest document, with its line feed. */
   public static final int MAX_BYTES = 64 * 1024;
 
@@ -62,6 +65,7 @@ public record Bootstrap(
     requireNonNull(enrolmentToken, "enrolmentToken");
     requireNonNull(expires, "expires");
     requireNonNull(listen, "listen");
+    requireNonNull(hostUid, "hostUid");
     trustBundle = List.copyOf(trustBundle);
     if (!runtimeId.plugin().equals(plugin)) {
       throw new IllegalArgumentException(
@@ -75,6 +79,34 @@ public record Bootstrap(
     if (trustBundle.isEmpty()) {
       throw new IllegalArgumentException("trust bundle: empty (expected: a certificate)");
     }
+  }
+
+  /** Makes the document for a plugin of the host's own user. */
+  public Bootstrap(
+      PluginName plugin,
+      RuntimeId runtimeId,
+      Endpoint enrol,
+      Endpoint control,
+      Endpoint data,
+      String serverName,
+      SpiffeId.OfHost hostId,
+      List<X509Certificate> trustBundle,
+      Token enrolmentToken,
+      Instant expires,
+      Endpoint listen) {
+    this(
+        plugin,
+        runtimeId,
+        enrol,
+        control,
+        data,
+        serverName,
+        hostId,
+        trustBundle,
+        enrolmentToken,
+        expires,
+        listen,
+        OptionalInt.empty());
   }
 
   /**
@@ -100,7 +132,8 @@ public record Bootstrap(
         fields.parsed("trust_bundle", Pem::parse),
         fields.token("enrolment_token"),
         fields.time("expires"),
-        fields.parsed("listen", Endpoint::parse));
+        fields.parsed("listen", Endpoint::parse),
+        fields.uid("host_uid"));
   }
 
   /** Returns the document, token included, as one line that ends with LF. */
@@ -120,6 +153,9 @@ public record Bootstrap(
       json.name("enrolment_token").value(enrolmentToken.exposeForWire());
       json.name("expires").value(expires.toString());
       json.name("listen").value(listen.toString());
+      if (hostUid.isPresent()) {
+        json.name("host_uid").value(Integer.toUnsignedLong(hostUid.getAsInt()));
+      }
       json.endObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

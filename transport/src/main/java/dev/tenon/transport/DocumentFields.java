@@ -5,6 +5,7 @@ import dev.tenon.core.Token;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -75,6 +76,23 @@ record DocumentFields(String document, Map<String, StrictJson.Value> values) {
       throw new IllegalArgumentException(
           document + ": \"" + key + "\" is malformed (expected: a time as in RFC 3339)");
     }
+  }
+
+  /** Returns the user id at {@code key}, empty if there is none. */
+  OptionalInt uid(String key) {
+    StrictJson.Value value = values.get(key);
+    if (value == null) {
+      return OptionalInt.empty();
+    }
+    try {
+      if (value.kind() == StrictJson.Kind.NUMBER) {
+        return OptionalInt.of(Integer.parseUnsignedInt(value.text()));
+      }
+    } catch (NumberFormatException e) {
+      // Negative, broken or too large: see below.
+    }
+    throw new IllegalArgumentException(
+        document + ": \"" + key + "\" is malformed (expected: a user id)");
   }
 
   private String text(String key) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.core.ConnectionLimits;
 import dev.tenon.core.SpiffeId;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * Which connections a listener takes, decided before the first byte of a peer is read; those of one
@@ -13,8 +14,10 @@ import java.util.Optional;
  * @param limits how many, and for how long
  * @param rule whether one more may come from a TCP address now
  * @param refusals told of peers that were refused in their handshake, or for a cap
+ * @param users which users' processes may connect to a Unix socket, beside our own user's; must be
+ *     thread-safe and not block
  */
-public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
+public record Door(ConnectionLimits limits, Rule rule, Refusals refusals, IntPredicate users) {
   /** Whether one more connection may come from a source; must be thread-safe and not block. */
   @FunctionalInterface
   public interface Rule {
@@ -67,10 +70,21 @@ public record Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
     requireNonNull(limits, "limits");
     requireNonNull(rule, "rule");
     requireNonNull(refusals, "refusals");
+    requireNonNull(users, "users");
+  }
+
+  /** Makes a door for the processes of our own user. */
+  public Door(ConnectionLimits limits, Rule rule, Refusals refusals) {
+    this(limits, rule, refusals, uid -> false);
   }
 
   /** Makes a door that tells nobody of refusals. */
   public Door(ConnectionLimits limits, Rule rule) {
     this(limits, rule, Refusals.NONE);
+  }
+
+  /** Returns this door, open to processes of those other users, by uid, whom {@code others} has. */
+  public Door withUsers(IntPredicate others) {
+    return new Door(limits, rule, refusals, others);
   }
 }

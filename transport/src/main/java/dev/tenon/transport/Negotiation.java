@@ -21,6 +21,7 @@ import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -73,12 +74,14 @@ final class Negotiation {
             next -> new Accepting(next, floor, credentials, contexts, uids, doorkeeper)));
   }
 
-  static ChannelCredentials client(Contexts contexts, String serverName, TlsFloor floor) {
+  static ChannelCredentials client(
+      Contexts contexts, String serverName, TlsFloor floor, OptionalInt serverUid) {
     return InternalNettyChannelCredentials.create(
         new InternalProtocolNegotiator.ClientFactory() {
           @Override
           public InternalProtocolNegotiator.ProtocolNegotiator newNegotiator() {
-            return new Negotiator(next -> new Connecting(next, floor, contexts, serverName));
+            return new Negotiator(
+                next -> new Connecting(next, floor, contexts, serverName, serverUid));
           }
 
           @Override
@@ -241,19 +244,26 @@ final class Negotiation {
     private final GrpcHttp2ConnectionHandler next;
     private final Contexts contexts;
     private final String serverName;
+    private final OptionalInt serverUid;
 
     Connecting(
-        GrpcHttp2ConnectionHandler next, TlsFloor floor, Contexts contexts, String serverName) {
+        GrpcHttp2ConnectionHandler next,
+        TlsFloor floor,
+        Contexts contexts,
+        String serverName,
+        OptionalInt serverUid) {
       super(floor);
       this.next = next;
       this.contexts = contexts;
       this.serverName = serverName;
+      this.serverUid = serverUid;
     }
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) throws SSLException {
       SettingsLimit.on(next);
       QueuedStreams.on(ctx.channel(), next);
+      serverUid.ifPresent(uid -> ctx.pipeline().addFirst(new ServerUser(uid)));
       ChannelFuture closed = ctx.channel().closeFuture();
       proceed(ctx, start, contexts.next(end -> closed.addListener(done -> end.run())));
     }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Servers and channels over TLS on Unix sockets and TCP, with event loops of their own. A JVM may
@@ -182,7 +183,7 @@ public final class Transport implements AutoCloseable {
             Negotiation.server(
                 tls.credentials(),
                 (credentials, faults) -> handshakes.server(tls, credentials, faults),
-                new UidCheck(ownUid),
+                new UidCheck(ownUid, door.users()),
                 doorkeeper,
                 handshakes.floor()))
         .addTransportFilter(new PeerFilter(check))
@@ -204,13 +205,28 @@ public final class Transport implements AutoCloseable {
    * @throws IllegalStateException if {@code to} is a Unix socket and the system has none
    */
   public ManagedChannelBuilder<?> channel(Endpoint to, ClientTls tls) {
+    return channel(to, tls, OptionalInt.empty());
+  }
+
+  /**
+   * Returns a builder as {@link #channel(Endpoint, ClientTls)} does, whose connections over a Unix
+   * socket are ended before the first byte unless the server that listens there is a process of the
+   * user {@code serverUid}.
+   *
+   * @throws IllegalStateException if {@code to} is a Unix socket and the system has none
+   */
+  public ManagedChannelBuilder<?> channel(Endpoint to, ClientTls tls, OptionalInt serverUid) {
     requireNonNull(to, "to");
     requireNonNull(tls, "tls");
+    requireNonNull(serverUid, "serverUid");
     return sockets
         .channel(
             to,
             Negotiation.client(
-                ends -> handshakes.client(tls, ends), tls.serverName(), handshakes.floor()))
+                ends -> handshakes.client(tls, ends),
+                tls.serverName(),
+                handshakes.floor(),
+                serverUid))
         .overrideAuthority(tls.serverName())
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)
@@ -224,6 +240,11 @@ public final class Transport implements AutoCloseable {
   /** Returns the TLS library in use. */
   public TlsProvider provider() {
     return handshakes.provider();
+  }
+
+  /** Returns our effective user id, by which Unix sockets know us; empty where there are none. */
+  public OptionalInt ownUid() {
+    return supportsUnixSockets() ? OptionalInt.of(ownUid) : OptionalInt.empty();
   }
 
   /** Returns whether servers can listen on Unix sockets here. */

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tenon.transport.ServerTls.ClientAuth;
+import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,7 @@ final class SocketFileTest {
     connections.close();
   }
 
+  /** Before its mode is set, the directory keeps others from the socket. Attack: L18. */
   @Test
   void serve_inPrivateDirectory_setsMode0600() throws Exception {
     serve();
@@ -190,6 +193,40 @@ final class SocketFileTest {
       assertThat(apart.echoes.arrived()).isZero();
       assertThat(apart.serving.trustChecks()).isZero();
     }
+  }
+
+  /** Not a byte of TLS goes to a server of another user than the one expected. Row: LC-23. */
+  @Test
+  void connect_serverOfAnotherUser_isLeftBeforeTls() throws Exception {
+    serve();
+    ClientTls tls = new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST);
+    Endpoint to = new Endpoint.Unix(socket);
+    ManagedChannel other = connections.calling.channel(to, tls, OptionalInt.of(NOBODY)).build();
+    ManagedChannel own =
+        connections.calling.channel(to, tls, OptionalInt.of(OwnUid.read())).build();
+    try {
+      assertThatThrownBy(() -> Connections.call(other, "x"))
+          .isInstanceOf(StatusRuntimeException.class)
+          .hasMessageContaining("UNAVAILABLE");
+      assertThat(connections.calling.trustChecks()).isZero();
+      assertThat(connections.echoes.arrived()).isZero();
+      assertThat(Connections.call(own, "x")).isEqualTo("x");
+    } finally {
+      other.shutdownNow();
+      own.shutdownNow();
+    }
+  }
+
+  /** Those whom the door names come in beside ourselves, and nobody else. */
+  @Test
+  void uidCheck_withOthers_knowsThemToo() {
+    UidCheck check = new UidCheck(1000, uid -> uid == 7);
+
+    assertThat(check.accepts(new PeerProcess(1, 1000))).isTrue();
+    assertThat(check.accepts(new PeerProcess(1, 7))).isTrue();
+    assertThat(check.accepts(new PeerProcess(1, 0))).isFalse();
+    assertThat(Door.DEFAULT.users().test(0)).isFalse();
+    assertThat(Door.DEFAULT.withUsers(uid -> uid == 7).users().test(7)).isTrue();
   }
 
   private void serve() throws IOException {

@@ -33,18 +33,21 @@ final class PluginProcess implements LaunchedPlugin {
    */
   private final Semaphore writing = new Semaphore(1);
   private final Process process;
+  private final Isolation isolation;
   private final OutputLog output;
   private final CompletableFuture<Integer> exit;
 
-  private PluginProcess(Process process, PluginName plugin) {
+  private PluginProcess(Process process, PluginName plugin, Isolation isolation) {
     this.process = process;
+    this.isolation = isolation;
     output = new OutputLog(plugin, process.pid());
     exit = process.onExit().thenApply(Process::exitValue);
   }
 
-  static PluginProcess start(ProcessBuilder builder, Launch launch) throws IOException {
+  static PluginProcess start(ProcessBuilder builder, Launch launch, Isolation isolation)
+      throws IOException {
     Process process = builder.start();
-    PluginProcess plugin = new PluginProcess(process, launch.runtimeId().plugin());
+    PluginProcess plugin = new PluginProcess(process, launch.runtimeId().plugin(), isolation);
     plugin.output.follow(OutputLog.Stream.OUT, process.getInputStream());
     plugin.output.follow(OutputLog.Stream.ERR, process.getErrorStream());
     try {
@@ -124,9 +127,16 @@ final class PluginProcess implements LaunchedPlugin {
    * Standard input stays open: its end would tell the plugin that the host is gone, and cut the time
    * short that it has to end in good order. Signals go through the handle: Process.destroy closes the
    * pipes as well, and what the plugin prints while it ends would be lost.
+   *
+   * In a sandbox our child is bwrap's, whose end would be the plugin's at once; so what is inside is told,
+   * and the first process of the namespace does not heed it.
    */
   @Override
   public void terminate() {
+    if (isolation == Isolation.SANDBOX) {
+      process.descendants().forEach(ProcessHandle::destroy);
+      return;
+    }
     process.toHandle().destroy();
   }
 

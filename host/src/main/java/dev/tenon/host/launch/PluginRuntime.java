@@ -2,6 +2,7 @@ package dev.tenon.host.launch;
 
 import dev.tenon.transport.Endpoint;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A way to run a plugin: as a process, inside the host, on another machine. An open interface; the
@@ -22,6 +23,14 @@ public interface PluginRuntime {
    */
   default Optional<Endpoint> remote() {
     return Optional.empty();
+  }
+
+  /**
+   * Returns the user under whom the plugin's processes run, if it is not the host's own: then no
+   * other process may be the plugin, in either direction, over a Unix socket.
+   */
+  default OptionalInt uid() {
+    return OptionalInt.empty();
   }
 
   /** Returns what keeps plugins of this runtime apart. */

@@ -110,7 +110,7 @@ final class PluginToml {
   }
 
   private static PluginRuntime process(Path folder, ConfigTable toml) {
-    Isolation isolation = toml.requiredParsed("isolation", Isolation::parse, Isolation.SHARED_UID);
+    Confinement confinement = Confinement.read(toml);
     List<String> command = toml.strings("command");
     if (command.isEmpty()) {
       toml.problem("command", "nothing (expected: an array, the program first)");
@@ -120,6 +120,6 @@ final class PluginToml {
     env.keySet().stream()
         .filter(key -> !PluginEnvironment.mayBeSet(key))
         .forEach(key -> toml.problem("env", key + " (expected: a name that is not TENON_...)"));
-    return new ProcessRuntime(folder, command, sha256, env, isolation);
+    return new ProcessRuntime(folder, command, sha256, env, confinement);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * Runs a plugin as a process: by absolute path, without a shell, with the checksum of its program,
@@ -20,29 +21,35 @@ final class ProcessRuntime implements PluginRuntime {
   private static final int SETUID_OR_SETGID = 06000;
   private static final int STICKY = 01000;
   private static final int OTHERS_WRITE = 00002;
+  private static final int GROUP_WRITE = 00020;
 
   private final Path folder;
   private final List<String> command;
   private final String sha256;
   private final Map<String, String> environment;
-  private final Isolation isolation;
+  private final Confinement confinement;
 
   ProcessRuntime(
       Path folder,
       List<String> command,
       String sha256,
       Map<String, String> environment,
-      Isolation isolation) {
+      Confinement confinement) {
     this.folder = folder;
     this.command = List.copyOf(command);
     this.sha256 = sha256;
     this.environment = Map.copyOf(environment);
-    this.isolation = isolation;
+    this.confinement = confinement;
   }
 
   @Override
   public Isolation isolation() {
-    return isolation;
+    return confinement.isolation();
+  }
+
+  @Override
+  public OptionalInt uid() {
+    return confinement.uid();
   }
 
   @Override
@@ -50,13 +57,16 @@ final class ProcessRuntime implements PluginRuntime {
     Path program = program(launch);
     List<String> argv = new ArrayList<>(command);
     argv.set(0, program.toString());
-    ProcessBuilder builder = new ProcessBuilder(argv).directory(launch.state().toFile());
+    List<String> confined =
+        confinement.command(
+            new Confinement.Started(argv, List.of(folder.toAbsolutePath(), program), launch));
+    ProcessBuilder builder = new ProcessBuilder(confined).directory(launch.state().toFile());
     Map<String, String> inherited = builder.environment();
     Map<String, String> allowed = PluginEnvironment.of(Map.copyOf(inherited), environment, launch);
     inherited.clear();
     inherited.putAll(allowed);
     try {
-      return PluginProcess.start(builder, launch);
+      return PluginProcess.start(builder, launch, confinement.isolation());
     } catch (IOException e) {
       throw refused(launch, program + " cannot be started: " + e.getMessage());
     }
@@ -81,6 +91,9 @@ final class ProcessRuntime implements PluginRuntime {
         throw refused(launch, "command: " + real + " (expected: an executable regular file)");
       }
       checkModes(real, launch);
+      if (confinement.isolation().hasOwnPlace()) {
+        checkOwners(real, launch);
+      }
       String actual = Sha256.of(real);
       if (!actual.equals(sha256)) {
         throw refused(
@@ -113,6 +126,29 @@ final class ProcessRuntime implements PluginRuntime {
                 + ": "
                 + above
                 + " is writable by others (expected: no folder above it, unless sticky)");
+      }
+    }
+  }
+
+  /**
+   * Between the checksum and the start nobody may be able to change the program but root and the
+   * host's user, whom nothing protects the plugin from: not its own user, and no group.
+   */
+  private static void checkOwners(Path program, Launch launch) throws IOException, LaunchException {
+    int own = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    for (Path path = program; path != null; path = path.getParent()) {
+      int owner = (int) Files.getAttribute(path, "unix:uid");
+      if (owner != 0 && owner != own) {
+        throw refused(
+            launch,
+            "command: " + program + ": " + path + " is uid " + owner + "'s (expected: root's, or"
+                + " the host's user's)");
+      }
+      if ((mode(path) & GROUP_WRITE) != 0 && (mode(path) & STICKY) == 0) {
+        throw refused(
+            launch,
+            "command: " + program + ": " + path + " is writable by its group (expected: by nobody"
+                + " but its owner)");
       }
     }
   }

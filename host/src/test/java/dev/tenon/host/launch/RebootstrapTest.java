@@ -45,7 +45,7 @@ class RebootstrapTest {
     Files.writeString(program, "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     return new ProcessRuntime(
-            home, List.of("program"), Sha256.of(program), Map.of(), Isolation.SHARED_UID)
+            home, List.of("program"), Sha256.of(program), Map.of(), Confinement.SHARED)
         .launch(new Launch(ID, home, "one\n"));
   }
 }

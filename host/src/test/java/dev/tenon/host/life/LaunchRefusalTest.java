@@ -60,6 +60,7 @@ class LaunchRefusalTest {
     assertThat(run()).isZero();
   }
 
+  /** What no file lies at is not looked for elsewhere. Attack: L1. */
   @ParameterizedTest
   @ValueSource(strings = {"sh", "java", "~/program", "", "bin/missing", "nul\\u0000"})
   void launch_nameThatIsNoFile_isNotLookedUp(String command) throws Exception {
@@ -111,6 +112,7 @@ class LaunchRefusalTest {
     assertRefused().hasMessageContaining("(expected: an executable regular file)");
   }
 
+  /** Who can write it can be it. Attack: L4. */
   @Test
   void launch_programThatOthersCanWrite_isRefused() throws Exception {
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xrwx"));

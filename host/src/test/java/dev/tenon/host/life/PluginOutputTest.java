@@ -42,6 +42,7 @@ class PluginOutputTest {
     home.close();
   }
 
+  /** What is printed without end is read, and most of it dropped. Attack: L8. */
   @Test
   void spam_ofBothStreams_disturbsNeitherCallsNorLog() throws Exception {
     home.java("spam", Behaviour.SPAM, OtherGrpc.SERVICE_NAME);
@@ -71,7 +72,11 @@ class PluginOutputTest {
     }
   }
 
-  /** A line that looks like the log's own, a terminal's commands, a line without an end. */
+  /**
+   * A line that looks like the log's own, a terminal's commands, a line without an end.
+   *
+   * <p>Attack: L9, L11.
+   */
   @Test
   void hostileLines_areEscapedAndCut() throws Exception {
     home.shell(

@@ -134,7 +134,11 @@ class ReplaceTest {
     }
   }
 
-  /** The new one never gets there: the old one serves on, and nothing else is left. Row: LC-12. */
+  /**
+   * The new one never gets there: the old one serves on, and nothing else is left. Row: LC-12.
+   *
+   * <p>Attack: L24.
+   */
   @Test
   void replace_newOneFails_oldOneServesOn() throws Exception {
     home.java("echo", Behaviour.ECHO, EchoGrpc.SERVICE_NAME);

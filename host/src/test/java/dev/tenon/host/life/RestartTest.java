@@ -141,7 +141,7 @@ class RestartTest {
    * A plugin that comes up once and then ends at once each time is tried five times, then left;
    * another plugin serves all the while.
    *
-   * <p>Row: LC-5, LC-25
+   * <p>Row: LC-5, LC-25. Attack: L16.
    */
   @Test
   void crash_again_failsAfterFiveTriesAndHarmsNobody() throws Exception {

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +29,7 @@ final class TestHome implements AutoCloseable {
   private final Path root;
   private final StringBuilder policy = new StringBuilder();
   private int rules;
+  private String classPath = classPath();
 
   private TestHome(Path root) {
     this.root = root;
@@ -72,12 +74,59 @@ final class TestHome implements AutoCloseable {
   }
 
   private String jvmArguments() {
-    return String.join(" ", quoted(List.of("-Xmx64m", "-Dtest.home=" + root, "-cp", classPath())))
+    return String.join(" ", quoted(List.of("-Xmx64m", "-Dtest.home=" + root, "-cp", classPath)))
         + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto";
   }
 
   private static List<String> quoted(List<String> arguments) {
     return arguments.stream().map(argument -> "'" + argument + "'").toList();
+  }
+
+  /**
+   * Puts the class path of the test where plugins of other users can read it, for those that are
+   * added from now on. It may be below a home directory.
+   */
+  TestHome openClassPath() throws IOException {
+    Path lib = root.resolve("lib");
+    if (Files.exists(lib)) {
+      return this;
+    }
+    Files.createDirectory(lib);
+    List<String> opened = new ArrayList<>();
+    for (String entry : classPath().split(":", -1)) {
+      Path from = Path.of(entry).toAbsolutePath();
+      Path to = lib.resolve(Integer.toString(opened.size()) + "-" + from.getFileName());
+      if (Files.isDirectory(from)) {
+        copy(from, to);
+      } else if (Files.exists(from)) {
+        link(from, to);
+      }
+      opened.add(to.toString());
+    }
+    Files.setPosixFilePermissions(lib, PosixFilePermissions.fromString("rwxr-xr-x"));
+    classPath = String.join(":", opened);
+    return this;
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          link(file, target);
+        }
+      }
+    }
+  }
+
+  private static void link(Path from, Path to) throws IOException {
+    try {
+      Files.createLink(to, from);
+    } catch (IOException e) { // on another file system
+      Files.copy(from, to);
+    }
   }
 
   /** Returns the class path of the test, wherever the test runner keeps it. */
@@ -111,6 +160,24 @@ final class TestHome implements AutoCloseable {
                 String.join(", ", Stream.of(command).map(part -> '"' + part + '"').toList()),
                 sha256,
                 root));
+    return this;
+  }
+
+  /**
+   * Gives {@code plugin} another isolation, with {@code lines} added, and its user the way to it.
+   */
+  TestHome isolate(String plugin, String isolation, String... lines) throws IOException {
+    Path toml = plugins().resolve(plugin).resolve("plugin.toml");
+    String text = Files.readString(toml);
+    Files.writeString(
+        toml,
+        text.replace("\"shared-uid\"", '"' + isolation + '"')
+            .replaceFirst("(?m)^isolation", String.join("\n", lines) + "\nisolation"));
+    for (Path path : List.of(root, plugins(), toml.getParent(), toml.resolveSibling("program"))) {
+      if (Files.exists(path)) {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+      }
+    }
     return this;
   }
 

@@ -34,6 +34,7 @@ record HostConfig(
     Listen listen,
     Tls tls,
     HostTrustConfig trust,
+    boolean allowRoot,
     Map<String, Selection> selection,
     HostLimits limits,
     List<String> admins,
@@ -76,6 +77,7 @@ record HostConfig(
     Optional<ConfigTable> tls = toml.table("tls");
     Optional<ConfigTable> audit = toml.table("audit");
     Optional<ConfigTable> tokens = toml.table("tokens");
+    RunTable run = RunTable.read(toml, path);
     HostConfig config =
         new HostConfig(
             toml.parsed("trust_domain", checked(HostBuilder::trustDomain)).orElse("tenon.internal"),
@@ -83,7 +85,7 @@ record HostConfig(
                 toml.requiredParsed("plugins", path, folder),
                 toml.requiredParsed("policy", path, folder),
                 state,
-                toml.parsed("run", path).orElseGet(HostConfig::defaultRun),
+                run.directory().orElseGet(HostConfig::defaultRun),
                 audit
                     .flatMap(table -> table.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
@@ -94,6 +96,7 @@ record HostConfig(
                 listen(toml, "data", HostBuilder::dataListen)),
             Tls.read(tls),
             HostTrustConfig.read(tls, tokens, path),
+            run.allowRoot(),
             toml.table("selection").map(SelectionTable::read).orElse(Map.of()),
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
             toml.table("admin").map(HostConfig::admins).orElse(List.of()),
@@ -192,6 +195,7 @@ record HostConfig(
     if (!problems.isEmpty()) {
       throw new ConfigException(ConfigException.Kind.INVALID, problems);
     }
+    new RunTable(Optional.of(folders.run()), allowRoot).checkUser();
     listen.enrol().ifPresent(host::enrolListen);
     listen.control().ifPresent(host::controlListen);
     listen.data().ifPresent(host::dataListen);
@@ -225,7 +229,8 @@ record HostConfig(
     toml.append(upkeep.policyEntry());
     entry(toml, "plugin_log", name(pluginLog));
     entry(toml, "state", folders.state().toString());
-    entry(toml, "run", folders.run().toString());
+    entry(toml, "run.directory", folders.run().toString());
+    toml.append("run.allow_root = ").append(allowRoot).append('\n');
     listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());

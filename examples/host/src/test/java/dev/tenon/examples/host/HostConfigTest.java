@@ -40,7 +40,8 @@ final class HostConfigTest {
             policy_interval = "PT2S"
             plugin_log = "info"
             state = "%1$s/tenon-state"
-            run = "%2$s"
+            run.directory = "%2$s"
+            run.allow_root = false
 
             [enrol]
             # listen: a Unix socket of each start's own, in the run directory

@@ -43,7 +43,8 @@ final class Place implements AutoCloseable {
   void configure(String more) throws IOException {
     Files.writeString(
         config(),
-        "plugins = \"%s\"\npolicy = \"%s\"\nstate = \"state\"\nrun = \"run\"\n%s\n"
+        ("plugins = \"%s\"\npolicy = \"%s\"\nstate = \"state\"\nrun.directory = \"run\"\n"
+                + "run.allow_root = true\n%s\n")
             .formatted(real("../plugins"), real("policy.toml"), more));
   }
 

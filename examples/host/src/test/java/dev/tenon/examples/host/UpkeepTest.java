@@ -57,7 +57,7 @@ final class UpkeepTest {
           plugins = "plugins"
           policy = "policy.toml"
           state = "state"
-          run = "r"
+          run = { directory = "r", allow_root = true }
           enrol.listen = "tcp:127.0.0.1:0"
           control.listen = "tcp:127.0.0.1:0"
           data.listen = "tcp:127.0.0.1:0"

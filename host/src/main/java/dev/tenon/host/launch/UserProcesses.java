@@ -1,0 +1,115 @@
+package dev.tenon.host.launch;
+
+import dev.tenon.host.launch.Tools.Tool;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The processes of a user that belongs to one plugin. Thread-safe. Public for the host's other
+ * package alone.
+ */
+public final class UserProcesses {
+  private static final System.Logger LOG = System.getLogger(UserProcesses.class.getName());
+  private static final int ROUNDS = 100;
+  private static final long PAUSE_MILLIS = 20;
+
+  /** Ends all processes of a user but itself, at one stroke, if it has become that user. */
+  private static final String KILL_ALL = "test \"$(id -u)\" = \"$1\" && kill -KILL -1";
+
+  private final int uid;
+
+  /** Names a user, which is neither root nor our own. */
+  public UserProcesses(int uid) {
+    if (uid <= 0) {
+      throw new IllegalArgumentException("uid: " + uid + " (expected: > 0)");
+    }
+    this.uid = uid;
+  }
+
+  /** Returns the ids of those that run; not of those that have ended and were not reaped yet. */
+  public List<Long> running() {
+    List<Long> running = new ArrayList<>();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        if (isRunning(process)) {
+          running.add(Long.valueOf(process.getFileName().toString()));
+        }
+      }
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "/proc cannot be read: {0}", e.getMessage());
+    }
+    return running;
+  }
+
+  private boolean isRunning(Path process) {
+    boolean isOfUser = false;
+    try {
+      for (String line : Files.readAllLines(process.resolve("status"))) {
+        if (line.startsWith("State:") && line.matches("State:\\s+[ZX].*")) {
+          return false;
+        }
+        if (line.startsWith("Uid:")) { // real, effective, saved, of the file system
+          isOfUser = line.matches("Uid:(\\s+\\d+)*\\s+" + uid + "\\b.*");
+        }
+      }
+    } catch (IOException e) {
+      return false; // It has ended meanwhile.
+    }
+    return isOfUser;
+  }
+
+  /**
+   * Ends them all, also those that start others all the time, and returns whether none is left. For
+   * a host that may become that user.
+   */
+  public boolean killAll() {
+    for (int round = 0; round < ROUNDS; round++) {
+      if (running().isEmpty()) {
+        return true;
+      }
+      try {
+        kill();
+        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "processes of uid {0} cannot be ended: {1}", uid, e.getMessage());
+        return false;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+    }
+    return running().isEmpty();
+  }
+
+  private void kill() throws IOException, InterruptedException {
+    Optional<Path> setpriv = Tools.SYSTEM.find(Tool.SETPRIV);
+    if (setpriv.isEmpty()) {
+      throw new IOException("no setpriv (expected: the package util-linux installed)");
+    }
+    Process kill =
+        new ProcessBuilder(
+                setpriv.get().toString(),
+                "--reuid=" + uid,
+                "--regid=" + uid,
+                "--clear-groups",
+                "--no-new-privs",
+                "--",
+                "/bin/sh",
+                "-c",
+                KILL_ALL,
+                "sh",
+                Integer.toString(uid))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    kill.getOutputStream().close();
+    kill.waitFor();
+  }
+}
