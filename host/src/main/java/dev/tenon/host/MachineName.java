@@ -8,7 +8,10 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the system calls this machine: the kernel's word, never that of a file such as /etc/hostname. */
+/**
+ * What the system calls this machine: the kernel's word, never that of a file such as
+ * /etc/hostname.
+ */
 final class MachineName {
   /** The name in this process's UTS namespace, as uname(2) has it; no look-up goes with it. */
   private static final Path KERNEL = Path.of("/proc/sys/kernel/hostname");

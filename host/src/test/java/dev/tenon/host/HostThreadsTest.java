@@ -84,7 +84,7 @@ class HostThreadsTest {
                       () -> {
                         used.add(Thread.currentThread());
                         most.accumulateAndGet(running.incrementAndGet(), Math::max);
-                        Thread.yield();
+                        Thread.onSpinWait();
                         running.decrementAndGet();
                         return new Nothing();
                       });

@@ -26,7 +26,8 @@ class MachineNameTest {
   }
 
   /**
-   * In a namespace where the machine has another name that one is read, whatever /etc/hostname says.
+   * In a namespace where the machine has another name that one is read, whatever /etc/hostname
+   * says.
    *
    * <p>Row: LC-9
    */
@@ -42,7 +43,9 @@ class MachineNameTest {
                 "--uts",
                 "/bin/sh",
                 "-c",
-                "hostname " + NAME + " || exit 9; exec \"$0\" -XX:TieredStopAtLevel=1 -cp \"$1\" \"$2\"",
+                "hostname "
+                    + NAME
+                    + " || exit 9; exec \"$0\" -XX:TieredStopAtLevel=1 -cp \"$1\" \"$2\"",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 classPath,
                 MachineNameTest.class.getName())

@@ -54,8 +54,7 @@ class OtherUserTest {
       PluginDefinition beta =
           new PluginDefinition(stolen.name(), stolen.version(), new OfOtherUser(stolen.runtime()));
 
-      assertThat(
-              org.assertj.core.api.Assertions.catchThrowable(() -> host.host().add(beta)))
+      assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> host.host().add(beta)))
           .isInstanceOf(PluginChangeException.class);
 
       assertThat(refused.join().is(Refusal.NOT_AUTHENTICATED)).isTrue();

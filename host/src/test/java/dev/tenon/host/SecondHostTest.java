@@ -68,8 +68,8 @@ class SecondHostTest {
   }
 
   /**
-   * A host that is led to another host's plugin, as by whoever listens there first, does not talk to
-   * it. Row: PK-22.
+   * A host that is led to another host's plugin, as by whoever listens there first, does not talk
+   * to it. Row: PK-22.
    *
    * <p>Attack: L19.
    */

@@ -141,13 +141,23 @@ final class ProcessRuntime implements PluginRuntime {
       if (owner != 0 && owner != own) {
         throw refused(
             launch,
-            "command: " + program + ": " + path + " is uid " + owner + "'s (expected: root's, or"
+            "command: "
+                + program
+                + ": "
+                + path
+                + " is uid "
+                + owner
+                + "'s (expected: root's, or"
                 + " the host's user's)");
       }
       if ((mode(path) & GROUP_WRITE) != 0 && (mode(path) & STICKY) == 0) {
         throw refused(
             launch,
-            "command: " + program + ": " + path + " is writable by its group (expected: by nobody"
+            "command: "
+                + program
+                + ": "
+                + path
+                + " is writable by its group (expected: by nobody"
                 + " but its owner)");
       }
     }

@@ -100,7 +100,9 @@ class ConfinementTest {
   void command_ownUid_givesUpEverythingBeforeTheProgram() throws Exception {
     List<String> command =
         command(
-            read("isolation = 'own-uid';uid = 7;[limits];memory = '1G';processes = 5;open_files = 9"),
+            read(
+                "isolation = 'own-uid';uid = 7;[limits];memory = '1G';processes = 5;open_files ="
+                    + " 9"),
             Tools.SYSTEM.folders());
 
     assertThat(command)

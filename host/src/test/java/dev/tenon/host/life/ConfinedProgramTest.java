@@ -92,8 +92,7 @@ class ConfinedProgramTest {
    */
   @ParameterizedTest
   @ValueSource(strings = {"shared-uid", "own-uid", "sandbox"})
-  void program_inEachMode_hasThreeFilesNoCoreAndNoNewPrivileges(String isolation)
-      throws Exception {
+  void program_inEachMode_hasThreeFilesNoCoreAndNoNewPrivileges(String isolation) throws Exception {
     require(isolation);
 
     assertThat(
@@ -129,7 +128,8 @@ class ConfinedProgramTest {
   }
 
   /**
-   * A plugin that starts processes without end is stopped at its limit, and all of them end with it.
+   * A plugin that starts processes without end is stopped at its limit, and all of them end with
+   * it.
    *
    * <p>Row: LC-24. Attack: L14.
    */
@@ -150,7 +150,9 @@ class ConfinedProgramTest {
     assertThat(new dev.tenon.host.launch.UserProcesses(UID).running()).isEmpty();
   }
 
-  /** In a sandbox: its own folders, the system read-only, no other process, no network. Row: LC-24. */
+  /**
+   * In a sandbox: its own folders, the system read-only, no other process, no network. Row: LC-24.
+   */
   @Test
   void sandbox_program_seesOnlyItsOwn() throws Exception {
     require("sandbox");
@@ -167,7 +169,8 @@ class ConfinedProgramTest {
             echo pids $(ls /proc | grep -c '^[0-9]')
             echo devices $(grep -c : /proc/net/dev)
             ls /root /home /var 2>/dev/null && echo homes
-            id -u; echo done"""
+            id -u; echo done\
+            """
                 .formatted(home.root()));
 
     assertThat(printed)
@@ -185,10 +188,7 @@ class ConfinedProgramTest {
 
     assertThat(
             printed(
-                "sandbox",
-                "readlink /proc/self/ns/net; echo done",
-                "[sandbox]",
-                "network = true"))
+                "sandbox", "readlink /proc/self/ns/net; echo done", "[sandbox]", "network = true"))
         .contains(Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString());
   }
 
@@ -204,8 +204,8 @@ class ConfinedProgramTest {
   }
 
   /**
-   * Between checksum and start nobody can exchange the program whom the plugin is protected from: it,
-   * and all folders above, are root's or the host's user's, and no group's to write.
+   * Between checksum and start nobody can exchange the program whom the plugin is protected from:
+   * it, and all folders above, are root's or the host's user's, and no group's to write.
    *
    * <p>Row: LC-15. Attack: L3.
    */
@@ -231,8 +231,8 @@ class ConfinedProgramTest {
   }
 
   /**
-   * What a plugin is told of where it is: addresses, where it may keep files, and one secret, which is
-   * on its standard input alone.
+   * What a plugin is told of where it is: addresses, where it may keep files, and one secret, which
+   * is on its standard input alone.
    *
    * <p>Row: LC-30. Attack: L6.
    */
@@ -241,7 +241,8 @@ class ConfinedProgramTest {
     List<String> printed =
         printed(
             "shared-uid",
-            "tr '\\0' ' ' </proc/$$/cmdline; echo; tr '\\0' ' ' </proc/$$/environ; echo; echo done");
+            "tr '\\0' ' ' </proc/$$/cmdline; echo; tr '\\0' ' ' </proc/$$/environ; echo; echo"
+                + " done");
 
     assertThat(printed)
         .anyMatch(line -> line.contains("TENON_STATE=" + home.root().resolve("state/plugins/tool")))

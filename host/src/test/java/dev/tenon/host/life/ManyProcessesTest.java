@@ -31,7 +31,8 @@ class ManyProcessesTest {
   /** More than a host needs; the measured time is printed. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final int UID = 800_000_000 + (int) (ProcessHandle.current().pid() % 100_000) * 1000;
+  private static final int UID =
+      800_000_000 + (int) (ProcessHandle.current().pid() % 100_000) * 1000;
 
   private TestHome home;
 
@@ -62,8 +63,8 @@ class ManyProcessesTest {
   }
 
   /**
-   * Programs that know nothing of Tenon, and never look at their standard input, end when their host
-   * is killed: the kernel sees to it.
+   * Programs that know nothing of Tenon, and never look at their standard input, end when their
+   * host is killed: the kernel sees to it.
    *
    * <p>Row: LC-21, DP-9. Attack: L13.
    */

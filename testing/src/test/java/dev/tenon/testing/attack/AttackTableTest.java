@@ -123,7 +123,9 @@ class AttackTableTest {
           "X28", "malformed certificates and requests are what the fuzz targets try",
           "L5", "the checksum is that of one file, as docs/security.md says",
           "L10", "no line that a plugin prints is protocol",
-          "L15", "a process is held by its handle, which has its start time; none is found by a number");
+          "L15",
+              "a process is held by its handle, which has its start time; none is found by a"
+                  + " number");
 
   private static final Pattern ANYWHERE = Pattern.compile("\\bAttack:([A-Z0-9,\\s*]+)[.<]");
 

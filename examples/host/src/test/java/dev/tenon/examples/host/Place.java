@@ -43,8 +43,14 @@ final class Place implements AutoCloseable {
   void configure(String more) throws IOException {
     Files.writeString(
         config(),
-        ("plugins = \"%s\"\npolicy = \"%s\"\nstate = \"state\"\nrun.directory = \"run\"\n"
-                + "run.allow_root = true\n%s\n")
+        """
+        plugins = "%s"
+        policy = "%s"
+        state = "state"
+        run.directory = "run"
+        run.allow_root = true
+        %s
+        """
             .formatted(real("../plugins"), real("policy.toml"), more));
   }
 
