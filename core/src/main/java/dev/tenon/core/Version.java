@@ -46,8 +46,8 @@ public final class Version implements Comparable<Version> {
       throw new IllegalArgumentException(
           "version: "
               + Ascii.quote(value)
-              + " (expected: a semantic version such as 1.2.0 or 1.2.0-rc.1, at most 64 bytes,"
-              + " without build metadata)");
+              + " (expected: a semantic version such as 1.2.0 or 1.2.0-rc.1, at most 64 bytes, without"
+              + " build metadata)");
     }
     major = Long.parseLong(form.group(1));
     minor = Long.parseLong(form.group(2));

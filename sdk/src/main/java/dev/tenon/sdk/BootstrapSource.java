@@ -20,10 +20,10 @@ sealed interface BootstrapSource {
   /** What a person sees who starts a plugin by hand. */
   static String howToStart(String plugin) {
     return """
-    %s is a Tenon plugin. A Tenon host starts it and sends it a start document on stdin.
-    To run it, put its folder among the host's plugins; the host sets TENON_BOOTSTRAP=stdin.
-    A runtime of your own may hand the document over in a file: TENON_BOOTSTRAP=file:PATH (mode 0600).
-    """
+        %s is a Tenon plugin. A Tenon host starts it and sends it a start document on stdin.
+        To run it, put its folder among the host's plugins; the host sets TENON_BOOTSTRAP=stdin.
+        A runtime of your own may hand the document over in a file: TENON_BOOTSTRAP=file:PATH (mode 0600).
+        """
         .formatted(plugin);
   }
 
