@@ -64,15 +64,6 @@ public abstract class RegistryContract implements Registries {
     assertThat(registry.registrations(B)).isEmpty();
   }
 
-  /** An exclusive service is taken from the next run of the same plugin too. Row: RG-5. */
-  @Test
-  void register_exclusiveServiceOfAnotherRunOfSamePlugin_refused() throws Exception {
-    registry.register(exclusive(A, ECHO));
-
-    assertThatExceptionOfType(ServiceTakenException.class)
-        .isThrownBy(() -> registry.register(exclusive(run("a", 9), ECHO)));
-  }
-
   @Test
   void register_exclusiveOverShared_refused() throws Exception {
     registry.register(shared(A, ECHO));

@@ -74,7 +74,7 @@ public abstract class StandbyContract implements Registries {
         .isInstanceOf(ServiceTakenException.class);
   }
 
-  /** Nobody else may claim it, nor a run that does not stand by. Row: RG-6. */
+  /** Nobody else may claim it, nor a run that does not stand by. Row: RG-5, RG-6. */
   @Test
   void register_noSuccessorOfItsPlugin_isRefused() throws Exception {
     registry.standBy(STRANGER);

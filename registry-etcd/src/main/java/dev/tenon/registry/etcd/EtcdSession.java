@@ -2,8 +2,6 @@ package dev.tenon.registry.etcd;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import com.google.protobuf.ByteString;
-import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.LocalRegistry;
@@ -11,18 +9,11 @@ import dev.tenon.registry.Registration;
 import dev.tenon.registry.RegistryUnavailableException;
 import dev.tenon.registry.ServiceTakenException;
 import io.etcd.jetcd.api.Event;
-import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.WatchResponse;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
-import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -45,7 +36,6 @@ final class EtcdSession implements EtcdWatch.Listener {
   private static final Duration RETRY = Duration.ofMillis(500);
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(2);
 
   private final EtcdSettings settings;
   private final SpiffeId.OfHost self;
@@ -53,15 +43,13 @@ final class EtcdSession implements EtcdWatch.Listener {
   private final LocalRegistry local;
   private final OwnClaims own;
   private final OtherHosts others;
-  private final Published published;
+  private final HostEntry entry;
   private final HeldLease lease;
   private final Duration patience;
   private final ScheduledThreadPoolExecutor worker;
   private final AtomicBoolean changing = new AtomicBoolean();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
-  private volatile Optional<String> endpoint = Optional.empty();
   private volatile boolean connected;
-  private volatile boolean nameTaken;
   private volatile String trouble = "not asked yet";
 
   // The rest is the worker's alone.
@@ -85,9 +73,8 @@ final class EtcdSession implements EtcdWatch.Listener {
     this.lease = lease;
     keys = new EtcdKeys(self);
     others = new OtherHosts(keys, self, local, lease::now);
-    published = new Published(keys);
-    Duration quarter = settings.lease().dividedBy(4);
-    patience = quarter.compareTo(LONGEST_PATIENCE) < 0 ? quarter : LONGEST_PATIENCE;
+    entry = new HostEntry(self, settings.lease(), keys, own, lease);
+    patience = settings.patience();
     worker =
         new ScheduledThreadPoolExecutor(
             1,
@@ -111,7 +98,7 @@ final class EtcdSession implements EtcdWatch.Listener {
 
   /** Returns whether etcd knows a host of this name, and it is not this one. */
   boolean isNameTaken() {
-    return nameTaken;
+    return entry.isNameTaken();
   }
 
   /** Returns what was wrong last. */
@@ -130,25 +117,20 @@ final class EtcdSession implements EtcdWatch.Listener {
   }
 
   void announce(String data) {
-    endpoint = Optional.of(data);
+    entry.announce(data);
     changed();
   }
 
   /** Sees to it that etcd learns soon what has changed here. Blocks on nothing. */
   void changed() {
     if (changing.compareAndSet(false, true)) {
-      try {
-        worker.execute(
-            () -> {
-              changing.set(false);
-              if (connected) {
-                attempt(this::settle);
-              }
-            });
-      } catch (RejectedExecutionException e) {
-        // Closed: the end of the lease says it all.
-        return;
-      }
+      onWorker(
+          () -> {
+            changing.set(false);
+            if (connected) {
+              attempt(this::settle);
+            }
+          });
     }
   }
 
@@ -175,8 +157,8 @@ final class EtcdSession implements EtcdWatch.Listener {
     boolean done =
         attempt(
             () -> {
-              connect();
-              renew();
+              unsure |= lease.id() == HeldLease.NONE; // its beginning may have failed half way
+              unsure |= entry.renew(connect());
               follow();
               settle();
             });
@@ -225,47 +207,9 @@ final class EtcdSession implements EtcdWatch.Listener {
 
   private EtcdConnection connect() throws EtcdFailedException {
     if (etcd == null) {
-      List<URI> members = settings.endpoints();
-      etcd =
-          EtcdConnection.open(
-              members.get(Math.floorMod(member++, members.size())), settings, patience);
+      etcd = EtcdConnection.open(settings.endpoint(member++), settings, patience);
     }
     return etcd;
-  }
-
-  private void renew() throws EtcdFailedException {
-    long asked = lease.now();
-    long id = lease.id();
-    if (id != HeldLease.NONE) {
-      Duration life = connect().keepAlive(id);
-      if (!life.isZero()) {
-        lease.renewed(id, asked, life);
-        return;
-      }
-      LOG.log(Level.WARNING, "etcd: the lease of {0} has ended; it takes another one", self);
-      own.setExclusiveAside(); // first: what is looked up with the next lease is not there
-      lease.lost();
-      published.clear();
-    }
-    grant();
-  }
-
-  private void grant() throws EtcdFailedException {
-    long asked = lease.now();
-    EtcdConnection connection = connect();
-    LeaseGrantResponse granted = connection.grant(settings.lease());
-    unsure = true;
-    nameTaken =
-        !published.create(connection, granted.getID(), keys.ownHost(), EtcdValues.host(endpoint));
-    if (nameTaken) {
-      connection.revoke(granted.getID());
-      throw new EtcdFailedException(
-          "etcd: "
-              + self
-              + " is there already (expected: not before the lease of its former run has ended,"
-              + " and no second host with a copy of its state)");
-    }
-    lease.renewed(granted.getID(), asked, Duration.ofSeconds(granted.getTTL()));
   }
 
   /** Goes on where the watch ended, or begins anew. */
@@ -287,35 +231,17 @@ final class EtcdSession implements EtcdWatch.Listener {
       watch.cancel();
       watch = null;
     }
-    published.replace(listing.entries(), lease.id());
-    setUnconfirmedAside();
+    entry.replace(listing.entries());
     others.replace(listing.entries());
     others.publish();
     revision = listing.revision();
     unsure = false;
   }
 
-  /** Puts what is missing in etcd, deletes what is too much, and brings back what is ours again. */
   private void settle() throws EtcdFailedException {
     boolean sure = !unsure;
     unsure = true; // until all of it is confirmed
-    List<Registration> missing = own.all().stream().filter(claim -> !published.has(claim)).toList();
-    for (List<Registration> part : Published.parts(missing)) {
-      Set<Registration> taken = published.claim(connect(), lease.id(), part).keySet();
-      taken.forEach(own::setAside);
-    }
-    for (Registration claim : own.aside()) {
-      if (lease.isHeld() && published.has(claim)) {
-        own.bringBack(claim);
-      }
-    }
-    Map<ByteString, ByteString> values = new HashMap<>();
-    values.put(keys.ownHost(), EtcdValues.host(endpoint));
-    own.health()
-        .forEach((run, health) -> values.put(keys.ownHealth(run), EtcdValues.health(health)));
-    Set<ByteString> claims = new HashSet<>();
-    own.all().forEach(claim -> claims.add(keys.ownClaim(claim.service(), claim.provider())));
-    published.settle(connect(), lease.id(), values, claims);
+    entry.settle(connect());
     unsure = !sure;
   }
 
@@ -339,8 +265,7 @@ final class EtcdSession implements EtcdWatch.Listener {
     try {
       worker.execute(task);
     } catch (RejectedExecutionException e) {
-      // Closed.
-      return;
+      return; // Closed: the end of the lease says it all.
     }
   }
 
@@ -369,24 +294,14 @@ final class EtcdSession implements EtcdWatch.Listener {
         others.put(event.getKv());
       } else {
         others.delete(event.getKv().getKey());
-        isOurs |= published.deleted(event.getKv().getKey(), event.getKv().getModRevision());
+        isOurs |= entry.deleted(event.getKv().getKey(), event.getKv().getModRevision());
       }
     }
     others.publish();
     if (isOurs) {
-      setUnconfirmedAside(); // Somebody deleted what is ours.
-      again(Duration.ZERO);
+      again(Duration.ZERO); // Somebody deleted it.
     }
     from.next();
-  }
-
-  /** What may be another's by now does not serve. */
-  private void setUnconfirmedAside() {
-    for (Registration claim : own.all()) {
-      if (claim.sharing() == Sharing.EXCLUSIVE && !published.has(claim)) {
-        own.setAside(claim);
-      }
-    }
   }
 
   /**
@@ -427,8 +342,7 @@ final class EtcdSession implements EtcdWatch.Listener {
       local.check(claim);
       boolean sure = !unsure;
       unsure = true;
-      Optional<String> holder =
-          Optional.ofNullable(published.claim(connect(), lease.id(), List.of(claim)).get(claim));
+      Optional<String> holder = entry.claim(connect(), claim);
       unsure = !sure;
       if (holder.isPresent()) {
         throw new ServiceTakenException(claim, holder.get());

@@ -38,6 +38,7 @@ public record EtcdSettings(
   public static final Duration LONGEST_LEASE = Duration.ofMinutes(10);
 
   private static final int MAX_ENDPOINTS = 9;
+  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(2);
 
   /** A user and the file, mode 0600, whose first line is the password. */
   public record Login(String user, Path password) {
@@ -168,5 +169,16 @@ public record EtcdSettings(
   public EtcdSettings client(Path certificate, Path key) {
     return new EtcdSettings(
         endpoints, lease, login, trusted, Optional.of(new ClientKey(certificate, key)));
+  }
+
+  /** Returns how long one answer of etcd is waited for: there is time for another attempt. */
+  Duration patience() {
+    Duration quarter = lease.dividedBy(4);
+    return quarter.compareTo(LONGEST_PATIENCE) < 0 ? quarter : LONGEST_PATIENCE;
+  }
+
+  /** Returns the member to try at the attempt {@code number}: each in turn. */
+  URI endpoint(int number) {
+    return endpoints.get(Math.floorMod(number, endpoints.size()));
   }
 }

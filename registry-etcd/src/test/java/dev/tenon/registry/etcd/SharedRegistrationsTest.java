@@ -1,5 +1,6 @@
 package dev.tenon.registry.etcd;
 
+import static dev.tenon.registry.Claims.CLOCK;
 import static dev.tenon.registry.Claims.ECHO;
 import static dev.tenon.registry.Claims.exclusive;
 import static dev.tenon.registry.Claims.run;
@@ -185,7 +186,10 @@ class SharedRegistrationsTest {
     one.standBy(A2);
     Registration successor = healthy(one, exclusive(A2, ECHO));
     soon().until(() -> two.registrations(ECHO).size() == 2);
+    healthy(one, shared(B, CLOCK));
+    soon().until(() -> chosen(two, CLOCK).isPresent()); // and so all that was said before
     assertThat(two.choose(ECHO).provider()).isEqualTo(A);
+    assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> two.choose(ECHO, A2));
 
     assertThat(one.takeOver(Set.of(A2))).isTrue();
 
