@@ -20,14 +20,29 @@ import java.util.Optional;
  * <p>It can be relied on: the host names the caller only after it has authenticated and allowed the
  * call, and a plugin's server takes connections from its own host alone. Nothing that the calling
  * plugin sends can change it. {@link #name} is the right key for rules and data that outlive one
- * run; {@link #id} also tells which run it was.
+ * run; {@link #id} also tells which run it was. Of a caller behind another host, that host says who
+ * it is, and the name tells so.
+ *
+ * @param name the calling plugin's name, or {@code host}; with {@code @<host>} after it if it is
+ *     behind another host
  */
-public record Caller(SpiffeId id) {
+public record Caller(SpiffeId id, String name) {
   private static final Context.Key<Caller> KEY = Context.key("tenon-caller");
 
   /** Checks for null. */
   public Caller {
     requireNonNull(id, "id");
+    requireNonNull(name, "name");
+  }
+
+  /** Makes a caller of the own host, or that host. */
+  public Caller(SpiffeId id) {
+    this(id, id.name());
+  }
+
+  /** Returns the caller with {@code id}, as a plugin of {@code own} sees it. */
+  public static Caller seenFrom(SpiffeId.OfHost own, SpiffeId id) {
+    return new Caller(id, id.ofHost().equals(own) ? id.name() : id.nameBehind());
   }
 
   /**
@@ -38,11 +53,6 @@ public record Caller(SpiffeId id) {
    */
   public static Optional<Caller> current() {
     return Optional.ofNullable(KEY.get());
-  }
-
-  /** Returns the calling plugin's name, or {@code host}. */
-  public String name() {
-    return id.name();
   }
 
   /**

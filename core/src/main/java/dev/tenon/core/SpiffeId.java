@@ -19,6 +19,14 @@ public sealed interface SpiffeId {
    */
   String name();
 
+  /** Returns the host itself, or that of the plugin or administrator. */
+  OfHost ofHost();
+
+  /** Returns what another host calls the bearer: {@link #name}, {@code @}, and the host's name. */
+  default String nameBehind() {
+    return name() + "@" + ofHost().host();
+  }
+
   /** Returns the id as a URI. */
   @Override
   String toString();
@@ -83,6 +91,11 @@ public sealed interface SpiffeId {
     }
 
     @Override
+    public OfHost ofHost() {
+      return this;
+    }
+
+    @Override
     public String name() {
       return PluginName.HOST;
     }
@@ -107,6 +120,11 @@ public sealed interface SpiffeId {
     }
 
     @Override
+    public OfHost ofHost() {
+      return host;
+    }
+
+    @Override
     public String name() {
       return runtimeId.plugin().value();
     }
@@ -128,6 +146,11 @@ public sealed interface SpiffeId {
     @Override
     public TrustDomain trustDomain() {
       return host.trustDomain();
+    }
+
+    @Override
+    public OfHost ofHost() {
+      return host;
     }
 
     @Override

@@ -84,6 +84,14 @@ final class ConnectionRefusals implements AutoCloseable {
     note(new Kind(null, reason), plugin, source);
   }
 
+  /**
+   * Notes that a connection of another host, or of nobody, was refused right after its handshake.
+   */
+  void refusedHost(Optional<SpiffeId.OfHost> host, Why why, Source source) {
+    Kind kind = new Kind("hosts", why.name().toLowerCase(Locale.ROOT));
+    note(kind, host.map(SpiffeId.OfHost::nameBehind).orElse(null), source);
+  }
+
   /** Notes that the host refused the server of {@code run}, to which it had connected. */
   void refusedServer(RuntimeId run, Why why) {
     String reason = why.name().toLowerCase(Locale.ROOT);
@@ -91,7 +99,10 @@ final class ConnectionRefusals implements AutoCloseable {
   }
 
   private void note(Kind kind, Optional<RuntimeId> plugin, Source source) {
-    @Nullable String actor = plugin.map(RuntimeId::value).orElse(null);
+    note(kind, plugin.map(RuntimeId::value).orElse(null), source);
+  }
+
+  private void note(Kind kind, @Nullable String actor, Source source) {
     Instant now = clock.instant();
     synchronized (this) {
       totals.merge(kind.reason(), 1L, Long::sum);

@@ -145,6 +145,7 @@ final class Dependencies {
   /** Returns whether a plugin that has declared itself provides {@code service}, or the host. */
   boolean isProvided(ServiceName service) {
     return planes.offers().containsKey(service)
+        || planes.others().mayProvide(service)
         || graph.nodes().values().stream().anyMatch(node -> node.provides().contains(service));
   }
 
@@ -175,7 +176,10 @@ final class Dependencies {
     for (DependencyGraph.Node node : nodes) {
       node.requires().stream()
           .map(Requirement::service)
-          .filter(service -> comingLater.stream().anyMatch(name -> mayStillBring(name, service)))
+          .filter(
+              service ->
+                  planes.others().mayProvide(service)
+                      || comingLater.stream().anyMatch(name -> mayStillBring(name, service)))
           .forEach(elsewhere::add);
     }
     return elsewhere;

@@ -14,6 +14,7 @@ import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.Selection;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.registry.RegistryStore;
 import dev.tenon.v1.log.LogGrpc;
 import io.grpc.BindableService;
 import java.lang.System.Logger.Level;
@@ -206,6 +207,36 @@ public final class HostBuilder {
    */
   public HostBuilder dataListen(String endpoint) {
     settings.dataListen(endpoint);
+    return this;
+  }
+
+  /**
+   * Sets where other hosts connect to relay calls, as for {@link #controlListen}; a listener of
+   * their own, which there is only with this or with {@link #peers}. Always mTLS.
+   *
+   * @throws IllegalArgumentException if it has another form
+   */
+  public HostBuilder hostsListen(String endpoint) {
+    settings.hostsListen(endpoint);
+    return this;
+  }
+
+  /**
+   * Names the other hosts that may relay calls here, and to which calls may go; none without it.
+   * The policy still decides about every call and every claim, by rules and entries that name the
+   * host ({@code words@h-0123abcd}).
+   */
+  public HostBuilder peers(HostPeer... peers) {
+    settings.peers(peers);
+    return this;
+  }
+
+  /**
+   * Sets the store in which hosts share what their plugins provide; without it this host knows of
+   * its own alone. Of other hosts only what {@link #peers} and policy allow is believed.
+   */
+  public HostBuilder registry(RegistryStore store) {
+    settings.registry(requireNonNull(store, "store"));
     return this;
   }
 

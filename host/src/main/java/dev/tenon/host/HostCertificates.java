@@ -49,6 +49,7 @@ public final class HostCertificates {
   private final Supplier<Set<RuntimeId>> usersOfRefused;
   private final AdminConnections ofAdmins;
   private final ControlAudit audit;
+  private volatile Runnable whenRevoked = () -> {};
   private String told = ""; // by the one thread that reloads
 
   /**
@@ -152,6 +153,11 @@ public final class HostCertificates {
     }
   }
 
+  /** Sets what is to happen as well once a certificate was revoked; it must not block. */
+  void whenRevoked(Runnable action) {
+    whenRevoked = action;
+  }
+
   /** Reads the revocation list again from time to time, on a thread that may wait for a file. */
   void follow(HostThreads threads) {
     if (list.isPresent()) {
@@ -198,6 +204,7 @@ public final class HostCertificates {
    */
   private void endHolders() {
     ofAdmins.endRefused();
+    whenRevoked.run();
     Set<RuntimeId> holders = new HashSet<>(usersOfRefused.get());
     holders.addAll(runs.holding(this::isRevoked));
     holders.forEach(run -> runs.kill(run, "was ended: its certificate was revoked"));

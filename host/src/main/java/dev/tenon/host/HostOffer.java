@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
+import dev.tenon.router.HostServices;
 import io.grpc.BindableService;
+import java.util.List;
 import java.util.Optional;
 
 /** A service of the host itself. */
@@ -45,5 +47,19 @@ record HostOffer(
               + bound
               + " (expected: the same service)");
     }
+  }
+
+  /** Starts {@code offers}, behind the router. */
+  static HostServices start(List<HostOffer> offers) {
+    HostServices.Builder services = HostServices.builder();
+    for (HostOffer offer : offers) {
+      switch (offer.access()) {
+        case BY_POLICY -> services.offer(offer.implementation().orElseThrow(), offer.version());
+        case BY_GRANT ->
+            services.offerByGrant(offer.implementation().orElseThrow(), offer.version());
+        case DURING_CALLS -> services.offerDuringCalls(offer.service(), offer.version());
+      }
+    }
+    return services.start();
   }
 }

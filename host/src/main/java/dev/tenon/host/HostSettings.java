@@ -16,6 +16,7 @@ import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.ProtocolVersions;
+import dev.tenon.registry.RegistryStore;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsFloor;
 import dev.tenon.transport.TlsProvider;
@@ -50,7 +51,24 @@ record HostSettings(
     Duration clockTolerance,
     HostLimits hostLimits,
     RestartPolicy restart,
-    List<PluginListener> listeners) {
+    List<PluginListener> listeners,
+    Hosts hosts) {
+
+  /**
+   * Other hosts: who may relay here, where they connect (empty: a Unix socket of the host's own),
+   * and where registrations are shared. Without any there is no listener for them.
+   */
+  record Hosts(Optional<Endpoint> listen, List<HostPeer> peers, Optional<RegistryStore> store) {
+    static final Hosts NONE = new Hosts(Optional.empty(), List.of(), Optional.empty());
+
+    Hosts {
+      peers = List.copyOf(peers);
+    }
+
+    boolean isListening() {
+      return listen.isPresent() || !peers.isEmpty();
+    }
+  }
 
   /**
    * Where files and sockets are, how the audit log is written, and what stands before it: nothing,
@@ -153,6 +171,7 @@ record HostSettings(
     private HostLimits hostLimits = HostLimits.DEFAULT;
     private RestartPolicy restart = RestartPolicy.DEFAULT;
     private final List<PluginListener> listeners = new ArrayList<>();
+    private Hosts hosts = Hosts.NONE;
 
     void trustDomain(String name) {
       trustDomain = new TrustDomain(name);
@@ -188,6 +207,18 @@ record HostSettings(
 
     void dataListen(String endpoint) {
       data = Endpoint.parse(endpoint);
+    }
+
+    void hostsListen(String endpoint) {
+      hosts = new Hosts(Optional.of(Endpoint.parse(endpoint)), hosts.peers(), hosts.store());
+    }
+
+    void peers(HostPeer... peers) {
+      hosts = new Hosts(hosts.listen(), List.of(peers), hosts.store());
+    }
+
+    void registry(RegistryStore store) {
+      hosts = new Hosts(hosts.listen(), hosts.peers(), Optional.of(store));
     }
 
     void tlsProvider(String name) {
@@ -339,7 +370,8 @@ record HostSettings(
           clockTolerance,
           hostLimits,
           restart,
-          List.copyOf(listeners));
+          List.copyOf(listeners),
+          hosts);
     }
 
     private static Path defaultRun() {

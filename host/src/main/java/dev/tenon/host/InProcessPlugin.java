@@ -1,6 +1,7 @@
 package dev.tenon.host;
 
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.router.RelayedCaller;
 import dev.tenon.router.ServiceThreads;
@@ -32,6 +33,7 @@ final class InProcessPlugin implements LaunchedPlugin {
   private final AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
   private final ServiceThreads threads = new ServiceThreads(THREADS, MAX_WAITING);
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
+  private final SpiffeId.OfHost host;
   private @Nullable Server server;
   private @Nullable Thread starting;
   private boolean ending;
@@ -46,6 +48,11 @@ final class InProcessPlugin implements LaunchedPlugin {
 
     /** Takes that the start failed. */
     void failed(String why);
+  }
+
+  /** Makes a plugin inside {@code host}, which is not started yet. */
+  InProcessPlugin(SpiffeId.OfHost host) {
+    this.host = host;
   }
 
   /** Returns a new channel to the plugin; it works once its services are served. */
@@ -82,7 +89,9 @@ final class InProcessPlugin implements LaunchedPlugin {
       return false;
     }
     InProcessServerBuilder building =
-        InProcessServerBuilder.forAddress(address).executor(threads).intercept(new RelayedCaller());
+        InProcessServerBuilder.forAddress(address)
+            .executor(threads)
+            .intercept(new RelayedCaller(host));
     services.forEach(building::addService);
     try {
       server = building.build().start();

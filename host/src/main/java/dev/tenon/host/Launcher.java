@@ -52,7 +52,7 @@ final class Launcher {
       Slot slot, InProcessRuntime inside, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws RefusedException {
     PluginDefinition definition = slot.definition();
-    InProcessPlugin plugin = new InProcessPlugin();
+    InProcessPlugin plugin = new InProcessPlugin(planes.identity().id());
     BackendChannels channels = new BackendChannels(plugin::channel);
     Plugins.Started started =
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));

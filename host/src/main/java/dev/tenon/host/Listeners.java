@@ -11,7 +11,9 @@ import dev.tenon.host.control.RegistryService;
 import dev.tenon.host.control.RenewalService;
 import dev.tenon.registry.SharedRegistry;
 import dev.tenon.router.Admission;
+import dev.tenon.router.HostAdmission;
 import dev.tenon.router.TokenRule;
+import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
@@ -46,8 +48,14 @@ final class Listeners {
   }
 
   Planes.Addresses start() throws IOException {
-    return new Planes.Addresses(
-        startEnrol(), startControl(settings.listen()), startData(settings.listen()));
+    if (settings.hosts().isListening()) {
+      planes.others().peers().listens(startHosts(settings.hosts()).toString());
+    }
+    Planes.Addresses addresses =
+        new Planes.Addresses(
+            startEnrol(), startControl(settings.listen()), startData(settings.listen()));
+    planes.others().announce(); // Calls of other hosts need all of them.
+    return addresses;
   }
 
   private Endpoint startEnrol() throws IOException {
@@ -142,6 +150,41 @@ final class Listeners {
             .fallbackHandlerRegistry(planes.router().front())
             .build()
             .start());
+  }
+
+  /**
+   * Starts the listener for other hosts. It trusts none but their authorities, and there is nothing
+   * behind it but the router.
+   */
+  private Endpoint startHosts(HostSettings.Hosts hosts) throws IOException {
+    Endpoint listen = planes.places().listener("h", hosts.listen());
+    HostAdmission admission =
+        planes.others().peers().admission(planes.refusals(), log, settings.sources().clock());
+    planes.certificates().whenRevoked(admission::recheck);
+    ServerTls tls =
+        new ServerTls(
+            this::trustingPeers,
+            ServerTls.ClientAuth.REQUIRED,
+            id -> planes.others().peers().find(id).isPresent());
+    return opened(
+        listen,
+        limits
+            .aged(planes.transport().server(listen, tls, limits.door("hosts")))
+            .directExecutor()
+            .maxInboundMessageSize(settings.calls().maxMessageBytes())
+            .addTransportFilter(admission)
+            .intercept(admission)
+            .intercept(limits.calls()) // the last is the first that a call meets
+            .fallbackHandlerRegistry(planes.router().front())
+            .build()
+            .start());
+  }
+
+  /** Without peers nobody is let in, whomever the handshake trusts. */
+  private Credentials trustingPeers() {
+    List<X509Certificate> authorities = planes.others().peers().authorities();
+    Credentials own = planes.identity().get();
+    return authorities.isEmpty() ? own : own.trustingOnly(authorities);
   }
 
   private ServerTls mutualTls() {

@@ -64,6 +64,7 @@ final class Planes {
   private final HostIdentity identity;
   private final PluginRuns runs;
   private final ServiceRegistry registry;
+  private final OtherHosts others;
   private final Map<ServiceName, Version> offers = new TreeMap<>();
   private final Map<ServiceName, Version> offersByGrant = new TreeMap<>();
   private final Set<ServiceName> offersDuringCalls = new TreeSet<>();
@@ -94,11 +95,6 @@ final class Planes {
       HostSettings settings, StartPolicy start, List<HostOffer> hostOffers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     clock = settings.sources().clock();
-    registry =
-        ServiceRegistry.inMemory(
-            settings.registry().limits(),
-            settings.registry().selections(),
-            settings.sources().random());
     CrashLog crashes =
         new CrashLog(settings.places().state().resolve("crash.jsonl"), settings.sources().clock());
     threads = closing.add(new HostThreads(crashes));
@@ -128,6 +124,11 @@ final class Planes {
             new SpiffeId.OfHost(settings.trustDomain(), places.name()),
             trust,
             settings.sources().clock());
+    Revocations revoked = HostTrust.revocations(places);
+    HostPeers peers = new HostPeers(identity.id(), settings, revoked::isRevoked, audit);
+    HostLinks links = closing.add(new HostLinks(settings, transport, identity, peers));
+    others = OtherHosts.open(settings, peers, policy, closing);
+    registry = others.registry();
     runs = new PluginRuns(trust, registry, audit);
     for (HostOffer offer : hostOffers) {
       offers.put(offer.service(), offer.version());
@@ -137,7 +138,7 @@ final class Planes {
         case DURING_CALLS -> offersDuringCalls.add(offer.service());
       }
     }
-    HostServices hostServices = closing.add(hostServices(hostOffers));
+    HostServices hostServices = closing.add(HostOffer.start(hostOffers));
     router =
         closing.add(
             Router.builder()
@@ -145,6 +146,7 @@ final class Planes {
                 .registry(registry)
                 .hostServices(hostServices)
                 .backends(runs::backend)
+                .otherHosts(links)
                 .onDemand((service, most) -> onDemand.start(service, most))
                 .onBehalfOf(settings.calls().onBehalfOf())
                 .grants(trust.grants())
@@ -163,11 +165,11 @@ final class Planes {
             new Discoveries(policy, registry, offers, audit, threads.timer()),
             new Watches(policy, registry, offers, audit, threads.control()),
             new RunHealth(runs));
-    Revocations revoked = HostTrust.revocations(places);
     HostCertificates.Lists lists =
         new HostCertificates.Lists(settings.trust().authorities().allowed());
     Optional<RevocationList> list = HostTrust.revocationList(settings, trust);
     policy.whenChanged(new LostRights(policy, registry, audit)::policyChanged);
+    policy.whenChanged(others::believe);
     CertificateRule usable = list.map(revoked::and).orElse(revoked).and(lists);
     policy.whenChanged(router::policyChanged);
     policy.whenChanged(control.watches()::policyChanged);
@@ -193,7 +195,7 @@ final class Planes {
             revoked, list, lists, runs, this::usersOfRefused, adminConnections, audit);
     certificates.follow(threads);
     admin = new AdminService(runs, policy, audit, threads.control());
-    runs.whenEnded(exit::cut);
+    runs.whenEnded(links.droppedAfter(exit::cut));
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());
     long pause = Reenrolment.CHECK.toMillis();
@@ -228,19 +230,6 @@ final class Planes {
                       .scheduleWithFixedDelay(follower::check, nanos, nanos, TimeUnit.NANOSECONDS);
               return follower;
             });
-  }
-
-  private static HostServices hostServices(List<HostOffer> offers) {
-    HostServices.Builder services = HostServices.builder();
-    for (HostOffer offer : offers) {
-      switch (offer.access()) {
-        case BY_POLICY -> services.offer(offer.implementation().orElseThrow(), offer.version());
-        case BY_GRANT ->
-            services.offerByGrant(offer.implementation().orElseThrow(), offer.version());
-        case DURING_CALLS -> services.offerDuringCalls(offer.service(), offer.version());
-      }
-    }
-    return services.start();
   }
 
   Transport transport() {
@@ -320,6 +309,10 @@ final class Planes {
     return declared.provides().stream()
         .filter(service -> policy.get().mayProvide(plugin, service).isPresent())
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  OtherHosts others() {
+    return others;
   }
 
   /** Sets what starts providers that are missing; until then nothing does. */

@@ -244,6 +244,11 @@ public final class PluginHost implements AutoCloseable {
     return running.policy();
   }
 
+  /** Returns the other hosts that calls may come from and go to. */
+  public HostPeers peers() {
+    return running.peers();
+  }
+
   /** Returns how many calls each caller made to each provider, counted by the router. */
   public List<CallCount> calls() {
     return running.calls();

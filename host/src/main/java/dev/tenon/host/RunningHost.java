@@ -211,6 +211,10 @@ final class RunningHost implements AutoCloseable {
     return authorities;
   }
 
+  HostPeers peers() {
+    return planes.others().peers();
+  }
+
   HostPolicy policy() {
     return planes.policy();
   }

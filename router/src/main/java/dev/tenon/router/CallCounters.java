@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.core.Identity;
 import dev.tenon.core.ServiceName;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,11 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class CallCounters {
   private final ConcurrentMap<Key, Cell> cells = new ConcurrentHashMap<>();
+
+  /** Returns as what the calls of {@code caller} are counted: another host's all as that host's. */
+  static String nameOf(Identity caller) {
+    return caller.isBehindOtherHost() ? caller.account() : caller.name();
+  }
 
   /** Counts a call and returns where its failure is counted. */
   Cell started(String caller, String provider, ServiceName service) {

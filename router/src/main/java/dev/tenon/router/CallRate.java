@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import static dev.tenon.core.Identity.Evidence.SVID;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.limit.Limited;
@@ -7,6 +8,7 @@ import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.Source;
 import io.grpc.Metadata;
@@ -19,9 +21,9 @@ import java.util.function.Function;
  * Lets calls in as often as the limits say, before {@link Admission} and before their first message
  * is read, so that a refusal costs next to nothing. Thread-safe; takes no lock.
  *
- * <p>Counted is the run or administrator that the connection's verified certificate names, over all
- * of its connections, whatever token a call shows: a run that guesses tokens uses up its own
- * allowance. Without a certificate it is the source of the connection.
+ * <p>Counted is the run, administrator or other host that the connection's verified certificate
+ * names, over all of its connections, whatever token a call shows: a run that guesses tokens uses
+ * up its own allowance. Without a certificate it is the source of the connection.
  */
 public final class CallRate implements ServerInterceptor {
   private final RateLimits limits;
@@ -51,8 +53,12 @@ public final class CallRate implements ServerInterceptor {
   private static String who(ServerCall<?, ?> call) {
     return Peer.of(call)
         .flatMap(Peer::id)
-        .map(id -> new Identity(id, Identity.Evidence.SVID).actor())
+        .map(CallRate::who)
         .orElseGet(() -> Source.of(call).name());
+  }
+
+  private static String who(SpiffeId id) {
+    return id instanceof SpiffeId.OfHost ? id.nameBehind() : new Identity(id, SVID).actor();
   }
 
   /** Ends {@code call} with the status of {@code why}; what still comes of it is dropped. */

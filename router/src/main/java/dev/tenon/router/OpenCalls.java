@@ -45,7 +45,7 @@ final class OpenCalls {
    * @throws CallLimitException if its caller, or the host, has too many open already
    */
   CallCaps.Seat add(RoutedCall<?, ?> call) throws CallLimitException {
-    CallCaps.Seat seat = caps.enter(call.caller().actor());
+    CallCaps.Seat seat = caps.enter(call.caller().account());
     open.add(call);
     if (ended.getIfPresent(call.caller().actor()) != null) {
       call.end(Refusal.NOT_AUTHENTICATED);

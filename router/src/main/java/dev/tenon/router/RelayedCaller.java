@@ -12,6 +12,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import java.util.function.Function;
 
 /**
  * Reads who calls, for {@link Caller#current}, with which grant, for {@link Grant#current}, and
@@ -19,8 +20,18 @@ import io.grpc.ServerInterceptor;
  * only for a server inside the host that nothing but the router can reach.
  */
 public final class RelayedCaller implements ServerInterceptor {
-  /** Makes the interceptor. */
-  public RelayedCaller() {}
+  private final Function<SpiffeId, Caller> caller;
+
+  /** Makes the interceptor of a server that nobody behind another host calls. */
+  public RelayedCaller() {
+    caller = Caller::new;
+  }
+
+  /** Makes the interceptor of a server inside {@code host}. */
+  public RelayedCaller(SpiffeId.OfHost host) {
+    requireNonNull(host, "host");
+    caller = id -> Caller.seenFrom(host, id);
+  }
 
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
@@ -29,7 +40,7 @@ public final class RelayedCaller implements ServerInterceptor {
     if (stamp == null) {
       throw new IllegalStateException("call without tenon-caller (expected: by the router)");
     }
-    Context calling = new Caller(SpiffeId.parse(stamp)).in(Context.current());
+    Context calling = caller.apply(SpiffeId.parse(stamp)).in(Context.current());
     String service = requireNonNull(call.getMethodDescriptor().getServiceName(), "service");
     Context granted =
         MetadataRules.granted(headers, service).map(grant -> grant.in(calling)).orElse(calling);

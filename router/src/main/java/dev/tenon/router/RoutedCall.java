@@ -155,7 +155,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private void relay(Route chosen, Listener<R> listener, Metadata headers) {
     ServiceName service = chosen.permit().path().service();
     CallCounters.Cell counted =
-        router.counters().started(caller.name(), chosen.providerName(), service);
+        router.counters().started(CallCounters.nameOf(caller), chosen.providerName(), service);
     router.logStart(chosen);
     ClientCall<Q, R> call =
         chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));

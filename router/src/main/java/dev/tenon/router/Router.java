@@ -239,6 +239,7 @@ public final class Router implements AutoCloseable {
     private @Nullable ServiceRegistry registry;
     private @Nullable HostServices hostServices;
     private @Nullable Backends backends;
+    private HostBackends otherHosts = HostBackends.NONE;
     private OnDemand onDemand = OnDemand.NEVER;
     private OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
     private @Nullable GrantStore grants;
@@ -269,6 +270,12 @@ public final class Router implements AutoCloseable {
     /** Sets how plugins are reached. */
     public Builder backends(Backends backends) {
       this.backends = requireNonNull(backends, "backends");
+      return this;
+    }
+
+    /** Sets how other hosts are reached, behind which providers are; none unless set. */
+    public Builder otherHosts(HostBackends otherHosts) {
+      this.otherHosts = requireNonNull(otherHosts, "otherHosts");
       return this;
     }
 
@@ -322,6 +329,7 @@ public final class Router implements AutoCloseable {
               requireNonNull(registry, "registry"),
               requireNonNull(hostServices, "hostServices"),
               requireNonNull(backends, "backends"),
+              otherHosts,
               onDemand,
               new Delegations(onBehalfOf),
               new GrantCheck(hostServices, grants),

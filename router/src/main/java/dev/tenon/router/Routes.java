@@ -11,6 +11,7 @@ import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.registry.NoProviderException;
+import dev.tenon.registry.OtherHost;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Delegations.Delegation;
@@ -33,6 +34,7 @@ final class Routes {
   private final ServiceRegistry registry;
   private final HostServices hostServices;
   private final Backends backends;
+  private final HostBackends otherHosts;
   private final OnDemand onDemand;
   private final Delegations delegations;
   private final GrantCheck grants;
@@ -44,6 +46,7 @@ final class Routes {
       ServiceRegistry registry,
       HostServices hostServices,
       Backends backends,
+      HostBackends otherHosts,
       OnDemand onDemand,
       Delegations delegations,
       GrantCheck grants,
@@ -53,6 +56,7 @@ final class Routes {
     this.registry = registry;
     this.hostServices = hostServices;
     this.backends = backends;
+    this.otherHosts = otherHosts;
     this.onDemand = onDemand;
     this.delegations = delegations;
     this.grants = grants;
@@ -122,7 +126,8 @@ final class Routes {
     }
     Decisions.Decision decision = decisions.decide(caller, path);
     Optional<Delegation> delegation = delegations.of(caller, path, headers);
-    Route route = choose(decision, headers, patience, delegation);
+    boolean isOwnOnly = caller.isBehindOtherHost() || offered != null;
+    Route route = choose(decision, headers, patience, delegation, isOwnOnly);
     seat.reach(route.provider());
     if (offered == null) {
       return route.recordedBy(record(decision, route));
@@ -140,7 +145,8 @@ final class Routes {
       Decisions.Decision decision,
       Metadata headers,
       Duration patience,
-      Optional<Delegation> delegation)
+      Optional<Delegation> delegation,
+      boolean isOwnOnly)
       throws RefusedException, ProviderStarting {
     Optional<RuntimeId> target = MetadataRules.target(headers);
     ServiceName service = decision.permit().path().service();
@@ -150,6 +156,9 @@ final class Routes {
         throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
       }
       Identity caller = decision.permit().caller();
+      if (caller.isBehindOtherHost()) {
+        throw new CallRefusedException(Refusal.NOT_PROVIDED, "a service of the host, for its own");
+      }
       Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, headers);
       return new Route(
           decision.permit(),
@@ -159,7 +168,11 @@ final class Routes {
           delegation,
           grant);
     }
-    Registration chosen = chosen(decision, service, target, patience);
+    Registration chosen = chosen(decision, service, target, patience, isOwnOnly);
+    Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
+    if (behind.isPresent()) {
+      return toOtherHost(decision, behind.get(), target, delegation);
+    }
     Channel channel =
         backends
             .backend(chosen.provider(), decision.permit().caller())
@@ -169,6 +182,27 @@ final class Routes {
         chosen.provider().value(),
         chosen.provider().plugin().value(),
         channel,
+        delegation,
+        Optional.empty());
+  }
+
+  /** The other host chooses again, among its own: what it is called here is the provider. */
+  private Route toOtherHost(
+      Decisions.Decision decision,
+      OtherHost host,
+      Optional<RuntimeId> target,
+      Optional<Delegation> delegation)
+      throws CallRefusedException {
+    Channel channel =
+        otherHosts
+            .backend(host, decision.permit().caller())
+            .orElseThrow(
+                () -> new CallRefusedException(Refusal.UNAVAILABLE, "no way to " + host.id()));
+    return new Route(
+        decision.permit(),
+        host.id().toString(),
+        "@" + host.id().host(),
+        ClientInterceptors.intercept(channel, new ToOtherHost(target)),
         delegation,
         Optional.empty());
   }
@@ -186,10 +220,17 @@ final class Routes {
       Decisions.Decision decision,
       ServiceName service,
       Optional<RuntimeId> target,
-      Duration patience)
+      Duration patience,
+      boolean isOwnOnly)
       throws RefusedException, ProviderStarting {
+    if (isOwnOnly && target.isPresent() && registry.behind(target.get()).isPresent()) {
+      throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names a provider elsewhere");
+    }
     try {
-      return target.isPresent() ? registry.choose(service, target.get()) : registry.choose(service);
+      if (target.isPresent()) {
+        return registry.choose(service, target.get());
+      }
+      return isOwnOnly ? registry.chooseOwn(service) : registry.choose(service);
     } catch (NoProviderException e) {
       if (target.isEmpty() && !patience.isZero()) {
         awaken(service, patience);

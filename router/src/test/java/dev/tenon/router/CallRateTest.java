@@ -9,7 +9,6 @@ import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.limit.Verdict;
-import dev.tenon.core.PluginName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -144,7 +143,7 @@ final class CallRateTest {
     assertThat(asked)
         .containsExactly(
             new LimitKey(Limited.WATCH, Names.CALLER.value()),
-            new LimitKey(Limited.WATCH, PluginName.HOST),
+            new LimitKey(Limited.WATCH, "host@h1"),
             new LimitKey(Limited.WATCH, SOURCE.name()));
     assertThat(handled).containsExactly("plugin", "host", "nobody");
   }

@@ -43,6 +43,17 @@ final class Names {
       service = "testservice.v1.*"
       """;
 
+  /** What {@code caller} of another host, {@code host-a}, may call. */
+  static final String POLICY_FOR_A =
+      """
+      [[rule]]
+      id = "echo-from-a"
+      effect = "allow"
+      caller = "caller@host-a"
+      service = "testservice.v1.*"
+      audit = "first"
+      """;
+
   private Names() {}
 
   static SpiffeId.OfPlugin id(RuntimeId run) {

@@ -11,6 +11,7 @@ import dev.tenon.core.Health;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
@@ -45,7 +46,7 @@ final class Plane implements AutoCloseable {
   static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
   final RecordingAuditLog audit = new RecordingAuditLog();
-  final ServiceRegistry registry = ServiceRegistry.inMemory();
+  final LocalRegistry registry = ServiceRegistry.inMemory();
   final EchoProvider words = new EchoProvider();
   final GrantStore grants =
       new GrantStore(

@@ -50,15 +50,17 @@ final class RelayedCallsTest {
   private static Wire wire;
   private static Channel direct;
   private static Channel routed;
+  private static OtherWire otherHost;
   private static EchoProvider provider;
 
   /** How the call gets to the provider. */
   enum Way {
     DIRECT,
-    ROUTED;
+    ROUTED,
+    OVER_ANOTHER_HOST;
 
     Channel channel() {
-      return this == DIRECT ? direct : routed;
+      return this == DIRECT ? direct : this == ROUTED ? routed : otherHost.caller();
     }
   }
 
@@ -71,10 +73,12 @@ final class RelayedCallsTest {
     wire.provide(Names.WORDS_2, Names.ECHO, provider);
     wire.registry.remove(Names.WORDS);
     routed = wire.enrol(Names.CALLER).channel();
+    otherHost = new OtherWire(wire);
   }
 
   @AfterAll
   static void close() {
+    otherHost.close();
     wire.close();
   }
 

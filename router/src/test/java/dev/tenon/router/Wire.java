@@ -14,6 +14,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
+import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.ClientTls;
@@ -48,14 +49,14 @@ import org.jspecify.annotations.Nullable;
 
 /** A host's data plane with plugins around it, joined by real mTLS over loopback. */
 final class Wire implements AutoCloseable {
-  private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
+  static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
 
   final InstantSource clock = InstantSource.system();
   final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
   final SecureRandom random = new SecureRandom();
   volatile OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
   final RecordingAuditLog audit = new RecordingAuditLog();
-  final ServiceRegistry registry = ServiceRegistry.inMemory();
+  final LocalRegistry registry = ServiceRegistry.inMemory();
   final HostServices hostServices;
   final GrantStore grants =
       new GrantStore(
@@ -69,11 +70,11 @@ final class Wire implements AutoCloseable {
           Duration.ofMinutes(5));
   final Transport transport = Transport.create(TlsProvider.preferred());
 
-  private final EmbeddedAuthority hosts =
+  final EmbeddedAuthority hosts =
       EmbeddedAuthority.create(Names.TRUST_DOMAIN, Role.HOST, clock, random);
   private final EmbeddedAuthority plugins =
       EmbeddedAuthority.create(Names.TRUST_DOMAIN, Role.PLUGIN, clock, random);
-  private final Credentials hostCredentials;
+  final Credentials hostCredentials;
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Server> servers = new ArrayList<>();
   private final Endpoint front;
@@ -93,7 +94,7 @@ final class Wire implements AutoCloseable {
     hostCredentials =
         Credentials.of(
             keys.getPrivate(), hosts.issue(Names.HOST, keys.getPublic()), plugins.trustBundle());
-    Policy policy = Policy.parse(Names.POLICY);
+    Policy policy = Policy.parse(Names.POLICY + Names.POLICY_FOR_A);
     router =
         Router.builder()
             .policy(() -> policy)
@@ -122,7 +123,7 @@ final class Wire implements AutoCloseable {
     return hostCredentials.chain().get(0);
   }
 
-  private Endpoint listen(ServerBuilder<?> building) throws Exception {
+  Endpoint listen(ServerBuilder<?> building) throws Exception {
     // The usual limit is for peers, and not for a test on a machine that is busy.
     Server server = building.handshakeTimeout(60, TimeUnit.SECONDS).build().start();
     servers.add(server);
@@ -164,7 +165,7 @@ final class Wire implements AutoCloseable {
         keys.getPrivate(), plugins.issue(Names.id(run), keys.getPublic()), hosts.trustBundle());
   }
 
-  private Channel channel(Endpoint to, Credentials credentials, PeerRule peers, String name) {
+  Channel channel(Endpoint to, Credentials credentials, PeerRule peers, String name) {
     ManagedChannel channel =
         transport
             .channel(to, new ClientTls(() -> credentials, peers, name))

@@ -40,7 +40,10 @@ final class CallerStamp implements ServerInterceptor {
     return Contexts.interceptCall(context, call, headers, next);
   }
 
-  /** Returns the caller, or empty if the header is there and is not one identity below the host. */
+  /**
+   * Returns the caller, or empty if the header is there and is not one identity of a host or plugin
+   * of the trust domain. What is behind another host has passed that host's policy and ours.
+   */
   private Optional<Caller> caller(Metadata headers) {
     Iterable<String> stamps = headers.getAll(HEADER);
     if (stamps == null) {
@@ -48,15 +51,17 @@ final class CallerStamp implements ServerInterceptor {
     }
     List<String> all = new ArrayList<>();
     stamps.forEach(all::add);
-    return all.size() == 1 ? parse(all.get(0)).map(Caller::new) : Optional.empty();
+    return all.size() == 1
+        ? parse(all.get(0)).map(id -> Caller.seenFrom(host, id))
+        : Optional.empty();
   }
 
   private Optional<SpiffeId> parse(String stamp) {
     try {
       SpiffeId id = SpiffeId.parse(stamp);
-      boolean isOfHost =
-          id.equals(host) || (id instanceof SpiffeId.OfPlugin plugin && plugin.host().equals(host));
-      return isOfHost ? Optional.of(id) : Optional.empty();
+      boolean mayCall =
+          id.trustDomain().equals(host.trustDomain()) && !(id instanceof SpiffeId.OfAdmin);
+      return mayCall ? Optional.of(id) : Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }

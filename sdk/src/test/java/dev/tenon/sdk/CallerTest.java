@@ -59,6 +59,20 @@ final class CallerTest {
     assertThat(new Caller(host.trust.plugin("words")).name()).isEqualTo("words");
   }
 
+  /** A name alone would take another host's plugin for one of this host. */
+  @Test
+  void current_hostStampsCallerBehindAnotherHost_nameTellsTheHost() {
+    String words = "spiffe://example.test/host/h2/plugin/words/words-0000000000000001";
+
+    assertThat(callerSeen(words)).isEqualTo(words);
+    assertThat(Caller.seenFrom(host.trust.host(), SpiffeId.parse(words)).name())
+        .isEqualTo("words@h2");
+    assertThat(
+            Caller.seenFrom(host.trust.host(), SpiffeId.parse("spiffe://example.test/host/h2"))
+                .name())
+        .isEqualTo("host@h2");
+  }
+
   @Test
   void current_hostStampsNothing_isHost() {
     assertThat(callerSeen()).isEqualTo("spiffe://example.test/host/h1");
@@ -70,9 +84,9 @@ final class CallerTest {
       strings = {
         "",
         "words",
-        "spiffe://example.test/host/h2",
         "spiffe://other.test/host/h1",
-        "spiffe://example.test/host/h2/plugin/words/words-0000000000000001",
+        "spiffe://other.test/host/h2/plugin/words/words-0000000000000001",
+        "spiffe://example.test/host/h1/admin/words",
         "spiffe://example.test/host/h1/plugin/words/other-0000000000000001"
       })
   void current_stampThatHostMayNotGive_callRefused(String stamp) {

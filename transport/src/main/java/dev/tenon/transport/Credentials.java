@@ -63,6 +63,15 @@ public final class Credentials {
         key, chain, Stream.concat(trustBundle.stream(), others.stream()).toList());
   }
 
+  /**
+   * Returns the same credentials, which trust {@code others} and nobody else.
+   *
+   * @throws IllegalArgumentException if {@code others} is empty
+   */
+  public Credentials trustingOnly(List<X509Certificate> others) {
+    return new Credentials(key, chain, others);
+  }
+
   /** Returns the own certificate and its issuers; empty without one. */
   public List<X509Certificate> chain() {
     return chain;

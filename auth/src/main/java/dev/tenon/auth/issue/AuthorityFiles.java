@@ -189,6 +189,20 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
   }
 
   /** Who may read the key may issue any identity. Links are followed: the file itself counts. */
+  /**
+   * Returns the certificates of {@code file}, which are to be trusted and have no keys beside them.
+   *
+   * @throws ConfigException if it is no file of certificates in PEM and nothing else, or one of
+   *     them is no authority's
+   */
+  public static List<X509Certificate> roots(Path file) throws ConfigException {
+    List<X509Certificate> roots = PemFile.certificates(file);
+    if (roots.isEmpty() || roots.stream().anyMatch(root -> root.getBasicConstraints() < 0)) {
+      throw PemFile.invalid(file, "a certificate of no authority", "certificates of authorities");
+    }
+    return roots;
+  }
+
   private static void checkMode(Path file) throws ConfigException {
     if (!OF_THE_OWNER.containsAll(permissions(file))) {
       throw wrong(file, "open to group or others", "mode 0600: chmod 600 " + file);

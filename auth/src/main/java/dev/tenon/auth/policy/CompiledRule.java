@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** A rule, ready to be matched, and what it decides where it does. Immutable and thread-safe. */
 final class CompiledRule {
   private final Rule written;
-  private final Glob caller;
+  private final CallerPattern caller;
   private final Glob service;
   private final Glob method;
   private final Decision decision;
@@ -18,7 +18,7 @@ final class CompiledRule {
    */
   CompiledRule(Rule written, Globs globs) {
     this.written = written;
-    caller = Glob.ofCallers(written.caller());
+    caller = CallerPattern.parse(written.caller());
     service = globs.ofServices(written.service());
     method = globs.ofMethods(written.method());
     decision =
@@ -31,8 +31,13 @@ final class CompiledRule {
     return written;
   }
 
-  Glob caller() {
+  CallerPattern caller() {
     return caller;
+  }
+
+  /** Returns whether the rule is about {@code caller}. */
+  boolean isAbout(String caller) {
+    return this.caller.test(caller, written.effect());
   }
 
   Glob service() {

@@ -8,6 +8,7 @@ import dev.tenon.core.Identity;
 import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +27,8 @@ import java.util.stream.Collectors;
  *
  * <p>What no rule allows is denied. What any rule denies is denied, wherever it stands in the file.
  * An authorizer beside the rules can only narrow them. Callers are known by {@link Identity#name}:
- * the plugin's name, or {@code host}.
+ * the plugin's name, or {@code host}. What is behind another host has rights only by rules and
+ * entries that name that host ({@code words@host-b}).
  */
 public final class Policy implements Authorizer {
   /** Allows nothing. */
@@ -186,7 +188,7 @@ public final class Policy implements Authorizer {
   public Explanation explain(String caller, CallPath path) {
     List<Rule> matching =
         rules.stream()
-            .filter(rule -> rule.caller().test(caller) && rule.matches(path))
+            .filter(rule -> rule.isAbout(caller) && rule.matches(path))
             .map(CompiledRule::written)
             .toList();
     return new Explanation(caller, path, compile(caller).decide(path), matching);
@@ -227,7 +229,21 @@ public final class Policy implements Authorizer {
    * grant. It is no right to call it, which {@link #authorize} decides.
    */
   public Set<Permission> permissions(Identity caller, ServiceName service) {
-    return grants.permissions(caller.name(), service);
+    return caller.isBehindOtherHost() ? Set.of() : grants.permissions(caller.name(), service);
+  }
+
+  /**
+   * Returns the right of {@code plugin}, behind the other host {@code host}, to provide {@code
+   * service} here, or empty if it has none.
+   */
+  public Optional<ProvideRight> mayProvide(
+      SpiffeId.OfHost host, PluginName plugin, ServiceName service) {
+    return provided.right(host, plugin, service);
+  }
+
+  /** Returns whether some plugin behind {@code host} may provide {@code service} here. */
+  public boolean isProvidable(SpiffeId.OfHost host, ServiceName service) {
+    return provided.isProvidable(host, service);
   }
 
   /** Returns whether some plugin may provide {@code service}. */
@@ -268,7 +284,12 @@ public final class Policy implements Authorizer {
 
   private CallerRules compile(String caller) {
     List<CompiledRule> theirs = new ArrayList<>(rulesOfOneCaller.getOrDefault(caller, List.of()));
-    rulesOfSeveral.stream().filter(rule -> rule.caller().test(caller)).forEach(theirs::add);
+    if (caller.indexOf('@') >= 0) {
+      rules.stream()
+          .filter(rule -> rule.caller().isLiteral() && rule.isAbout(caller))
+          .forEach(theirs::add);
+    }
+    rulesOfSeveral.stream().filter(rule -> rule.isAbout(caller)).forEach(theirs::add);
     return new CallerRules(theirs);
   }
 }

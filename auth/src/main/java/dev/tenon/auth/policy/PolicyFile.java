@@ -9,6 +9,7 @@ import dev.tenon.core.Sharing;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -43,8 +44,8 @@ final class PolicyFile {
   }
 
   private void readProvide(ConfigTable entry) {
-    PluginName plugin =
-        entry.requiredParsed("plugin", PluginName::new, new PluginName(PLACEHOLDER));
+    Provider provider =
+        entry.requiredParsed("plugin", Provider::parse, Provider.parse(PLACEHOLDER));
     List<String> services = entry.requiredParsedList("services", PolicyFile::serviceOrEverything);
     Sharing sharing = entry.bool("exclusive").orElse(false) ? Sharing.EXCLUSIVE : Sharing.SHARED;
     if (services.size() > 1 && services.contains(EVERYTHING)) {
@@ -52,10 +53,7 @@ final class PolicyFile {
       return;
     }
     for (String service : services) {
-      boolean agrees =
-          service.equals(EVERYTHING)
-              ? provided.allowEverything(plugin, sharing)
-              : provided.allow(plugin, new ServiceName(service), sharing);
+      boolean agrees = allow(provider, service, sharing);
       if (!agrees) {
         entry.problem(
             "exclusive",
@@ -66,6 +64,31 @@ final class PolicyFile {
                 + "\" (expected: the same as in its earlier entry)");
       }
     }
+  }
+
+  /** Who may provide: a plugin of this host, or {@code <plugin>@<host>} behind another. */
+  private record Provider(PluginName plugin, Optional<String> host) {
+    static Provider parse(String text) {
+      int at = text.indexOf('@');
+      return at < 0
+          ? new Provider(new PluginName(text), Optional.empty())
+          : new Provider(
+              new PluginName(text.substring(0, at)),
+              Optional.of(CallerPattern.host(text.substring(at + 1))));
+    }
+  }
+
+  private boolean allow(Provider provider, String service, Sharing sharing) {
+    PluginName plugin = provider.plugin();
+    if (service.equals(EVERYTHING)) {
+      return provider.host().isPresent()
+          ? provided.allowEverything(provider.host().get(), plugin, sharing)
+          : provided.allowEverything(plugin, sharing);
+    }
+    ServiceName named = new ServiceName(service);
+    return provider.host().isPresent()
+        ? provided.allow(provider.host().get(), plugin, named, sharing)
+        : provided.allow(plugin, named, sharing);
   }
 
   private static String serviceOrEverything(String text) {
@@ -80,15 +103,19 @@ final class PolicyFile {
     if (!id.isEmpty() && !ids.add(id)) {
       entry.problem("id", "got \"" + id + "\" again (expected: an id of its own)");
     }
+    CallerPattern caller =
+        entry.requiredParsed("caller", CallerPattern::parse, CallerPattern.parse(EVERYTHING));
     rules.add(
         new Rule(
             id,
             entry.parsed("description", PolicyFile::description).orElse(""),
             entry.requiredParsed("effect", PolicyFile::effect, Effect.DENY),
-            entry.requiredParsed("caller", text -> checked(text, Glob::ofCallers), EVERYTHING),
+            caller.toString(),
             entry.requiredParsed("service", text -> checked(text, Glob::ofServices), EVERYTHING),
             entry.parsed("method", text -> checked(text, Glob::ofMethods)).orElse(EVERYTHING),
-            entry.parsed("audit", PolicyFile::audit).orElse(AuditMode.FIRST)));
+            entry
+                .parsed("audit", PolicyFile::audit)
+                .orElse(caller.host().isPresent() ? AuditMode.CALL : AuditMode.FIRST)));
   }
 
   private static String checked(String pattern, Function<String, Glob> grammar) {

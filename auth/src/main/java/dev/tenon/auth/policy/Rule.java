@@ -6,7 +6,8 @@ import static java.util.Objects.requireNonNull;
  * One {@code [[rule]]} of a policy, as the operator wrote it. Immutable and thread-safe.
  *
  * @param description what the operator says that it is for; may be empty
- * @param caller pattern over the names of plugins, and {@code host}
+ * @param caller pattern over the names of plugins, and {@code host}; with {@code @<host>} after it
+ *     of those behind that other host
  * @param service pattern over service names
  * @param method pattern over method names
  */

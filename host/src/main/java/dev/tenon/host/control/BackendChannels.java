@@ -47,7 +47,7 @@ public final class BackendChannels {
   }
 
   /** Returns the channel for the calls of {@code caller}; empty once callers get none. */
-  Optional<Channel> of(String caller) {
+  public Optional<Channel> of(String caller) {
     ManagedChannel known = byCaller.get(caller);
     return known == null ? add(caller) : Optional.of(known);
   }
@@ -84,7 +84,7 @@ public final class BackendChannels {
   }
 
   /** Ends the connections of a caller that has ended, with its calls. */
-  synchronized void drop(String caller) {
+  public synchronized void drop(String caller) {
     ManagedChannel channel = byCaller.remove(caller);
     if (channel != null) {
       dropped.add(channel.shutdownNow());
@@ -104,7 +104,8 @@ public final class BackendChannels {
     endOutgoing();
   }
 
-  synchronized void close() {
+  /** Ends all connections, with the calls on them. */
+  public synchronized void close() {
     closeToCallers();
     control.shutdownNow();
   }
