@@ -14,6 +14,9 @@ import java.util.concurrent.TimeUnit;
 final class AdminConnection implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 
+  /** Beyond the limits that a host has for its plugins. */
+  private static final Duration CHANGE = Duration.ofMinutes(10);
+
   private final Transport transport;
   private final ManagedChannel channel;
 
@@ -38,6 +41,16 @@ final class AdminConnection implements AutoCloseable {
   AdminGrpc.AdminBlockingStub stub(Duration more) {
     return AdminGrpc.newBlockingStub(channel)
         .withDeadlineAfter(LIMIT.plus(more).toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Returns a stub whose next call has as long as a plugin may take to come and to go. */
+  AdminGrpc.AdminBlockingStub changes() {
+    return stub(CHANGE);
+  }
+
+  /** Returns a stub whose calls last until one side ends them. */
+  AdminGrpc.AdminBlockingStub lasting() {
+    return AdminGrpc.newBlockingStub(channel);
   }
 
   @Override

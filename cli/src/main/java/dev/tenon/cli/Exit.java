@@ -6,6 +6,7 @@ final class Exit {
   static final int FAILED = 1;
   static final int USAGE = 2;
   static final int CONFIGURATION = 3;
+  static final int PLUGIN = 4;
 
   private Exit() {}
 }

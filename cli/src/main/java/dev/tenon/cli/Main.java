@@ -20,7 +20,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "tenon-cli 0.1.0-SNAPSHOT",
     exitCodeListHeading = "%nExit status:%n",
-    exitCodeList = {"0:done", "1:failed", "2:wrong usage or input", "3:wrong configuration"})
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage or input",
+      "3:wrong configuration",
+      "4:a plugin failed"
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 

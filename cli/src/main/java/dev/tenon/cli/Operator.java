@@ -18,6 +18,10 @@ public final class Operator {
             new Drain(),
             new Revoke(),
             new Withdraw(),
+            new Add(),
+            new Replace(),
+            new Remove(),
+            new Call(),
             new ExplainRunning())) {
       CommandLine line = new CommandLine(command);
       if (!program.getSubcommands().containsKey(line.getCommandName())) {

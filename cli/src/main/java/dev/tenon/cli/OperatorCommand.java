@@ -49,6 +49,7 @@ abstract class OperatorCommand implements Callable<Integer> {
   private static int status(StatusRuntimeException e) {
     return switch (e.getStatus().getCode()) {
       case INVALID_ARGUMENT, NOT_FOUND -> Exit.USAGE;
+      case FAILED_PRECONDITION -> Exit.PLUGIN;
       default -> Exit.FAILED;
     };
   }
@@ -78,6 +79,10 @@ abstract class OperatorCommand implements Callable<Integer> {
   /** Returns what is thrown for input that is wrong. */
   final ParameterException usage(String problem) {
     return new ParameterException(spec.commandLine(), problem);
+  }
+
+  final boolean isJson() {
+    return json;
   }
 
   final PrintWriter out() {

@@ -23,6 +23,8 @@ public enum Refusal {
   VERSION_NOT_OFFERED(Status.Code.FAILED_PRECONDITION, "version not offered"),
   /** What a plugin requires is not there, or not before it; the text names plugin and service. */
   REQUIREMENT_MISSING(Status.Code.FAILED_PRECONDITION, "requirement missing"),
+  /** A plugin that was to be added, or to take another's place, did not get there; says why. */
+  CHANGE_FAILED(Status.Code.FAILED_PRECONDITION, "change failed"),
   /** Another plugin provides this exclusive service. */
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
   /** Unknown, or not the caller's to know. */

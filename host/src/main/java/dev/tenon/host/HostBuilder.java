@@ -32,7 +32,6 @@ import java.util.function.UnaryOperator;
  * thread-safe. As long as it is because it has one method for each setting.
  */
 public final class HostBuilder {
-  private final List<Path> pluginFolders = new ArrayList<>();
   private final List<PluginDefinition> definitions = new ArrayList<>();
   private final HostOffers offers = new HostOffers();
   private StartPolicy policy = StartPolicy.DENY_ALL;
@@ -41,9 +40,13 @@ public final class HostBuilder {
 
   HostBuilder() {}
 
-  /** Adds the plugins of {@code folder}: one sub-folder each, with a {@code plugin.toml}. */
+  /**
+   * Adds the plugins of {@code folder}: one sub-folder each, with a {@code plugin.toml}; hidden
+   * ones are passed over. Administrators may add and replace plugins from below it while the host
+   * runs, from the hidden ones too, and from nowhere else.
+   */
   public HostBuilder plugins(Path folder) {
-    pluginFolders.add(requireNonNull(folder, "folder"));
+    settings.plugins(folder);
     return this;
   }
 
@@ -449,7 +452,7 @@ public final class HostBuilder {
       if (followed.isPresent()) {
         policy = StartPolicy.load(followed.get());
       }
-      for (Path folder : pluginFolders) {
+      for (Path folder : settings.pluginFolders()) {
         plugins.addAll(PluginDefinition.loadAll(folder));
       }
       return new PluginHost(RunningHost.start(checked, plugins, policy, offers.all()));

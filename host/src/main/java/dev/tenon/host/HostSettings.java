@@ -72,14 +72,20 @@ record HostSettings(
 
   /**
    * Where files and sockets are, how the audit log is written, and what stands before it: nothing,
-   * but in tests of what the host does when it cannot be written.
+   * but in tests of what the host does when it cannot be written; and where plugins are that
+   * administrators may bring.
    */
   record Places(
       Path state,
       Path run,
       Path audit,
       AuditSettings auditing,
-      UnaryOperator<AuditLog> beforeAudit) {}
+      UnaryOperator<AuditLog> beforeAudit,
+      List<Path> pluginFolders) {
+    Places {
+      pluginFolders = List.copyOf(pluginFolders);
+    }
+  }
 
   /**
    * Where the planes listen (empty: a Unix socket of the host's own), with which TLS library, and
@@ -152,6 +158,7 @@ record HostSettings(
     private @Nullable Path audit;
     private AuditSettings auditing = AuditSettings.DEFAULT;
     private UnaryOperator<AuditLog> beforeAudit = UnaryOperator.identity();
+    private final List<Path> pluginFolders = new ArrayList<>();
     private @Nullable Endpoint enrol;
     private @Nullable Endpoint control;
     private @Nullable Endpoint data;
@@ -187,6 +194,14 @@ record HostSettings(
 
     void audit(Path file) {
       audit = requireNonNull(file, "file");
+    }
+
+    void plugins(Path folder) {
+      pluginFolders.add(requireNonNull(folder, "folder"));
+    }
+
+    List<Path> pluginFolders() {
+      return List.copyOf(pluginFolders);
     }
 
     void audit(AuditSettings how) {
@@ -352,7 +367,8 @@ record HostSettings(
               run == null ? defaultRun() : run,
               audit == null ? state.resolve("audit.jsonl") : audit,
               auditing.at(clock),
-              beforeAudit),
+              beforeAudit,
+              pluginFolders),
           new Listen(
               Optional.ofNullable(enrol),
               Optional.ofNullable(control),

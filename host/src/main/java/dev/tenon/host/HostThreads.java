@@ -24,6 +24,7 @@ final class HostThreads implements AutoCloseable {
   private static final int CONTROL_THREADS = 4;
   private static final int SUPERVISION_THREADS = 2;
   private static final int REGISTERING_THREADS = 2;
+  private static final int CHANGE_THREADS = 4;
 
   private final ScheduledThreadPoolExecutor enrol;
   private final ScheduledThreadPoolExecutor timer;
@@ -31,6 +32,7 @@ final class HostThreads implements AutoCloseable {
   private final ThreadPoolExecutor lines;
   private final ThreadPoolExecutor supervision;
   private final ThreadPoolExecutor registering;
+  private final ThreadPoolExecutor changes;
   private final ScheduledThreadPoolExecutor policy;
 
   /*
@@ -47,6 +49,7 @@ final class HostThreads implements AutoCloseable {
     lines = pool(1, named("tenon-lines", crashes));
     supervision = pool(SUPERVISION_THREADS, named("tenon-supervision", crashes));
     registering = pool(REGISTERING_THREADS, named("tenon-registering", crashes));
+    changes = pool(CHANGE_THREADS, named("tenon-changes", crashes));
     // Not watched: what a change fails with goes to whoever asked for it.
     policy = new ScheduledThreadPoolExecutor(1, named("tenon-policy", crashes));
     launch =
@@ -177,6 +180,11 @@ final class HostThreads implements AutoCloseable {
     }
   }
 
+  /** Returns what waits for the plugins that administrators add, replace and remove. */
+  ExecutorService changes() {
+    return changes;
+  }
+
   /** Ends {@code executor}, and those who wait for what it did not begin. */
   private static void end(ExecutorService executor) {
     for (Runnable left : executor.shutdownNow()) {
@@ -189,7 +197,7 @@ final class HostThreads implements AutoCloseable {
   @Override
   public void close() {
     List<ExecutorService> executors =
-        List.of(enrol, timer, policy, control, lines, supervision, registering, launch);
+        List.of(enrol, timer, policy, control, lines, supervision, registering, changes, launch);
     executors.forEach(HostThreads::end);
     try {
       for (ExecutorService executor : executors) {

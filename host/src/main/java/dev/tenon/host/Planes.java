@@ -194,7 +194,12 @@ final class Planes {
         new HostCertificates(
             revoked, list, lists, runs, this::usersOfRefused, adminConnections, audit);
     certificates.follow(threads);
-    admin = new AdminService(runs, policy, audit, threads.control());
+    admin =
+        new AdminService(
+            runs,
+            policy,
+            audit,
+            new AdminService.Threads(threads.control(), threads.changes(), threads.timer()));
     runs.whenEnded(links.droppedAfter(exit::cut));
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
     reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());

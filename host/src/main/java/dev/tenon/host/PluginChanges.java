@@ -5,8 +5,8 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.Enrolled;
+import dev.tenon.host.control.Order;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.StartMode;
 import dev.tenon.registry.DependencyGraph;
@@ -53,19 +53,27 @@ final class PluginChanges {
     arrivals = new Arrivals(limits);
   }
 
+  /** Another change of the plugin is under way. */
+  static final class BeingChangedException extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    BeingChangedException(PluginName plugin) {
+      super("plugin " + plugin + ": is being changed (expected: one change of it at a time)");
+    }
+  }
+
   private static IllegalArgumentException unusable(PluginName plugin, String why) {
     return new IllegalArgumentException("plugin: " + plugin + why);
   }
 
   private void begin(PluginName plugin) {
     if (!changing.add(plugin)) {
-      throw new IllegalStateException(
-          "plugin " + plugin + ": is being changed (expected: one change of it at a time)");
+      throw new BeingChangedException(plugin);
     }
   }
 
   /** Starts {@code definition} and returns when it is healthy; all of it or nothing. */
-  void add(PluginDefinition definition) throws PluginChangeException {
+  void add(PluginDefinition definition, Order order) throws PluginChangeException {
     PluginName name = definition.name();
     requireStartedHere(definition);
     begin(name);
@@ -75,6 +83,10 @@ final class PluginChanges {
       }
       Newcomers newcomers = new Newcomers(definition);
       try {
+        planes
+            .audit()
+            .success(
+                "lifecycle", order.actor(), "add", name.value(), Map.of("reason", order.reason()));
         newcomers.launch(run -> {});
         for (Plugins.Started run : newcomers.runs) {
           plugins.joined(run, arrivals.enrolled(run));
@@ -159,7 +171,7 @@ final class PluginChanges {
    *
    * @return the plugins that require what nobody provides any more
    */
-  List<PluginName> remove(PluginName name) throws AuditFailedException {
+  List<PluginName> remove(PluginName name, Order order) throws AuditFailedException {
     begin(name);
     try {
       List<Slot> slots = plugins.supervisor().of(name);
@@ -171,10 +183,10 @@ final class PluginChanges {
           .audit()
           .success(
               "lifecycle",
-              PluginName.HOST,
+              order.actor(),
               "remove",
               name.value(),
-              Map.of("reason", ControlAudit.ASKED, "dependents", dependents.toString()));
+              Map.of("reason", order.reason(), "dependents", dependents.toString()));
       if (!dependents.isEmpty()) {
         LOG.log(Level.WARNING, "plugin {0} is removed, and required by {1}", name, dependents);
       }
@@ -195,7 +207,7 @@ final class PluginChanges {
    * finish theirs, for at most {@code calls}, and are stopped. If anything fails before that step,
    * the old ones have never ceased to serve.
    */
-  void replace(PluginDefinition next, Duration calls) throws PluginChangeException {
+  void replace(PluginDefinition next, Duration calls, Order order) throws PluginChangeException {
     PluginName name = next.name();
     requireStartedHere(next);
     begin(name);
@@ -215,7 +227,7 @@ final class PluginChanges {
         }
         newcomers.awaitHealthy();
         requireRegistered(newcomers.runs);
-        takeOver(old, newcomers);
+        takeOver(old, newcomers, order);
       } catch (HostStartException
           | IOException
           | RefusedException
@@ -262,7 +274,7 @@ final class PluginChanges {
   }
 
   /** The one step that cannot be seen half done. */
-  private void takeOver(List<Slot> old, Newcomers newcomers)
+  private void takeOver(List<Slot> old, Newcomers newcomers, Order order)
       throws AuditFailedException, PluginChangeException {
     PluginName name = newcomers.definition.name();
     List<Plugins.Started> leaving = old.stream().flatMap(slot -> slot.current().stream()).toList();
@@ -270,12 +282,12 @@ final class PluginChanges {
         .audit()
         .success(
             "lifecycle",
-            PluginName.HOST,
+            order.actor(),
             "replace",
             name.value(),
             Map.of(
                 "reason",
-                ControlAudit.ASKED,
+                order.reason(),
                 "old",
                 leaving.stream()
                     .map(run -> run.run().id().runtimeId().value())

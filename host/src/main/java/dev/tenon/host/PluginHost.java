@@ -9,6 +9,7 @@ import dev.tenon.core.PluginState;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.control.ControlAudit;
+import dev.tenon.host.control.Order;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.registry.Impact;
 import dev.tenon.router.CallCount;
@@ -127,7 +128,9 @@ public final class PluginHost implements AutoCloseable {
    * @throws IllegalStateException if the plugin is being changed
    */
   public void add(PluginDefinition definition) throws PluginChangeException {
-    running.changes().add(requireNonNull(definition, "definition"));
+    running
+        .changes()
+        .add(requireNonNull(definition, "definition"), Order.ofProgram(ControlAudit.ASKED));
   }
 
   /** Adds a plugin that runs inside the host, as {@link #add(PluginDefinition)} does. */
@@ -147,7 +150,9 @@ public final class PluginHost implements AutoCloseable {
    * @throws IllegalStateException if the plugin is being changed
    */
   public List<PluginName> remove(PluginName plugin) throws AuditFailedException {
-    return running.changes().remove(requireNonNull(plugin, "plugin"));
+    return running
+        .changes()
+        .remove(requireNonNull(plugin, "plugin"), Order.ofProgram(ControlAudit.ASKED));
   }
 
   /**
@@ -166,7 +171,9 @@ public final class PluginHost implements AutoCloseable {
     if (calls.isNegative()) {
       throw new IllegalArgumentException("calls: " + calls + " (expected: >= 0)");
     }
-    running.changes().replace(requireNonNull(next, "next"), calls);
+    running
+        .changes()
+        .replace(requireNonNull(next, "next"), calls, Order.ofProgram(ControlAudit.ASKED));
   }
 
   /** Replaces a plugin by one that runs inside the host, as the other method does. */

@@ -79,7 +79,14 @@ final class RunningHost implements AutoCloseable {
       closing.add(plugins::stop);
       plugins.start(definitions);
       Authorities authorities = new Authorities(planes, settings, closing);
-      planes.admin().operate(new AdminOperations(plugins, planes, settings.places().audit()));
+      planes
+          .admin()
+          .operate(
+              new AdminOperations(
+                  plugins,
+                  planes,
+                  settings.places().audit(),
+                  new PluginFolders(settings.places().pluginFolders())));
       HostAdmins admins =
           new HostAdmins(planes, closing.add(AdminFiles.open(planes, settings.trust().admins())));
       return new RunningHost(planes, plugins, authorities, admins, closing);

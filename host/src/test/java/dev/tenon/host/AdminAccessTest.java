@@ -146,7 +146,8 @@ class AdminAccessTest {
    * Who was revoked is refused on the connection that is open, and on a new one.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit,
+   * Admin/FollowAudit, Admin/AddPlugin, Admin/RemovePlugin, Admin/ReplacePlugin, Admin/Call
    * NOT_AUTHENTICATED.
    */
   @Test

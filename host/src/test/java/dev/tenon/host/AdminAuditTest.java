@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.core.Refusal;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.v1.AddPluginRequest;
 import dev.tenon.v1.AdminGrpc;
+import dev.tenon.v1.CallRequest;
 import dev.tenon.v1.DescribePluginRequest;
 import dev.tenon.v1.DrainPluginRequest;
 import dev.tenon.v1.ExplainRequest;
+import dev.tenon.v1.FollowAuditRequest;
 import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.ListRegistrationsRequest;
 import dev.tenon.v1.ReadAuditRequest;
+import dev.tenon.v1.RemovePluginRequest;
+import dev.tenon.v1.ReplacePluginRequest;
 import dev.tenon.v1.RevokePluginRequest;
 import dev.tenon.v1.WithdrawRightRequest;
 import io.grpc.Channel;
@@ -63,6 +68,48 @@ class AdminAuditTest {
                         .setReason("x")
                         .build())));
     refusals.put(
+        "follow",
+        Refused.by(
+            () ->
+                stub.followAudit(FollowAuditRequest.getDefaultInstance())
+                    .forEachRemaining(page -> {})));
+    refusals.put(
+        "add",
+        Refused.by(
+            () ->
+                stub.addPlugin(
+                        AddPluginRequest.newBuilder().setFolder("alpha").setReason("x").build())
+                    .forEachRemaining(done -> {})));
+    refusals.put(
+        "remove",
+        Refused.by(
+            () ->
+                stub.removePlugin(
+                        RemovePluginRequest.newBuilder().setPlugin("alpha").setReason("x").build())
+                    .forEachRemaining(done -> {})));
+    refusals.put(
+        "replace",
+        Refused.by(
+            () ->
+                stub.replacePlugin(
+                        ReplacePluginRequest.newBuilder()
+                            .setPlugin("alpha")
+                            .setFolder("alpha")
+                            .setReason("x")
+                            .build())
+                    .forEachRemaining(done -> {})));
+    refusals.put(
+        "call",
+        Refused.by(
+            () ->
+                stub.call(
+                        CallRequest.newBuilder()
+                            .setService(NamedEcho.SERVICE)
+                            .setMethod("Unary")
+                            .setReason("x")
+                            .build())
+                    .forEachRemaining(answer -> {})));
+    refusals.put(
         "audit",
         Refused.by(() -> stub.readAudit(ReadAuditRequest.newBuilder().setMost(1).build())));
     return refusals;
@@ -72,7 +119,8 @@ class AdminAuditTest {
    * Nothing is told and nothing changes that is not on record.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations, Admin/DrainPlugin,
-   * Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit INTERNAL.
+   * Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit, Admin/FollowAudit, Admin/AddPlugin,
+   * Admin/RemovePlugin, Admin/ReplacePlugin, Admin/Call INTERNAL.
    */
   @Test
   void call_auditFails_internalAndNothingChanges() throws Exception {

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An administrator that the test plays, with the file that the host wrote for it. */
-final class AdminClient implements AutoCloseable {
+public final class AdminClient implements AutoCloseable {
   final AdminFile file;
   private final Transport transport;
   private final List<ManagedChannel> channels = new ArrayList<>();
@@ -31,8 +31,18 @@ final class AdminClient implements AutoCloseable {
   }
 
   static AdminClient of(TestHost host, String name) throws IOException {
-    Path file = host.host().admins().file(new AdminName(name));
-    return new AdminClient(AdminFile.parse(Files.readAllBytes(file)), host.clock);
+    return of(host.host(), name, host.clock);
+  }
+
+  /** Returns the administrator {@code name} of {@code host}. */
+  public static AdminClient of(PluginHost host, String name) throws IOException {
+    return of(host, name, InstantSource.system());
+  }
+
+  private static AdminClient of(PluginHost host, String name, InstantSource clock)
+      throws IOException {
+    Path file = host.admins().file(new AdminName(name));
+    return new AdminClient(AdminFile.parse(Files.readAllBytes(file)), clock);
   }
 
   /** Connects to {@code to} with {@code with}, expecting the host there. */
@@ -44,11 +54,12 @@ final class AdminClient implements AutoCloseable {
   }
 
   /** Returns the one connection with the file's own certificate. */
-  ManagedChannel channel() {
+  public ManagedChannel channel() {
     return channel;
   }
 
-  AdminGrpc.AdminBlockingStub stub() {
+  /** Returns a stub whose next call has a minute. */
+  public AdminGrpc.AdminBlockingStub stub() {
     return RawPlugin.deadline(AdminGrpc.newBlockingStub(channel));
   }
 

@@ -18,8 +18,7 @@ class AdminRefusalTest {
   private static List<String> methodsAndOthers() {
     return Stream.concat(
             RawCalls.methods(AdminGrpc.getServiceDescriptor()).stream(),
-            Stream.of("AddPlugin", "RemovePlugin", "ReplacePlugin", "NoSuchMethod")
-                .map(name -> "tenon.v1.Admin/" + name))
+            Stream.of("NoSuchMethod", "addPlugin").map(name -> "tenon.v1.Admin/" + name))
         .toList();
   }
 
@@ -27,7 +26,8 @@ class AdminRefusalTest {
    * Whether or not the host has administrators, and the method exists. Rows: PL-10, RG-23.
    *
    * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
+   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit,
+   * Admin/FollowAudit, Admin/AddPlugin, Admin/RemovePlugin, Admin/ReplacePlugin, Admin/Call
    * NOT_ALLOWED.
    */
   @ParameterizedTest

@@ -2,8 +2,6 @@ package dev.tenon.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tenon.auth.limit.Limited;
-import dev.tenon.auth.limit.Rate;
 import dev.tenon.core.Refusal;
 import dev.tenon.v1.AdminGrpc;
 import dev.tenon.v1.DescribePluginRequest;
@@ -310,91 +308,6 @@ class AdminServiceTest {
 
       RawCalls.assertAll(refusals, Refusal.NOT_FOUND);
       assertThat(host.audit.denials("admin")).hasSize(3).allMatch(why -> why.contains(none));
-    }
-  }
-
-  /**
-   * What is no message, or breaks the limits of a field; a reason is not left out.
-   *
-   * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
-   * INVALID_REQUEST.
-   */
-  @Test
-  void call_malformed_invalid() throws Exception {
-    try (TestHost host = start();
-        AdminClient alice = AdminClient.of(host, "alice")) {
-      Map<String, Refused> refusals = new LinkedHashMap<>();
-      for (String method : RawCalls.methods(AdminGrpc.getServiceDescriptor())) {
-        refusals.put(method, RawCalls.refused(alice.channel(), method, RawCalls.NO_PROTOBUF));
-      }
-      String alpha = host.plugin("alpha").runtimeId();
-      for (String reason : List.of("", " ", "a\nb", "x".repeat(1025))) {
-        refusals.put(
-            "revoke for " + reason,
-            Refused.by(
-                () ->
-                    alice
-                        .stub()
-                        .revokePlugin(
-                            RevokePluginRequest.newBuilder()
-                                .setRuntimeId(alpha)
-                                .setReason(reason)
-                                .build())));
-      }
-      refusals.put(
-          "drain for long",
-          Refused.by(
-              () ->
-                  alice
-                      .stub()
-                      .drainPlugin(
-                          DrainPluginRequest.newBuilder()
-                              .setRuntimeId(alpha)
-                              .setReason("x")
-                              .setWait(com.google.protobuf.Duration.newBuilder().setSeconds(31))
-                              .build())));
-
-      RawCalls.assertAll(refusals, Refusal.INVALID_REQUEST);
-      assertThat(listed(alice, "alpha").getState()).isEqualTo("healthy");
-    }
-  }
-
-  /**
-   * An administrator's program that has gone wild is limited, as a plugin that tries is.
-   *
-   * <p>Denies: Admin/ListPlugins, Admin/DescribePlugin, Admin/ListRegistrations,
-   * Admin/RevokePlugin, Admin/DrainPlugin, Admin/Explain, Admin/WithdrawRight, Admin/ReadAudit
-   * RATE_LIMITED.
-   */
-  @Test
-  void call_moreOftenThanAllowed_rateLimited() throws Exception {
-    HostLimits few = Generous.LIMITS.with(Limited.ADMIN, new Rate(0.001, 1));
-    try (TestHost host =
-            TestHost.with("")
-                .admins("alice")
-                .set(builder -> builder.limits(few))
-                .enrolled("alpha")
-                .start();
-        AdminClient alice = AdminClient.of(host, "alice")) {
-      var unused = listed(alice);
-      Map<String, Refused> refusals = new LinkedHashMap<>();
-      for (String method : RawCalls.methods(AdminGrpc.getServiceDescriptor())) {
-        refusals.put(method, RawCalls.refused(alice.channel(), method, RawCalls.EMPTY));
-      }
-
-      RawCalls.assertAll(refusals, Refusal.RATE_LIMITED);
-      RawPlugin alpha = host.plugin("alpha");
-      String method = "tenon.v1.Admin/ListPlugins";
-      assertThat(
-              RawCalls.refused(alpha.control(alpha.bearer()), method, RawCalls.EMPTY)
-                  .is(Refusal.NOT_ALLOWED))
-          .as("each has a rate of its own")
-          .isTrue();
-      assertThat(
-              RawCalls.refused(alpha.control(alpha.bearer()), method, RawCalls.EMPTY)
-                  .is(Refusal.RATE_LIMITED))
-          .isTrue();
     }
   }
 }

@@ -6,7 +6,6 @@ import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.AdminName;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.control.AdminConnections;
@@ -22,9 +21,7 @@ import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.GrantDesk;
 import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
-import dev.tenon.host.control.HostOperations;
 import dev.tenon.host.control.LifecycleService;
-import dev.tenon.host.control.Order;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
 import dev.tenon.host.control.ProtocolVersions;
@@ -50,14 +47,11 @@ import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -115,30 +109,10 @@ final class ControlPlane implements AutoCloseable {
             record,
             clock,
             settings.sources().random());
-    AdminService admin = new AdminService(runs, () -> policy, record, threads);
-    admin.operate(
-        new HostOperations() {
-          @Override
-          public List<PluginView> list() {
-            return runs.all().stream().map(ControlPlane::view).toList();
-          }
-
-          @Override
-          public boolean withdraw(PluginName plugin, ServiceName service, Order order) {
-            throw new AssertionError("not on record");
-          }
-
-          @Override
-          public List<String> audit(int most) {
-            throw new AssertionError("not on record");
-          }
-
-          @Override
-          public CompletableFuture<Long> drain(PluginRun run, Duration most) {
-            runs.withdraw(run);
-            return CompletableFuture.completedFuture(0L);
-          }
-        });
+    AdminService admin =
+        new AdminService(
+            runs, () -> policy, record, new AdminService.Threads(threads, threads, threads));
+    admin.operate(new UnrecordedOperations(runs));
     ControlServers.Guard guard =
         Limits.of(
                 Generous.LIMITS,
@@ -192,11 +166,6 @@ final class ControlPlane implements AutoCloseable {
                     guard),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
-  }
-
-  private static HostOperations.PluginView view(PluginRun run) {
-    return new HostOperations.PluginView(
-        run.id().runtimeId(), OptionalLong.empty(), "none", run.state(), 0, List.of());
   }
 
   /** Returns a connection of the one administrator. */

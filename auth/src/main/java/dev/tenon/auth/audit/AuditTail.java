@@ -2,28 +2,94 @@ package dev.tenon.auth.audit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
 
 /** The end of an audit log, as it is on disk: unchecked, which {@link AuditVerification} does. */
 public final class AuditTail {
-  /** Most that is read: far more than the records of a page, and little beside a segment. */
+  /** Most that is read of a page: far more than its records, and little beside a segment. */
   private static final int MAX_BYTES = 1 << 20;
 
-  private AuditTail() {}
+  private final LogPaths paths;
+  private final long after;
+  private final int most;
+
+  /* The page so far, from its end: whole segments go before what is there. */
+  private final Deque<Line> lines = new ArrayDeque<>();
+  private int bytes;
+
+  private AuditTail(Path active, long after, int most) {
+    paths = new LogPaths(active);
+    this.after = after;
+    this.most = most;
+  }
+
+  /** One record: its number, and its text without the line feed. */
+  public record Line(long sequence, String text) {}
 
   /**
-   * Returns the last lines of the log's active segment, at most {@code most} of them and 1 MiB in
-   * all, the oldest first. A segment that was just begun has few.
+   * Returns the last lines of the log, at most {@code most} of them and 1 MiB in all, the oldest
+   * first; those of earlier segments are among them.
    *
-   * @throws IOException if the file cannot be read
+   * @throws IOException if a file cannot be read
    */
-  public static List<String> last(Path active, int most) throws IOException {
-    try (FileChannel file = FileChannel.open(active, StandardOpenOption.READ)) {
+  public static List<Line> last(Path active, int most) throws IOException {
+    return new AuditTail(active, /* after= */ 0, most).page();
+  }
+
+  /**
+   * Returns the lines after the record with the number {@code sequence}: of more than 1 MiB the
+   * last ones.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public static List<Line> after(Path active, long sequence) throws IOException {
+    return new AuditTail(active, sequence, Integer.MAX_VALUE).page();
+  }
+
+  private List<Line> page() throws IOException {
+    boolean goesOn = addBefore(active());
+    List<Path> sealed = new ArrayList<>(paths.sealed());
+    for (int newest = sealed.size() - 1; goesOn && newest >= 0; newest--) {
+      goesOn = addBefore(read(sealed.get(newest)));
+    }
+    return List.copyOf(lines);
+  }
+
+  /** Adds the lines of a segment from its end on; returns whether the page has room for more. */
+  private boolean addBefore(List<Line> segment) {
+    for (int i = segment.size() - 1; i >= 0; i--) {
+      Line line = segment.get(i);
+      // A segment may have been sealed, and its lines read, since the one after it was read.
+      boolean isKnown = !lines.isEmpty() && line.sequence() >= lines.getFirst().sequence();
+      if (isKnown) {
+        continue;
+      }
+      bytes += line.text().length() + 1;
+      if (line.sequence() <= after || lines.size() >= most || bytes > MAX_BYTES) {
+        return false;
+      }
+      lines.addFirst(line);
+    }
+    return lines.size() < most;
+  }
+
+  /** Returns the last lines of the active segment. */
+  private List<Line> active() throws IOException {
+    try (FileChannel file = FileChannel.open(paths.active(), StandardOpenOption.READ)) {
       long end = file.size();
       long from = Math.max(0, end - MAX_BYTES);
       ByteBuffer read = ByteBuffer.allocate((int) (end - from));
@@ -33,8 +99,44 @@ public final class AuditTail {
       String text = new String(read.array(), 0, read.position(), US_ASCII);
       int first = from == 0 ? 0 : text.indexOf('\n') + 1; // the first may be cut
       int last = text.lastIndexOf('\n') + 1; // the last may be under way
-      List<String> lines = first >= last ? List.of() : text.substring(first, last).lines().toList();
-      return List.copyOf(lines.subList(Math.max(0, lines.size() - most), lines.size()));
+      List<Line> lines = new ArrayList<>();
+      if (first < last) {
+        text.substring(first, last).lines().forEach(line -> add(line, lines));
+      }
+      return lines;
     }
+  }
+
+  /** Returns the last lines of a sealed segment, which may be compressed meanwhile. */
+  private List<Line> read(Path segment) throws IOException {
+    try {
+      return readAs(segment);
+    } catch (NoSuchFileException e) {
+      return LogPaths.isCompressed(segment) ? List.of() : readAs(LogPaths.compressed(segment));
+    }
+  }
+
+  private List<Line> readAs(Path segment) throws IOException {
+    Deque<Line> kept = new ArrayDeque<>();
+    int length = 0;
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(SegmentReader.open(segment), US_ASCII))) {
+      for (@Nullable String text = reader.readLine(); text != null; text = reader.readLine()) {
+        add(text, kept);
+        length += text.length() + 1;
+        while (kept.size() > most || (length > MAX_BYTES && !kept.isEmpty())) {
+          length -= kept.removeFirst().text().length() + 1;
+        }
+      }
+    } catch (ZipException | EOFException e) {
+      // Damaged: what is before that place can be read.
+    }
+    return List.copyOf(kept);
+  }
+
+  /** Adds {@code text} if it has the form of a record. */
+  private static void add(String text, java.util.Collection<Line> to) {
+    ChainedLine.claimed((text + "\n").getBytes(US_ASCII))
+        .ifPresent(link -> to.add(new Line(link.sequence(), text)));
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -80,6 +81,14 @@ final class LogPaths {
   List<Path> uncompressed() throws IOException {
     return files().stream()
         .filter(file -> sealed.matcher(name(file)).matches() && !isCompressed(file))
+        .toList();
+  }
+
+  /** Returns the sealed segments, the oldest first. */
+  List<Path> sealed() throws IOException {
+    return segments().stream()
+        .filter(segment -> sealed.matcher(name(segment)).matches())
+        .sorted(Comparator.comparingLong(this::first))
         .toList();
   }
 

@@ -72,7 +72,7 @@ final class SegmentReader implements Closeable {
   }
 
   /** A compressed file whose header is damaged reads as one that has no lines. */
-  private static InputStream open(Path segment) throws IOException {
+  static InputStream open(Path segment) throws IOException {
     InputStream file = new BufferedInputStream(Files.newInputStream(segment), BUFFER_BYTES);
     if (!LogPaths.isCompressed(segment)) {
       return file;

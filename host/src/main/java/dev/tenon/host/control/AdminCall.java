@@ -1,8 +1,10 @@
 package dev.tenon.host.control;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.CallPath;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Reason;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -44,6 +46,16 @@ final class AdminCall {
           .with("reason", order.reason());
     }
 
+    static Asked about(PluginName plugin, Order order) {
+      return new Asked(Map.of("plugin", plugin.value())).with("reason", order.reason());
+    }
+
+    static Asked about(CallPath path, Order order) {
+      return new Asked(Map.of("service", path.service().value()))
+          .with("method", path.method())
+          .with("reason", order.reason());
+    }
+
     private Asked with(String key, String value) {
       Map<String, String> more = new LinkedHashMap<>(details);
       more.put(key, value);
@@ -76,10 +88,23 @@ final class AdminCall {
     }
   }
 
-  /** Records the intent, does {@code work}, records the outcome, and returns the response. */
+  /**
+   * Records the intent, does {@code work}, records the outcome, and returns the response.
+   *
+   * @throws RefusedException as {@code work} does, with that as its outcome
+   */
   <R> R answer(Asked asked, Answer.Work<R> work) throws RefusedException {
     begins(asked);
-    R response = work.run();
+    R response;
+    try {
+      response = work.run();
+    } catch (RefusedException e) {
+      ended(asked, e.refusal().name());
+      throw e;
+    } catch (RuntimeException e) {
+      ended(asked, Refusal.INTERNAL.name());
+      throw e;
+    }
     ended(asked, "OK");
     return response;
   }

@@ -18,9 +18,11 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * admission. Each refusal is on record, and comes before the message is read. Thread-safe.
  */
 final class AdminGate implements ServerInterceptor {
+  /** Whether the caller is still an administrator, for calls that last. */
+  static final Context.Key<BooleanSupplier> IS_STILL_ADMIN = Context.key("is-still-admin");
+
   private final Admins admins;
   private final ControlAudit audit;
   private final List<ServerInterceptor> ofPlugins;
@@ -51,8 +56,9 @@ final class AdminGate implements ServerInterceptor {
     if (peer.isEmpty() || !(peer.get().id().orElse(null) instanceof SpiffeId.OfAdmin admin)) {
       return refusePlugin(call, headers);
     }
+    X509Certificate leaf = peer.get().certificate().orElseThrow();
     try {
-      admins.verify(admin, peer.get().certificate().orElseThrow());
+      admins.verify(admin, leaf);
     } catch (NotAuthenticatedException e) {
       return close(call, recorded(admin, e));
     }
@@ -62,8 +68,19 @@ final class AdminGate implements ServerInterceptor {
                 Admission.CALLER,
                 new Identity(admin, Identity.Evidence.SVID),
                 Admission.PEER,
-                peer.get());
+                peer.get(),
+                IS_STILL_ADMIN,
+                () -> isAdmin(admin, leaf));
     return Contexts.interceptCall(admitted, call, headers, next);
+  }
+
+  private boolean isAdmin(SpiffeId.OfAdmin admin, X509Certificate leaf) {
+    try {
+      admins.verify(admin, leaf);
+      return true;
+    } catch (NotAuthenticatedException e) {
+      return false;
+    }
   }
 
   private StatusRuntimeException recorded(SpiffeId.OfAdmin admin, NotAuthenticatedException why) {

@@ -185,7 +185,8 @@ record HostConfig(
       }
     }
     try {
-      PluginDefinition.loadAll(folders.plugins()).forEach(host::plugin);
+      var unused = PluginDefinition.loadAll(folders.plugins()); // for its problems
+      host.plugins(folders.plugins());
       if (python.isPresent() && PythonInterpreter.runsPlugins()) {
         host.plugin(PluginDefinition.load(python.get()));
       }
