@@ -11,6 +11,8 @@ import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostLimits;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.registry.etcd.EtcdSettings;
+import dev.tenon.registry.etcd.EtcdStore;
 import dev.tenon.transport.TlsProvider;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -39,7 +41,8 @@ record HostConfig(
     HostLimits limits,
     List<String> admins,
     UpkeepConfig upkeep,
-    Level pluginLog) {
+    Level pluginLog,
+    Optional<EtcdSettings> registry) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -101,7 +104,8 @@ record HostConfig(
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
             toml.table("admin").map(HostConfig::admins).orElse(List.of()),
             UpkeepConfig.read(toml, audit, tokens, toml.table("grants")),
-            toml.parsed("plugin_log", HostConfig::level).orElse(Level.INFO));
+            toml.parsed("plugin_log", HostConfig::level).orElse(Level.INFO),
+            toml.table(RegistryTable.NAME).flatMap(table -> RegistryTable.read(table, path)));
     toml.finish();
     return config;
   }
@@ -202,6 +206,7 @@ record HostConfig(
     listen.data().ifPresent(host::dataListen);
     trust.configure(host);
     selection.forEach(host::selection);
+    registry.map(EtcdStore::of).ifPresent(host::registry);
     return host.trustDomain(trustDomain)
         .startLimits(TO_ENROL, TO_HEALTHY)
         .state(folders.state())
@@ -257,6 +262,11 @@ record HostConfig(
     toml.append(upkeep.auditEntry()).append("\n[grants]\n").append(upkeep.grantsEntries());
     toml.append("\n[restart]\n").append(upkeep.restartEntries());
     toml.append("\n[limits]\n").append(LimitsTable.toToml(limits));
+    registry.ifPresent(
+        settings -> {
+          toml.append("\n[registry]\n").append(RegistryTable.endpoints(settings));
+          RegistryTable.entries(settings).forEach((key, value) -> entry(toml, key, value));
+        });
     toml.append("\n[selection]\n");
     selection.forEach(
         (service, strategy) ->

@@ -170,6 +170,16 @@ final class HostConfigTest {
         "acme.v1.Store" = { one = 70, two = 30, spare = 0 }
         """,
         """
+        registry = { etcd = ["http://127.0.0.1:1"], lease = "PT2S", user = "u", password_file = "p" }
+        """,
+        """
+        [registry]
+        etcd = ["https://a.example:1", "https://b.example:2"]
+        trusted = "ca.crt"
+        certificate = "c.crt"
+        key = "c.key"
+        """,
+        """
         state = 'quote" back\\slash'
         run = "\\t\\u007f \\u00f6 \\U0001F600"
         """,
@@ -237,6 +247,13 @@ final class HostConfigTest {
         "enrol = { listen = 'udp:x' }            | :1: enrol.listen: got \"udp:x\" (expected:"
             + " unix:",
         "data = { listen = 'tcp:127.0.0.1:x' }   | :1: data.listen: got \"tcp:127.0.0.1:x\" (exp",
+        "registry = { etcd = [] }                | :1: registry.etcd: etcd: 0 endpoints (expected",
+        "registry = { etcd = ['http://a.b:1'] }  | :1: registry.etcd: etcd: http://a.b:1"
+            + " (expected: https",
+        "registry = { etcd = ['https://a.b:1'], user = 'u' } | :1: registry.user: got it alone",
+        "registry = { etcd = ['https://a.b:1'], key = 'k' } | :1: registry.key: got it alone",
+        "registry = { etcd = ['https://a.b:1'], lease = 'PT1S' } | :1: registry.lease: got"
+            + " \"PT1S\"",
         "selection = 'random'                    | :1: selection: got \"random\" (expected: a"
             + " table)",
         "selection = { 'a.B' = 'weighted' }      | :1: selection.\"a.B\": got \"weighted\""

@@ -62,6 +62,7 @@ final class SampleConfigTest {
     read.addAll(UpkeepConfig.keys());
     read.addAll(RestartTable.keys());
     read.addAll(RunTable.keys());
+    read.addAll(RegistryTable.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();
