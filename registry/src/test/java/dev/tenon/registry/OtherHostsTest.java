@@ -233,6 +233,22 @@ class OtherHostsTest {
     assertThat(registry.registrations()).isEmpty();
   }
 
+  /** A run that turns out to be an own one takes its id back, before it claims anything. */
+  @Test
+  void reportHealth_ofRunThatAnotherHostClaims_takesItFromThere() throws Exception {
+    Registration said = shared(OWN, ECHO);
+    registry.put(claims(B, Health.HEALTHY, said));
+    assertThat(registry.choose(ECHO)).isEqualTo(said);
+
+    registry.reportHealth(OWN, Health.HEALTHY);
+
+    assertThat(registry.behind(OWN)).isEmpty();
+    assertThat(registry.registrations(ECHO)).isEmpty();
+    assertThatThrownBy(() -> registry.choose(ECHO)).isInstanceOf(NoProviderException.class);
+    registry.remove(OWN);
+    assertThat(registry.choose(ECHO)).isEqualTo(said);
+  }
+
   @Test
   void put_runtimeIdOfAnotherHost_staysWithTheFirst() throws Exception {
     registry.put(claims(B, Health.HEALTHY, shared(THEIRS, ECHO)));
