@@ -214,7 +214,7 @@ class RuntimeTokenAttackTest {
   /**
    * Either clock ends a token; setting the wall clock back keeps none alive and revives none.
    *
-   * <p>Row: TK-3
+   * <p>Row: TK-3. Attack: O1.
    */
   @Test
   void verify_wallClockSetBack_notRevived() throws Exception {

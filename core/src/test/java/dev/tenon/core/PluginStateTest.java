@@ -36,7 +36,7 @@ class PluginStateTest {
           "restarting", "starting restarting stopped failed",
           "failed", "starting stopped");
 
-  /** Every pair of states is either a way or none. Row: LC-5. */
+  /** Every pair of states is either a way or none. Row: LC-5, TE-7. */
   @Test
   void leadsTo_anyPair_isAsListed() {
     assertThat(ALL).hasSize(PluginState.class.getPermittedSubclasses().length);

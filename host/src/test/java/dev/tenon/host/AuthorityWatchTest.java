@@ -130,6 +130,31 @@ class AuthorityWatchTest {
     await().atMost(SOON).until(() -> isOf("second", renewed()));
   }
 
+  /**
+   * The files change faster than they are looked at, again and again: one succession is under way
+   * at a time, the others wait for it and are told of once, and certificates are issued all along.
+   *
+   * <p>Attack: O11.
+   */
+  @Test
+  void look_stormOfExchanges_oneSuccessionAtATime() throws Exception {
+    make("second");
+    make("third");
+    for (int change = 0; change < 200; change++) {
+      exchange(change % 2 == 0 ? "second" : "third");
+    }
+    exchange("third");
+    await().atMost(SOON).until(() -> told("succeeds the") || isOf("third", renewed()));
+    exchange("second");
+
+    await().atMost(SOON).until(() -> told("waits for the end"));
+    renewed();
+    assertThat(host.audit.entries())
+        .filteredOn(entry -> entry.action().equals("roll-over"))
+        .hasSizeLessThan(4);
+    assertThat(warnings.texts).hasSizeLessThan(10);
+  }
+
   /** A writer that is half way. */
   @Test
   void look_truncatedFile_oldOneStays() throws Exception {

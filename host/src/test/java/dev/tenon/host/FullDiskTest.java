@@ -71,7 +71,7 @@ class FullDiskTest {
 
   /**
    * Nothing is called and nothing drained while there is no space; when there is again it goes on
-   * by itself, and a restart finds a whole log. Row: AU-3. Attack: A1.
+   * by itself, and a restart finds a whole log. Row: AU-3. Attack: A1, O6.
    */
   @Test
   void mutations_diskFullThenNot_refusedAndWithoutEffectThenDone() throws Exception {

@@ -1,5 +1,6 @@
 package dev.tenon.host;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,7 +19,6 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -28,6 +28,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,7 +202,7 @@ class UnauthorisedClientTest {
     victim.healthy();
   }
 
-  /** What is no TLS at all, on the listener that asks for no certificate too. Row: HS-11. */
+  /** What is no TLS at all, on the listener that asks for no certificate too. Row: HS-11, HS-26. */
   @ParameterizedTest
   @EnumSource(names = {"ENROL", "DATA"})
   void connect_plaintext_isRefusedCountedAndOnRecord(Plane plane) throws Exception {
@@ -206,17 +213,75 @@ class UnauthorisedClientTest {
             .start()) {
       Endpoint.Tcp to = (Endpoint.Tcp) plane.of(host.plugin("victim"));
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), to.port())) {
-        socket
-            .getOutputStream()
-            .write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
         socket.setSoTimeout((int) SOON.toMillis());
         awaitEnd(socket);
       }
       await()
           .atMost(SOON)
-          .untilAsserted(
-              () -> assertThat(host.audit.denials("connection")).containsOnly("broken handshake"));
-      assertThat(host.host().connections().refused()).containsKey("broken handshake");
+          .untilAsserted(() -> assertThat(host.audit.denials("connection")).containsOnly("no TLS"));
+      assertThat(host.host().connections().refused()).containsKey("no TLS");
+    }
+  }
+
+  /** A client of another generation, and what the log says of it. */
+  enum Generation {
+    HTTP_1("no HTTP/2", "TLSv1.3", "http/1.1"),
+    NO_ALPN("no HTTP/2", "TLSv1.3", ""),
+    TLS_1_2("version of TLS", "TLSv1.2", "h2");
+
+    private final String reason;
+    private final String version;
+    private final String protocol;
+
+    Generation(String reason, String version, String protocol) {
+      this.reason = reason;
+      this.version = version;
+      this.protocol = protocol;
+    }
+
+    /** Says what it has to say, and returns when it was cut off. */
+    void connect(SSLContext context, Endpoint.Tcp to) throws IOException {
+      try (SSLSocket socket =
+          (SSLSocket)
+              context
+                  .getSocketFactory()
+                  .createSocket(InetAddress.getLoopbackAddress(), to.port())) {
+        socket.setSoTimeout((int) SOON.toMillis());
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setProtocols(new String[] {version});
+        parameters.setApplicationProtocols(
+            protocol.isEmpty() ? new String[0] : new String[] {protocol});
+        socket.setSSLParameters(parameters);
+        socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
+        awaitEnd(socket);
+      } catch (SSLException refused) {
+        // Already in the handshake.
+      }
+    }
+  }
+
+  /** Row: HS-26. */
+  @ParameterizedTest
+  @EnumSource
+  void connect_otherGeneration_isRefusedAndTheLogSaysWhich(Generation generation) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, InsecureTrust.MANAGERS, null);
+    for (String provider : List.of("boringssl", "jdk")) {
+      try (TestHost host =
+          TestHost.with("")
+              .set(builder -> builder.enrolListen("tcp:127.0.0.1:0").tlsProvider(provider))
+              .enrolled("victim")
+              .start()) {
+        generation.connect(context, (Endpoint.Tcp) host.plugin("victim").bootstrap.enrol());
+
+        await()
+            .atMost(SOON)
+            .untilAsserted(
+                () ->
+                    assertThat(host.audit.denials("connection"))
+                        .containsExactly(generation.reason));
+      }
     }
   }
 
@@ -227,6 +292,34 @@ class UnauthorisedClientTest {
 
     Endpoint of(RawPlugin plugin) {
       return this == ENROL ? plugin.bootstrap.enrol() : plugin.bootstrap.data();
+    }
+  }
+
+  /** Lets a client of a test meet any server. */
+  private static final class InsecureTrust extends X509ExtendedTrustManager {
+    static final TrustManager[] MANAGERS = {new InsecureTrust()};
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
     }
   }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Attacks R1, R3, R5: a path has one form, and no second reading of another form reaches a
  * provider. The values are written behind the slash that gRPC adds.
  *
- * <p>Row: RT-1
+ * <p>Row: RT-1, TE-7
  */
 final class PathTableTest {
   private static final EchoProvider PROVIDER = new EchoProvider();

@@ -292,6 +292,7 @@ final class RouterTest {
         Plane.refusal(plane.channel(Names.CALLER), UNARY), Code.UNAVAILABLE, "service unavailable");
   }
 
+  /** What counts calls grows with configured names alone. Attack: O13. */
   @Test
   void calls_areCounted_byNameAndNotByRun() {
     EchoProvider second = new EchoProvider();

@@ -207,7 +207,7 @@ final class RunningPluginTest {
 
   /**
    * A lost control connection is opened again and everything is registered again, without another
-   * enrolment. Row: RG-9
+   * enrolment. Row: RG-9, HS-20
    */
   @Test
   void run_controlConnectionLost_registersAgain() throws Exception {

@@ -21,6 +21,12 @@ public enum HandshakeFault {
   OUT_OF_DATE("certificate out of date"),
   /** Its certificate is genuine, and not one of a peer of this listener. */
   UNFIT("unfit certificate"),
+  /** What came was no TLS: HTTP in clear, for one. */
+  PLAINTEXT("no TLS"),
+  /** It speaks no version of TLS that is spoken here. */
+  OLD_TLS("version of TLS"),
+  /** It speaks another protocol than HTTP/2 inside TLS, or does not say which (RFC 7301). */
+  NOT_HTTP2("no HTTP/2"),
   /** What came was no handshake of TLS as we speak it, or the peer broke it off. */
   BROKEN("broken handshake");
 
@@ -48,23 +54,34 @@ public enum HandshakeFault {
 
   /**
    * Returns what a handshake failed for in which no certificate was checked; empty if the
-   * connection only ended, or too little came in time. Both TLS libraries tell of a missing
-   * certificate by a text alone.
+   * connection only ended, or too little came in time. Both TLS libraries tell most of it by a text
+   * alone.
    */
   static Optional<HandshakeFault> of(@Nullable Throwable failure) {
     if (failure instanceof SslHandshakeTimeoutException) {
       return Optional.empty();
     }
-    if (failure instanceof SSLHandshakeException handshake) {
-      String text = String.valueOf(handshake.getMessage());
-      return Optional.of(
-          text.contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")
-                  || text.contains("Empty client certificate chain")
-              ? NO_CERTIFICATE
-              : BROKEN);
+    if (failure instanceof NotSslRecordException) {
+      return Optional.of(PLAINTEXT);
     }
-    return failure instanceof NotSslRecordException || failure instanceof SSLProtocolException
-        ? Optional.of(BROKEN)
-        : Optional.empty();
+    if (failure instanceof SSLHandshakeException handshake) {
+      return Optional.of(ofText(String.valueOf(handshake.getMessage())));
+    }
+    return failure instanceof SSLProtocolException ? Optional.of(BROKEN) : Optional.empty();
+  }
+
+  private static HandshakeFault ofText(String text) {
+    if (text.contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")
+        || text.contains("Empty client certificate chain")) {
+      return NO_CERTIFICATE;
+    }
+    if (text.contains("UNSUPPORTED_PROTOCOL")
+        || text.contains("is not enabled or supported")
+        || text.contains("not accepted by server preferences")) {
+      return OLD_TLS;
+    }
+    return text.contains("NO_APPLICATION_PROTOCOL") || text.contains("application protocol")
+        ? NOT_HTTP2
+        : BROKEN;
   }
 }

@@ -15,6 +15,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
@@ -190,16 +191,21 @@ final class Negotiation {
       }
     }
 
-    /** Tells the doorkeeper if the handshake fails, with what the trust check said, if it ran. */
+    /**
+     * Tells the doorkeeper if the handshake fails, with what the trust check said, if it ran; or
+     * ends without HTTP/2, after which grpc-java closes the connection.
+     */
     private void noteFailure(
         Channel channel, Source source, AtomicReference<HandshakeFault> fault) {
-      channel
-          .pipeline()
-          .get(SslHandler.class)
-          .handshakeFuture()
+      SslHandler tls = channel.pipeline().get(SslHandler.class);
+      tls.handshakeFuture()
           .addListener(
               done -> {
-                if (!done.isSuccess()) {
+                if (done.isSuccess()) {
+                  if (!ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol())) {
+                    doorkeeper.faulted(source, HandshakeFault.NOT_HTTP2);
+                  }
+                } else {
                   Optional.ofNullable(fault.get())
                       .or(() -> HandshakeFault.of(done.cause()))
                       .ifPresent(why -> doorkeeper.faulted(source, why));

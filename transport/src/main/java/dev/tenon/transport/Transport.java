@@ -99,7 +99,8 @@ public final class Transport implements AutoCloseable {
   /**
    * Returns a transport with event loops of its own; {@link #close} ends them.
    *
-   * @throws IllegalStateException if {@code provider} is not available here
+   * @throws IllegalStateException if {@code provider} is not available here, or the Netty or
+   *     grpc-java on the class path is too old
    */
   public static Transport create(TlsProvider provider) {
     return create(provider, InstantSource.system());
@@ -129,6 +130,7 @@ public final class Transport implements AutoCloseable {
       throw new IllegalStateException(
           "TLS provider: " + provider + " does not load here (expected: one that does)");
     }
+    Libraries.require();
     PeerFaults.quieten();
     Sockets.Kind kind = Sockets.Kind.preferred();
     int ownUid = kind == Sockets.Kind.EPOLL ? OwnUid.read() : -1;

@@ -25,7 +25,7 @@ final class EndpointTest {
     assertThat(Endpoint.parse(text)).hasToString(text);
   }
 
-  /** Broken, short and cut texts are refused as such, not by an index. Row: VA-9. */
+  /** Broken, short and cut texts are refused as such, not by an index. Row: TE-7, VA-9. */
   @ParameterizedTest
   @ValueSource(
       strings = {

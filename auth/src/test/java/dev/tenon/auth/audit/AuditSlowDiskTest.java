@@ -47,7 +47,7 @@ class AuditSlowDiskTest {
 
   /**
    * What waits is bounded, whatever is asked: further records are refused at once, or when their
-   * caller's patience is over; what was taken is written, in its order. Row: AU-2. Attack: A11.
+   * caller's patience is over; what was taken is written, in its order. Row: AU-2. Attack: A11, O6.
    */
   @Test
   void commit_moreThanMayWait_restRefusedAndOrderKept() throws Exception {

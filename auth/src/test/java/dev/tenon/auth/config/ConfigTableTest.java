@@ -77,7 +77,7 @@ class ConfigTableTest {
     root.finish();
   }
 
-  /** A required key that is missing is an error. Row: CF-4. */
+  /** A required key that is missing is an error. Row: CF-4, TE-7. */
   @Test
   void finish_missingRequiredKeys_named() throws ConfigException {
     ConfigTable root = ConfigTable.parse("f", "\n\n[t]\n");

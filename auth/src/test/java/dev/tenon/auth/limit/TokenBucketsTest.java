@@ -110,7 +110,7 @@ class TokenBucketsTest {
 
   /**
    * A clock that seems to go back neither brings tokens nor loses those that come later. Attack:
-   * P10.
+   * O1, P10.
    */
   @Test
   void allow_clockGoesBackAnHour_nothingGained() {

@@ -44,7 +44,7 @@ public final class ControlServers {
   /** What guards a listener: which connections it takes, and how often it is asked for what. */
   public record Guard(Door door, RateLimits rates) {}
 
-  /** Starts the listener on which {@code enrolment} is the only method. */
+  /** Starts the listener on which {@code enrolment} is the only service. */
   public static Server startEnrol(
       Transport transport,
       Endpoint listen,

@@ -24,12 +24,15 @@ import dev.tenon.core.VersionRange;
 import dev.tenon.router.Admission;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.Transport;
+import dev.tenon.v1.DescribeRequest;
+import dev.tenon.v1.DescribeResponse;
 import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.EnrolmentGrpc;
 import dev.tenon.v1.GrantedService;
 import dev.tenon.v1.Limits;
 import dev.tenon.v1.OfferedService;
+import dev.tenon.v1.ProtocolRange;
 import io.grpc.stub.StreamObserver;
 import java.security.PublicKey;
 import java.security.cert.CertificateEncodingException;
@@ -82,6 +85,25 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     this.policy = policy;
     this.offer = offer;
     this.audit = audit;
+  }
+
+  /** Tells a stranger what it needs to know to be no stranger: nothing of plugins or services. */
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> observer) {
+    RateLimitedException over = EnrolmentRate.over();
+    Answer.with(
+        observer,
+        () -> {
+          if (over != null) {
+            throw over;
+          }
+          return DescribeResponse.newBuilder()
+              .setProtocol(
+                  ProtocolRange.newBuilder()
+                      .setMin(offer.protocol().min())
+                      .setMax(offer.protocol().max()))
+              .build();
+        });
   }
 
   @Override

@@ -115,7 +115,10 @@ class EnrolmentRateTest {
     assertThat(call.told).isEmpty();
   }
 
-  /** Without a limiter nobody enrols, from wherever. Row: DS-20 */
+  /**
+   * Without a limiter nobody enrols, from wherever. Row: DS-20. Denies: Enrolment/Describe
+   * INTERNAL.
+   */
   @Test
   void enrol_limiterFails_refusedUnread() {
     FakeCall byAddress = enrol(new Fails(), Optional.empty());

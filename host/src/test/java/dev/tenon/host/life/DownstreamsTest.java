@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  * Three providers of one service: two processes, and one without a process. {@code
  * -Dtenon.tarpit=N} keeps one of them silent for N seconds.
  *
- * <p>Row: TE-8
+ * <p>Row: TE-7, TE-8
  */
 class DownstreamsTest {
   private static final Duration SOON = Duration.ofSeconds(60);

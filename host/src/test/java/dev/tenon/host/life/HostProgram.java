@@ -5,8 +5,12 @@ import dev.tenon.core.PluginState;
 import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
+import io.grpc.StatusRuntimeException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,12 +57,28 @@ final class HostProgram implements AutoCloseable {
       if (Files.exists(listen)) {
         tellWhenHealthy(host);
       }
-      while (System.in.read() >= 0) {
-        // The test says nothing.
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      Object[] eaten = {};
+      for (String said = in.readLine(); said != null; said = in.readLine()) {
+        while (said.equals("eat")) {
+          eaten = new Object[] {eaten, new byte[1 << 20]};
+        }
+        System.out.println("CALL " + call(host));
       }
     } catch (HostStartException e) {
       System.out.println("FAILED");
       System.out.println(e.getMessage());
+    }
+  }
+
+  /** Calls the plugin that echoes; returns its process id, or the status. */
+  private static String call(PluginHost host) {
+    try {
+      return host.client(EchoGrpc::newBlockingStub).unary(EchoRequest.getDefaultInstance()).getPid()
+          + "";
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode().name();
     }
   }
 
@@ -72,11 +92,17 @@ final class HostProgram implements AutoCloseable {
 
   /** Starts the program for {@code home}, with {@code environment} added to the test's own. */
   static HostProgram start(TestHome home, Map<String, String> environment) throws IOException {
+    return start(home, environment, "-Xmx128m");
+  }
+
+  /** Starts the program as the other method does, in a JVM with {@code option}. */
+  static HostProgram start(TestHome home, Map<String, String> environment, String option)
+      throws IOException {
     Files.writeString(home.root().resolve("policy.toml"), home.policy());
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
+            option,
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-cp",
@@ -84,7 +110,8 @@ final class HostProgram implements AutoCloseable {
             HostProgram.class.getName(),
             home.root().toString());
     builder.environment().putAll(environment);
-    return new HostProgram(builder.redirectError(ProcessBuilder.Redirect.DISCARD).start());
+    builder.redirectError(home.root().resolve("host-err").toFile());
+    return new HostProgram(builder.start());
   }
 
   long pid() {
@@ -121,15 +148,47 @@ final class HostProgram implements AutoCloseable {
     return String.join("\n", out.lines().toList());
   }
 
+  /** Lets the host call its plugin, now or when it can; {@link #called} tells the outcome. */
+  void call() throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
+  }
+
+  /** Returns the outcome of the earliest call of which it was not asked. */
+  String called() throws IOException {
+    String line = out.readLine();
+    if (line == null || !line.startsWith("CALL ")) {
+      throw new AssertionError("no outcome of a call: " + line);
+    }
+    return line.substring("CALL ".length());
+  }
+
+  /** Lets the host use up its memory, and returns its exit status. */
+  int starve() throws IOException {
+    process.getOutputStream().write("eat\n".getBytes(StandardCharsets.US_ASCII));
+    process.getOutputStream().flush();
+    return process.onExit().join().exitValue();
+  }
+
+  /** Returns whether the host runs. */
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Ends the host with SIGKILL. */
   void kill() {
     process.destroyForcibly();
   }
 
+  /** Lets the host end in good order; returns at once. */
+  void end() throws IOException {
+    process.getOutputStream().close();
+  }
+
   /** Ends the host in good order, and returns when it is gone. */
   @Override
   public void close() throws IOException {
-    process.getOutputStream().close();
+    end();
     process.onExit().join();
   }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /**
  * What plugins print goes to the host's log: tagged, bounded, escaped, and never into the protocol.
  *
- * <p>Row: LC-17
+ * <p>Row: LC-17, LC-18
  */
 class PluginOutputTest {
   private static final int LONGEST_LINE = 1024 * "\\u0000".length() + 100;

@@ -64,7 +64,7 @@ class RemoteRestartTest {
     home.close();
   }
 
-  private static int port() throws IOException {
+  static int port() throws IOException {
     for (int attempt = 0; attempt < 100; attempt++) {
       int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
       try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

@@ -27,6 +27,7 @@ final class RunTest {
     place.close();
   }
 
+  /** Row: LC-7. */
   @Test
   void run_askedToEnd_leavesNothingAndEndsWithZero() throws Exception {
     try (HostProcess host = run()) {
