@@ -163,7 +163,7 @@ final class AdmissionTest {
   @Test
   void certificateWithAKeyOutsideTheLineage_isRefused() throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
-    Channel channel = wire.connect(Names.CALLER, keys);
+    ManagedChannel channel = wire.connect(Names.CALLER, keys);
     assertRefused(new Wire.Caller(channel, caller.token(), keys).channel(), "unknown");
   }
 
@@ -171,7 +171,7 @@ final class AdmissionTest {
   @Test
   void runThatNeverEnrolled_isRefused() throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
-    Channel channel = wire.connect(Names.STRANGER, keys);
+    ManagedChannel channel = wire.connect(Names.STRANGER, keys);
     assertRefused(new Wire.Caller(channel, caller.token(), keys).channel(), "unknown");
   }
 

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.CertificateRule;
 import dev.tenon.auth.Clocks;
 import dev.tenon.auth.Lineages;
 import dev.tenon.auth.TokenMint;
@@ -43,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +70,18 @@ final class Wire implements AutoCloseable {
           () -> clock.instant().plus(ahead.get()),
           Duration.ofHours(1),
           Duration.ofMinutes(5));
+
+  /** What is refused beside that a key is not live, and what was told of it. */
+  volatile CertificateRule certificates = CertificateRule.NONE;
+
+  final List<String> refusals = new CopyOnWriteArrayList<>();
+  final ConnectionAdmission connections =
+      new ConnectionAdmission(
+          lineages,
+          (plugin, leaf) -> certificates.refusal(plugin, leaf),
+          (plugin, uid) -> true,
+          (plugin, why, source) ->
+              refusals.add(plugin.map(RuntimeId::value).orElse("nobody") + " " + why));
   final Transport transport = Transport.create(TlsProvider.preferred());
 
   final EmbeddedAuthority hosts =
@@ -115,7 +129,7 @@ final class Wire implements AutoCloseable {
                 .server(ANY, tls)
                 .directExecutor()
                 .fallbackHandlerRegistry(router.front())
-                .addTransportFilter(new ConnectionAdmission(lineages))
+                .addTransportFilter(connections)
                 .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
   }
 
@@ -165,7 +179,7 @@ final class Wire implements AutoCloseable {
         keys.getPrivate(), plugins.issue(Names.id(run), keys.getPublic()), hosts.trustBundle());
   }
 
-  Channel channel(Endpoint to, Credentials credentials, PeerRule peers, String name) {
+  ManagedChannel channel(Endpoint to, Credentials credentials, PeerRule peers, String name) {
     ManagedChannel channel =
         transport
             .channel(to, new ClientTls(() -> credentials, peers, name))
@@ -183,7 +197,7 @@ final class Wire implements AutoCloseable {
   }
 
   /** Connects to the front as {@code run} with a key of the test's choice. */
-  Channel connect(RuntimeId run, KeyPair keys) throws Exception {
+  ManagedChannel connect(RuntimeId run, KeyPair keys) throws Exception {
     return channel(front, plugin(run, keys), PeerRule.exactly(Names.HOST), Dns.HOST);
   }
 
@@ -226,7 +240,7 @@ final class Wire implements AutoCloseable {
   }
 
   /** A plugin's connection and its token. */
-  record Caller(Channel bare, Token token, KeyPair keys) {
+  record Caller(ManagedChannel bare, Token token, KeyPair keys) {
     /** Returns the connection on which every call carries the token. */
     Channel channel() {
       return withAuthorization("Bearer " + token.exposeForWire());

@@ -7,9 +7,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The disk, with faults where a test puts them; it remembers what was asked of it. */
+/**
+ * The disk, with faults where a test puts them; it remembers what was asked of it, and which files
+ * are open.
+ */
 final class FaultyFiles implements LogFiles {
   final List<String> asked = new CopyOnWriteArrayList<>();
+  final List<Path> open = new CopyOnWriteArrayList<>();
   private volatile Fault fault = (step, name) -> null;
 
   /** What goes wrong at a step; null if nothing does. */
@@ -83,6 +87,7 @@ final class FaultyFiles implements LogFiles {
     Faulty(Path path, LogFile file) {
       this.path = path;
       this.file = file;
+      open.add(path);
     }
 
     /** A write that fails has written half of it. */
@@ -121,6 +126,7 @@ final class FaultyFiles implements LogFiles {
 
     @Override
     public void close() throws IOException {
+      open.remove(path);
       file.close();
     }
   }

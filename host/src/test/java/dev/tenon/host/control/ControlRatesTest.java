@@ -1,14 +1,19 @@
 package dev.tenon.host.control;
 
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import dev.tenon.auth.limit.Limited;
 import dev.tenon.v1.GrantsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServiceDescriptor;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +36,24 @@ class ControlRatesTest {
   @MethodSource("methods")
   void of_everyMethodOfControl_countsAsSomething(String method) {
     assertThatCode(() -> ControlRates.of(method)).doesNotThrowAnyException();
+  }
+
+  /** No method has the allowance of another kind. */
+  @Test
+  void of_everyMethodOfControl_countsAsItsKind() {
+    assertThat(methods().collect(toMap(identity(), ControlRates::of)))
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of(
+                "tenon.v1.Renewal/Renew", Limited.RENEW,
+                "tenon.v1.Registry/Register", Limited.REGISTER,
+                "tenon.v1.Registry/Unregister", Limited.UNREGISTER,
+                "tenon.v1.Registry/Discover", Limited.DISCOVER,
+                "tenon.v1.Registry/List", Limited.DISCOVER,
+                "tenon.v1.Registry/Watch", Limited.WATCH,
+                "tenon.v1.Lifecycle/ReportHealth", Limited.REPORT_HEALTH,
+                "tenon.v1.Grants/Request", Limited.GRANT,
+                "tenon.v1.Grants/Refresh", Limited.GRANT,
+                "tenon.v1.Grants/Release", Limited.GRANT));
   }
 
   @Test
