@@ -79,7 +79,8 @@ final class ReadmeTest {
   }
 
   private static String launcher() {
-    // As little as possible of the 10 s in which a plugin has to enrol goes to the start of its JVM.
+    // As little as possible of the 10 s in which a plugin has to enrol goes to the start of its
+    // JVM.
     return "#!/bin/sh\nexec \"$JAVA_HOME/bin/java\" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
         + System.getProperty("java.class.path").replace(File.pathSeparator, ":")
         + "' acme.greeter.GreeterPlugin\n";

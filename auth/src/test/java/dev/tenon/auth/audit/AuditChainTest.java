@@ -1,6 +1,7 @@
 package dev.tenon.auth.audit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -40,7 +41,7 @@ class AuditChainTest {
         log.record(Events.named(actor, n));
       }
     }
-    for (Path packed : list(file.getParent(), ".gz")) {
+    for (Path packed : list(requireNonNull(file.getParent()), ".gz")) {
       String name = String.valueOf(packed.getFileName());
       Path plain = packed.resolveSibling(name.substring(0, name.length() - 3));
       try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
@@ -49,7 +50,9 @@ class AuditChainTest {
       Files.delete(packed);
     }
     List<Path> sealed =
-        list(file.getParent(), ".jsonl").stream().filter(path -> !path.equals(file)).toList();
+        list(requireNonNull(file.getParent()), ".jsonl").stream()
+            .filter(path -> !path.equals(file))
+            .toList();
     assertThat(sealed).hasSizeGreaterThanOrEqualTo(3);
     return sealed;
   }
@@ -136,8 +139,7 @@ class AuditChainTest {
     String digest = SegmentReader.first(file).orElseThrow().before().digest();
     Files.writeString(head, "%020d %s\n".formatted(sequence, digest));
     Files.writeString(file, "{\"timest");
-    assertThat(AuditVerification.verify(file))
-        .isInstanceOf(AuditVerification.TornTail.class);
+    assertThat(AuditVerification.verify(file)).isInstanceOf(AuditVerification.TornTail.class);
     dropLastLine(before);
 
     assertBroken(before, "records up to " + sequence + " are missing or changed");
@@ -181,8 +183,7 @@ class AuditChainTest {
   @Test
   void verify_moreBehindASealedSegment_broken() throws Exception {
     List<Path> sealed = segments(file, "w");
-    Files.writeString(
-        sealed.get(0), Files.readString(sealed.get(0)) + "more\n", US_ASCII);
+    Files.writeString(sealed.get(0), Files.readString(sealed.get(0)) + "more\n", US_ASCII);
 
     assertBroken(sealed.get(0), "there is more than was written");
   }

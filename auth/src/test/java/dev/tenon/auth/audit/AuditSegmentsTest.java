@@ -77,8 +77,7 @@ class AuditSegmentsTest {
       List<String> asked = List.copyOf(files.asked); // another thread goes on asking
       int moved = asked.indexOf("move audit.jsonl");
       assertThat(asked.subList(moved, moved + 3))
-          .containsExactly(
-              "move audit.jsonl", "sync " + folder.getFileName(), "force audit.head");
+          .containsExactly("move audit.jsonl", "sync " + folder.getFileName(), "force audit.head");
       String archived = sealed(1).getFileName() + ".gz";
       await().atMost(SOON).until(() -> files.asked.contains("delete " + sealed(1).getFileName()));
       assertThat(List.copyOf(files.asked))

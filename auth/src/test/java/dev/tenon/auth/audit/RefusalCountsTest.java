@@ -48,7 +48,10 @@ class RefusalCountsTest {
     counts.count(at(1), 0);
 
     assertThat(counts.isSingle(at(2), 0)).isFalse();
-    assertThat(counts.take()).singleElement().extracting(RefusalCounts.Counted::count).isEqualTo(2L);
+    assertThat(counts.take())
+        .singleElement()
+        .extracting(RefusalCounts.Counted::count)
+        .isEqualTo(2L);
   }
 
   @Test
