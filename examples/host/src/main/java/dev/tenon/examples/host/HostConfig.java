@@ -42,7 +42,8 @@ record HostConfig(
     List<String> admins,
     UpkeepConfig upkeep,
     Level pluginLog,
-    Optional<EtcdSettings> registry) {
+    Optional<EtcdSettings> registry,
+    HostsTable hosts) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -105,7 +106,10 @@ record HostConfig(
             toml.table("admin").map(HostConfig::admins).orElse(List.of()),
             UpkeepConfig.read(toml, audit, tokens, toml.table("grants")),
             toml.parsed("plugin_log", HostConfig::level).orElse(Level.INFO),
-            toml.table(RegistryTable.NAME).flatMap(table -> RegistryTable.read(table, path)));
+            toml.table(RegistryTable.NAME).flatMap(table -> RegistryTable.read(table, path)),
+            toml.table(HostsTable.NAME)
+                .map(table -> HostsTable.read(table, path))
+                .orElse(HostsTable.NONE));
     toml.finish();
     return config;
   }
@@ -207,6 +211,7 @@ record HostConfig(
     trust.configure(host);
     selection.forEach(host::selection);
     registry.map(EtcdStore::of).ifPresent(host::registry);
+    hosts.configure(host, trustDomain);
     return host.trustDomain(trustDomain)
         .startLimits(TO_ENROL, TO_HEALTHY)
         .state(folders.state())
@@ -267,6 +272,10 @@ record HostConfig(
           toml.append("\n[registry]\n").append(RegistryTable.endpoints(settings));
           RegistryTable.entries(settings).forEach((key, value) -> entry(toml, key, value));
         });
+    if (!hosts.equals(HostsTable.NONE)) {
+      listen(toml.append("\n[hosts]\n"), hosts.listen());
+      toml.append(hosts.toToml(HostConfig::quoted));
+    }
     toml.append("\n[selection]\n");
     selection.forEach(
         (service, strategy) ->
@@ -288,19 +297,23 @@ record HostConfig(
   }
 
   private static void entry(StringBuilder toml, String key, String value) {
-    toml.append(key).append(" = \"");
+    toml.append(key).append(" = ").append(quoted(value)).append('\n');
+  }
+
+  private static String quoted(String value) {
+    StringBuilder text = new StringBuilder(value.length() + 2).append('"');
     value
         .chars()
         .forEach(
             c -> {
               if (c == '"' || c == '\\') {
-                toml.append('\\').append((char) c);
+                text.append('\\').append((char) c);
               } else if (Character.isISOControl(c)) {
-                toml.append(String.format("\\u%04x", c));
+                text.append(String.format("\\u%04x", c));
               } else {
-                toml.append((char) c);
+                text.append((char) c);
               }
             });
-    toml.append("\"\n");
+    return text.append('"').toString();
   }
 }

@@ -180,6 +180,9 @@ final class HostConfigTest {
         key = "c.key"
         """,
         """
+        hosts = { listen = "tcp:127.0.0.1:7073", peers = { h-1 = "a.crt", h-2 = 'b".crt' } }
+        """,
+        """
         state = 'quote" back\\slash'
         run = "\\t\\u007f \\u00f6 \\U0001F600"
         """,
@@ -254,6 +257,8 @@ final class HostConfigTest {
         "registry = { etcd = ['https://a.b:1'], key = 'k' } | :1: registry.key: got it alone",
         "registry = { etcd = ['https://a.b:1'], lease = 'PT1S' } | :1: registry.lease: got"
             + " \"PT1S\"",
+        "hosts = { listen = 'udp:x' }            | :1: hosts.listen: got \"udp:x\" (expected:",
+        "hosts = { peers = { 'H 1' = 'a' } }     | :1: hosts.peers: host id: \"H 1\" (expected:",
         "selection = 'random'                    | :1: selection: got \"random\" (expected: a"
             + " table)",
         "selection = { 'a.B' = 'weighted' }      | :1: selection.\"a.B\": got \"weighted\""

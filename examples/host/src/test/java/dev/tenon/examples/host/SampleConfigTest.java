@@ -63,6 +63,7 @@ final class SampleConfigTest {
     read.addAll(RestartTable.keys());
     read.addAll(RunTable.keys());
     read.addAll(RegistryTable.keys());
+    read.addAll(HostsTable.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();
