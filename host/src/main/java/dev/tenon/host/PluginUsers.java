@@ -4,10 +4,10 @@ import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.UserProcesses;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The users that living runs have instead of the host's own, each for one plugin alone.
@@ -17,9 +17,7 @@ final class PluginUsers {
   private static final System.Logger LOG = System.getLogger(PluginUsers.class.getName());
 
   /** How long processes that were ended a moment ago may take to be gone. */
-  private static final int ROUNDS = 100;
-
-  private static final long PAUSE_MILLIS = 20;
+  private static final Duration TO_BE_GONE = Duration.ofSeconds(2);
 
   private final OptionalInt own;
 
@@ -68,19 +66,12 @@ final class PluginUsers {
   }
 
   private static boolean isFree(int uid) {
-    UserProcesses processes = new UserProcesses(uid);
-    for (int round = 0; round < ROUNDS; round++) {
-      if (processes.running().isEmpty()) {
-        return true;
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
+    try {
+      return new UserProcesses(uid).awaitNone(TO_BE_GONE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
-    return false;
   }
 
   /**

@@ -6,10 +6,13 @@ import java.lang.System.Logger.Level;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The processes of a user that belongs to one plugin. Thread-safe. Public for the host's other
@@ -18,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 public final class UserProcesses {
   private static final System.Logger LOG = System.getLogger(UserProcesses.class.getName());
   private static final int ROUNDS = 100;
-  private static final long PAUSE_MILLIS = 20;
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** Ends all processes of a user but itself, at one stroke, if it has become that user. */
   private static final String KILL_ALL = "test \"$(id -u)\" = \"$1\" && kill -KILL -1";
@@ -65,6 +68,32 @@ public final class UserProcesses {
     return isOfUser;
   }
 
+  /** Waits until none runs, for {@code patience} at most, and returns whether none does. */
+  public boolean awaitNone(Duration patience) throws InterruptedException {
+    long begin = System.nanoTime();
+    for (List<Long> left = running(); !left.isEmpty(); left = running()) {
+      if (System.nanoTime() - begin >= patience.toNanos()) {
+        return false;
+      }
+      awaitEnd(left.get(0));
+    }
+    return true;
+  }
+
+  /** Waits a moment for the end of a process, which need not be a child of this one. */
+  private static void awaitEnd(long process) throws InterruptedException {
+    Optional<ProcessHandle> handle = ProcessHandle.of(process);
+    if (handle.isPresent()) {
+      try {
+        var unused = handle.get().onExit().get(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        return; // The caller looks again, and knows for how long.
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("the end of process " + process + " is not told", e);
+      }
+    }
+  }
+
   /**
    * Ends them all, also those that start others all the time, and returns whether none is left. For
    * a host that may become that user.
@@ -76,7 +105,9 @@ public final class UserProcesses {
       }
       try {
         kill();
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        if (awaitNone(PAUSE)) {
+          return true;
+        }
       } catch (IOException e) {
         LOG.log(Level.WARNING, "processes of uid {0} cannot be ended: {1}", uid, e.getMessage());
         return false;
@@ -85,7 +116,7 @@ public final class UserProcesses {
         return false;
       }
     }
-    return running().isEmpty();
+    return false;
   }
 
   private void kill() throws IOException, InterruptedException {

@@ -1,5 +1,7 @@
 package dev.tenon.host.life;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.PluginState;
 import dev.tenon.host.HostBuilder;
@@ -82,11 +84,13 @@ final class HostProgram implements AutoCloseable {
     }
   }
 
-  private static void tellWhenHealthy(PluginHost host) throws InterruptedException {
-    while (!host.plugins().stream()
-        .allMatch(plugin -> plugin.state().equals(new PluginState.Healthy()))) {
-      Thread.sleep(20);
-    }
+  private static void tellWhenHealthy(PluginHost host) {
+    await()
+        .forever()
+        .until(
+            () ->
+                host.plugins().stream()
+                    .allMatch(plugin -> plugin.state().equals(new PluginState.Healthy())));
     System.out.println("HEALTHY");
   }
 
