@@ -22,7 +22,7 @@ public enum HandshakeFault {
   /** Its certificate is genuine, and not one of a peer of this listener. */
   UNFIT("unfit certificate"),
   /** What came was no TLS: HTTP in clear, for one. */
-  PLAINTEXT("no TLS"),
+  NO_TLS("no TLS"),
   /** It speaks no version of TLS that is spoken here. */
   OLD_TLS("version of TLS"),
   /** It speaks another protocol than HTTP/2 inside TLS, or does not say which (RFC 7301). */
@@ -62,7 +62,7 @@ public enum HandshakeFault {
       return Optional.empty();
     }
     if (failure instanceof NotSslRecordException) {
-      return Optional.of(PLAINTEXT);
+      return Optional.of(NO_TLS);
     }
     if (failure instanceof SSLHandshakeException handshake) {
       return Optional.of(ofText(String.valueOf(handshake.getMessage())));

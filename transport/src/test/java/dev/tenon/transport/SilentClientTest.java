@@ -4,10 +4,14 @@ import static dev.tenon.transport.Connections.HOST;
 import static dev.tenon.transport.Connections.LOOPBACK;
 import static dev.tenon.transport.Connections.PLUGIN;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.transport.Transport.Patience;
 import io.grpc.ManagedChannel;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
@@ -21,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class SilentClientTest {
   private static final Duration SHORT = Duration.ofMillis(500);
   private static final Duration LONG = Duration.ofSeconds(60);
+  private static final int MOST_TRIES = 20;
 
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
@@ -112,11 +117,28 @@ final class SilentClientTest {
       TlsProvider provider, Patience patience, byte[] atOnce, byte[] trickle) throws Exception {
     try (Connections connections = connections(provider, patience)) {
       Endpoint bound = connections.serve(LOOPBACK, () -> host);
-      long begin = System.nanoTime();
-      try (Socket socket = new RawTls(plugin, hosts.bundle()).connect(bound)) {
+      Shaken shaken = shakeHands(bound);
+      try (Socket socket = shaken.socket()) {
         socket.getOutputStream().write(atOnce);
         socket.getOutputStream().flush();
-        assertEndsInTime(socket, trickle, begin);
+        assertEndsInTime(socket, trickle, shaken.begin());
+      }
+    }
+  }
+
+  /** A connection with TLS, and when it was begun. */
+  private record Shaken(Socket socket, long begin) {}
+
+  /** Connects; on a busy machine a first handshake can outlast the server's patience. */
+  private Shaken shakeHands(Endpoint bound) throws Exception {
+    for (int tries = 1; ; tries++) {
+      long begin = System.nanoTime();
+      try {
+        return new Shaken(new RawTls(plugin, hosts.bundle()).connect(bound), begin);
+      } catch (IOException e) {
+        if (tries == MOST_TRIES) {
+          throw e;
+        }
       }
     }
   }
@@ -129,10 +151,14 @@ final class SilentClientTest {
       Endpoint bound = connections.serve(LOOPBACK, () -> host);
       ManagedChannel channel =
           connections.connect(new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST));
-      Connections.call(channel, "x");
-      long begin = System.nanoTime();
-      try (Socket later = new RawTls(plugin, hosts.bundle()).connect(bound)) {
-        assertEndsInTime(later, new byte[0], begin);
+      var unused =
+          EchoGrpc.newBlockingStub(channel)
+              .withWaitForReady() // tries again, as shakeHands does
+              .withDeadlineAfter(LONG.toSeconds(), SECONDS)
+              .unary(EchoRequest.getDefaultInstance());
+      Shaken later = shakeHands(bound);
+      try (Socket socket = later.socket()) {
+        assertEndsInTime(socket, new byte[0], later.begin());
       }
       Connections.call(channel, "x");
       assertThat(connections.echoes.peers().stream().map(Peer::connection).distinct()).hasSize(1);
