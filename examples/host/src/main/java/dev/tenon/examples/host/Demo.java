@@ -11,6 +11,7 @@ import dev.tenon.examples.words.v1.FileStatistics;
 import dev.tenon.examples.words.v1.Statistics;
 import dev.tenon.examples.words.v1.WordsGrpc;
 import dev.tenon.host.HostStartException;
+import dev.tenon.host.PluginChangeException;
 import dev.tenon.host.PluginHost;
 import dev.tenon.host.PluginStatus;
 import dev.tenon.router.CallCount;
@@ -37,11 +38,15 @@ import picocli.CommandLine.Spec;
  * Counts files with the help of three plugins, and shows what ran and who called whom: the host
  * asks {@code words}, which reads through {@code files} and keeps its results in {@code store}.
  * Beside them two runs of {@code tokens} split sentences, and two of {@code rogue} try what they
- * may not; what was refused comes from the audit file.
+ * may not; what was refused comes from the audit file. Then {@code tokens} is replaced while it is
+ * called, and one of its runs is killed.
  */
 @Command(
     name = "demo",
-    description = "Counts FILEs with the help of three plugins, and shows who called whom.",
+    description = {
+      "Counts FILEs with the help of three plugins, and shows who called whom.",
+      "Then it replaces a plugin while that is called, and kills a run of it."
+    },
     mixinStandardHelpOptions = true)
 final class Demo implements Callable<Integer> {
   private static final int MAX_WAIT_SECONDS = 2;
@@ -87,7 +92,23 @@ final class Demo implements Callable<Integer> {
     printOutlines(host, arguments, configured, out);
     printCalls(host.calls(), out);
     int status = status(host, allCounted);
-    return status == Main.DONE && !allRefused ? Main.FAILED : status;
+    if (status != Main.DONE) {
+      return status;
+    }
+    return allRefused && goesOn(host, configured) ? Main.DONE : Main.FAILED;
+  }
+
+  /** Returns whether calls and runs survived what was done to a plugin. */
+  private boolean goesOn(PluginHost host, HostConfig configured) {
+    try {
+      List<String> problems =
+          Exchange.show(host, configured.folders().plugins(), spec.commandLine().getOut());
+      problems.forEach(this::problem);
+      return problems.isEmpty();
+    } catch (ConfigException | PluginChangeException | StatusRuntimeException e) {
+      problem("tokens: " + e.getMessage());
+      return false;
+    }
   }
 
   /** Returns whether nothing was given to the rogue. */

@@ -61,6 +61,10 @@ final class DemoTest {
       }
       assertThat(printed.files()).containsExactlyElementsOf(expectedRows(files));
       assertThat(printed.calls()).containsExactlyElementsOf(expectedCalls(files.size()));
+      assertStepsWithoutAFailedCall(printed.steps());
+      assertThat(host.out())
+          .containsPattern(
+              "\n\nno call failed; all runs served again [0-9]+ ms after the kill\n\n");
       assertThat(printed.splits()).hasSize(2);
       assertThat(printed.splits()).allMatch(row -> row.getOrDefault("CALLS", "").equals("2"));
       assertThat(printed.refusals()).isNotEmpty();
@@ -73,6 +77,15 @@ final class DemoTest {
       }
       assertThat(place.sockets()).isEmpty();
     }
+  }
+
+  /** How many calls there were, and how long all took, is the machine's. */
+  private static void assertStepsWithoutAFailedCall(List<Map<String, String>> steps) {
+    assertThat(steps).extracting(step -> step.get("FAILED")).containsExactly("0", "0");
+    assertThat(steps.get(0)).containsEntry("REPEATED", "0");
+    assertThat(steps.get(0)).containsEntry("STEP", "replace tokens");
+    assertThat(steps.get(1).get("STEP")).matches("kill tokens-[0-9a-f]{16}");
+    assertThat(steps).allMatch(step -> Long.parseLong(step.getOrDefault("CALLS", "0")) > 0);
   }
 
   /** Returns the one line of the sample that begins with {@code begin}. */

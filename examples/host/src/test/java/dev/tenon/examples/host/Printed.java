@@ -47,7 +47,12 @@ record Printed(List<List<Map<String, String>>> tables) {
     return tables.get(3);
   }
 
-  List<Map<String, String>> refusals() {
+  /** Returns what was done to a plugin under load. */
+  List<Map<String, String>> steps() {
     return tables.get(4);
+  }
+
+  List<Map<String, String>> refusals() {
+    return tables.get(5);
   }
 }
