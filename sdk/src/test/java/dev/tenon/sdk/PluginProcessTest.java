@@ -136,7 +136,7 @@ final class PluginProcessTest {
       Process plugin = launch(host, EchoPlugin.class);
       awaitHealthy(host);
 
-      plugin.destroy();
+      plugin.toHandle().destroy(); // the signal alone: Process.destroy closes stdin too
 
       assertThat(plugin.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(plugin.exitValue()).isEqualTo(143);
