@@ -59,7 +59,7 @@ final class HostsOnEtcdTest {
             new SomeHosts(
                 EtcdStore.of(
                     EtcdSettings.of(etcd.endpoint())
-                        .lease(OUTAGE.plusSeconds(30).truncatedTo(ChronoUnit.SECONDS))))) {
+                        .lease(OUTAGE.plusSeconds(60).truncatedTo(ChronoUnit.SECONDS))))) {
       PluginHost c = hosts.start(host(hosts, SomeHosts.C).plugin(SomeHosts.echo(SomeHosts.C)));
       PluginHost b = hosts.start(host(hosts, SomeHosts.B));
       PluginHost a = hosts.start(host(hosts, SomeHosts.A));

@@ -38,7 +38,7 @@ public record EtcdSettings(
   public static final Duration LONGEST_LEASE = Duration.ofMinutes(10);
 
   private static final int MAX_ENDPOINTS = 9;
-  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(5);
 
   /** A user and the file, mode 0600, whose first line is the password. */
   public record Login(String user, Path password) {

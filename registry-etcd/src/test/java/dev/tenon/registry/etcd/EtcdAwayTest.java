@@ -26,7 +26,8 @@ import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.SharedRegistry;
 import dev.tenon.registry.Watch;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,7 +49,7 @@ class EtcdAwayTest {
   private static final RuntimeId WATCHER = run("watcher", 9);
 
   /** Longer than the lease of the tests. */
-  private static final Duration LONG = Duration.ofSeconds(3);
+  private static final Duration LONG = Duration.ofSeconds(70);
 
   private static final Duration AWAY = Duration.ofSeconds(Integer.getInteger("tenon.etcd.away", 0));
 
@@ -63,7 +64,11 @@ class EtcdAwayTest {
   @BeforeEach
   void open() throws Exception {
     etcd = EtcdServer.start(folder);
-    EtcdStore store = EtcdStore.of(EtcdHost.settings(etcd.endpoint()));
+    EtcdStore store =
+        EtcdStore.of(
+            AWAY.isZero()
+                ? EtcdHost.settings(etcd.endpoint())
+                : EtcdHost.shortLease(etcd.endpoint()));
     one = EtcdHost.open(store.clock(clockOfOne), domain, "one");
     two = EtcdHost.open(store, domain, "two");
   }
@@ -228,22 +233,25 @@ class EtcdAwayTest {
   /** A host that has never reached etcd does not start as if it were alone. */
   @Test
   void start_noEtcdThere_refusedWithItsPlace() throws Exception {
-    int nobody;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = socket.getLocalPort();
-    }
-    EtcdRegistry registry =
-        new EtcdRegistry(
-            EtcdHost.settings("http://127.0.0.1:" + nobody),
-            ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1)),
-            new SpiffeId.OfHost(domain, "three"),
-            System::nanoTime);
-    try {
-      assertThatExceptionOfType(RegistryUnavailableException.class)
-          .isThrownBy(() -> registry.start(Duration.ofSeconds(1)))
-          .withMessageContaining("etcd at http://127.0.0.1:" + nobody);
-    } finally {
-      registry.close();
+    try (Socket nobody = new Socket()) {
+      nobody.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)); // and never listens
+      String endpoint = "http://127.0.0.1:" + nobody.getLocalPort();
+      EtcdRegistry registry =
+          new EtcdRegistry(
+              EtcdHost.settings(endpoint),
+              ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1)),
+              new SpiffeId.OfHost(domain, "three"),
+              System::nanoTime);
+      try {
+        soon()
+            .untilAsserted(
+                () ->
+                    assertThatExceptionOfType(RegistryUnavailableException.class)
+                        .isThrownBy(() -> registry.start(Duration.ofMillis(100)))
+                        .withMessageContaining("etcd at " + endpoint));
+      } finally {
+        registry.close();
+      }
     }
   }
 }

@@ -48,8 +48,13 @@ public final class EtcdHost {
     return registry;
   }
 
-  /** Returns the settings of tests: the shortest lease that there is. */
+  /** Returns the settings of tests that outlive no lease, and wait long for each answer. */
   public static EtcdSettings settings(String endpoint) {
-    return EtcdSettings.of(endpoint).lease(Duration.ofSeconds(2));
+    return EtcdSettings.of(endpoint).lease(Duration.ofSeconds(60));
+  }
+
+  /** Returns the settings of tests about the end of leases: the shortest that there is. */
+  public static EtcdSettings shortLease(String endpoint) {
+    return EtcdSettings.of(endpoint).lease(EtcdSettings.LEAST_LEASE);
   }
 }

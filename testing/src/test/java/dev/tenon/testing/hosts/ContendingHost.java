@@ -43,7 +43,7 @@ final class ContendingHost implements AutoCloseable {
     run = RuntimeId.of(new PluginName("only-" + name), 1);
     registry =
         EtcdHost.open(
-            EtcdStore.of(EtcdHost.settings("http://127.0.0.1:" + proxy.port())).clock(clock),
+            EtcdStore.of(EtcdHost.shortLease("http://127.0.0.1:" + proxy.port())).clock(clock),
             domain,
             name);
     registry.reportHealth(run, Health.HEALTHY);

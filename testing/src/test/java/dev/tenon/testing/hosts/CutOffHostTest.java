@@ -53,9 +53,14 @@ class CutOffHostTest {
     etcd = EtcdServer.start(folder);
     proxy = FaultProxy.to(etcd.port());
     near = EtcdHost.open(EtcdStore.of(EtcdHost.settings(etcd.endpoint())), domain, "near");
+  }
+
+  private void openFar(Duration lease) throws Exception {
     far =
         EtcdHost.open(
-            EtcdStore.of(EtcdHost.settings("http://127.0.0.1:" + proxy.port())), domain, "far");
+            EtcdStore.of(EtcdHost.settings("http://127.0.0.1:" + proxy.port()).lease(lease)),
+            domain,
+            "far");
   }
 
   @AfterEach
@@ -64,7 +69,9 @@ class CutOffHostTest {
       proxy.close();
       etcd.kill();
       near.close();
-      far.close();
+      if (far != null) {
+        far.close();
+      }
     }
   }
 
@@ -124,6 +131,7 @@ class CutOffHostTest {
    */
   @Test
   void watch_historyCompactedMeanwhile_lastStateArrives() throws Exception {
+    openFar(Duration.ofSeconds(60));
     Registration gone = healthy(near, claim(A, ECHO, Sharing.SHARED));
     soon().until(() -> canServe(far, ECHO));
     AtomicInteger told = new AtomicInteger();
@@ -156,6 +164,7 @@ class CutOffHostTest {
    */
   @Test
   void exclusiveService_ownerCutOff_passesToASuccessorAndNotBack() throws Exception {
+    openFar(Duration.ofSeconds(8)); // Its end is awaited, and its answers may take two seconds.
     Registration former = healthy(far, claim(A, ECHO, Sharing.EXCLUSIVE));
     Registration next = claim(B, ECHO, Sharing.EXCLUSIVE);
     near.reportHealth(B, Health.HEALTHY);
