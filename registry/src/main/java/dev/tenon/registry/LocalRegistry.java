@@ -37,8 +37,8 @@ public interface LocalRegistry extends ServiceRegistry {
   /**
    * Puts {@code claims} in the place of all that the host said before, in one step.
    *
-   * @throws LimitReachedException if the other hosts would claim more, all together, than the
-   *     registry keeps; nothing has changed
+   * @throws LimitReachedException if more claims of other hosts would be believed, all together,
+   *     than the registry keeps; nothing has changed
    */
   void put(HostClaims claims) throws LimitReachedException;
 

@@ -20,12 +20,18 @@ import java.util.stream.Stream;
 
 /** What other hosts said of their plugins, and what of it is believed. Immutable. */
 final class Others {
-  static final Others NONE = new Others(Map.of(), HostRule.NONE);
+  static final Others NONE = new Others(Map.of(), HostRule.NONE, Integer.MAX_VALUE);
 
   /** In the order in which the hosts were first heard of. */
   private final Map<SpiffeId.OfHost, HostClaims> told;
 
   private final HostRule rule;
+  private final int most;
+  private int standing;
+
+  /** Whose claims there is no room for: none of them is believed. */
+  private final Map<SpiffeId.OfHost, HostClaims> over = new HashMap<>();
+
   private final Map<SpiffeId.OfHost, List<Registration>> believed = new LinkedHashMap<>();
 
   /** Where each provider of a believed claim is; the values are made here, and not at look-ups. */
@@ -35,9 +41,10 @@ final class Others {
   private final Map<RuntimeId, List<Registration>> byRun;
   private final Map<ServiceName, List<Registration>> byService;
 
-  private Others(Map<SpiffeId.OfHost, HostClaims> told, HostRule rule) {
+  private Others(Map<SpiffeId.OfHost, HostClaims> told, HostRule rule, int most) {
     this.told = told;
     this.rule = rule;
+    this.most = most;
     told.values().forEach(this::believe);
     byRun = claims().collect(groupingBy(Registration::provider));
     byService = claims().collect(groupingBy(Registration::service));
@@ -48,34 +55,42 @@ final class Others {
     Optional<OtherHost> host = Optional.of(claims.host());
     List<Registration> stand = new ArrayList<>();
     for (Registration claim : claims.claims()) {
-      if (rule.believes(claims.host().id(), claim)
-          && hosts.computeIfAbsent(claim.provider(), run -> host).equals(host)) {
+      if (!hosts.containsKey(claim.provider()) && rule.believes(claims.host().id(), claim)) {
         stand.add(claim);
-        health.put(claim.provider(), Optional.ofNullable(claims.health().get(claim.provider())));
       }
+    }
+    if (standing + stand.size() > most) {
+      over.put(claims.host().id(), claims);
+      return;
+    }
+    standing += stand.size();
+    for (Registration claim : stand) {
+      hosts.put(claim.provider(), host);
+      health.put(claim.provider(), Optional.ofNullable(claims.health().get(claim.provider())));
     }
     believed.put(claims.host().id(), List.copyOf(stand));
   }
 
   Others believing(HostRule other) {
-    return new Others(told, other);
+    return new Others(told, other, most);
   }
 
   Others with(HostClaims claims, RegistryLimits limits) throws LimitReachedException {
     Map<SpiffeId.OfHost, HostClaims> next = new LinkedHashMap<>(told);
     next.put(claims.host().id(), claims);
-    int all = next.values().stream().mapToInt(host -> host.claims().size()).sum();
-    if (all > limits.registrationsInTotal()) {
+    Others changed = new Others(next, rule, limits.registrationsInTotal());
+    if (changed.over.containsKey(claims.host().id())
+        || !over.keySet().containsAll(changed.over.keySet())) {
       throw new LimitReachedException(
           "registrations of other hosts in total", limits.registrationsInTotal());
     }
-    return new Others(next, rule);
+    return changed;
   }
 
   Others without(SpiffeId.OfHost host) {
     Map<SpiffeId.OfHost, HostClaims> next = new LinkedHashMap<>(told);
     next.remove(host);
-    return new Others(next, rule);
+    return new Others(next, rule, most);
   }
 
   boolean isEligible(RuntimeId provider) {
@@ -99,8 +114,11 @@ final class Others {
     return byService.keySet();
   }
 
+  /** Returns what a change of {@code host} concerns: also what there may be room for then. */
   Set<ServiceName> services(SpiffeId.OfHost host) {
-    return believed.getOrDefault(host, List.of()).stream()
+    return Stream.concat(
+            believed.getOrDefault(host, List.of()).stream(),
+            over.values().stream().flatMap(other -> other.claims().stream()))
         .map(Registration::service)
         .collect(toUnmodifiableSet());
   }

@@ -290,6 +290,36 @@ class OtherHostsTest {
   }
 
   @Test
+  void put_manyThatNobodyBelieves_takeNoRoom() throws Exception {
+    LocalRegistry small =
+        new InMemoryRegistry(new RegistryLimits(1, 1, 1, 1, 1), Map.of(), new Random(1));
+    small.believe((host, claim) -> host.equals(C.id()));
+    small.put(claims(B, Health.HEALTHY, shared(THEIRS, ECHO), shared(THEIRS, CLOCK)));
+    Registration good = shared(run("words", 9), ECHO);
+
+    small.put(claims(C, Health.HEALTHY, good));
+
+    assertThat(small.registrations()).containsExactly(good);
+  }
+
+  /** A rule that believes more than there is room for lets in who was heard of first. */
+  @Test
+  void believe_moreThanTheRegistryKeeps_noMoreStandAndRoomIsUsed() throws Exception {
+    LocalRegistry small =
+        new InMemoryRegistry(new RegistryLimits(1, 1, 1, 1, 1), Map.of(), new Random(1));
+    Registration first = shared(THEIRS, ECHO);
+    Registration next = shared(run("words", 9), ECHO);
+    small.put(claims(B, Health.HEALTHY, first));
+    small.put(claims(C, Health.HEALTHY, next));
+
+    small.believe((host, claim) -> true);
+
+    assertThat(small.registrations()).containsExactly(first);
+    small.remove(B.id());
+    assertThat(small.registrations()).containsExactly(next);
+  }
+
+  @Test
   void otherHost_endpointOfAnotherForm_isRefused() {
     for (String endpoint :
         List.of("", "http://10.0.0.1:80", "tcp:10.0.0.1", "unix:relative", "tcp:a:0", "tcp:A:1")) {
