@@ -13,6 +13,7 @@ import io.etcd.jetcd.api.LeaseGrantResponse;
 import io.etcd.jetcd.api.LeaseGrpc;
 import io.etcd.jetcd.api.LeaseKeepAliveRequest;
 import io.etcd.jetcd.api.LeaseRevokeRequest;
+import io.etcd.jetcd.api.LeaseRevokeResponse;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
 import io.etcd.jetcd.api.TxnRequest;
@@ -23,6 +24,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
@@ -45,6 +47,9 @@ final class EtcdConnection implements AutoCloseable {
   private static final int PAGE = 50;
 
   private static final int MAX_MESSAGE_BYTES = 96 * 1024 * 1024;
+
+  /** More than hosts of a sound size ever say; who lists keeps no more than this. */
+  private static final long MAX_LISTED_BYTES = 64L * 1024 * 1024;
 
   private final URI endpoint;
   private final Duration patience;
@@ -124,12 +129,19 @@ final class EtcdConnection implements AutoCloseable {
   record Listing(long revision, List<KeyValue> entries) {}
 
   /**
-   * Lists all keys that begin with {@code prefix}, as of one revision, page by page.
+   * Lists all keys that begin with {@code prefix}, as of one revision, page by page. A value that
+   * is too long to be one of ours comes as an empty one.
    *
-   * @throws EtcdFailedException if there are more than {@code most}, too
+   * @throws EtcdFailedException if there are more than {@code most}, or more than 64 MiB of them,
+   *     too
    */
   Listing list(ByteString prefix, int most) throws EtcdFailedException {
+    return list(prefix, most, MAX_LISTED_BYTES);
+  }
+
+  Listing list(ByteString prefix, int most, long mostBytes) throws EtcdFailedException {
     List<KeyValue> all = new ArrayList<>();
+    long bytes = 0;
     ByteString end = EtcdKeys.endOf(prefix);
     ByteString from = prefix;
     long revision = 0;
@@ -151,7 +163,22 @@ final class EtcdConnection implements AutoCloseable {
       if (revision == 0) {
         revision = page.getHeader().getRevision();
       }
-      all.addAll(page.getKvsList());
+      for (KeyValue read : page.getKvsList()) {
+        KeyValue kept =
+            read.getValue().size() > EtcdValues.MAX_BYTES
+                ? read.toBuilder().clearValue().build()
+                : read;
+        all.add(kept);
+        bytes += kept.getSerializedSize();
+      }
+      if (bytes > mostBytes) {
+        throw new EtcdFailedException(
+            "etcd at "
+                + endpoint
+                + ": more than "
+                + mostBytes
+                + " bytes of ours (expected: fewer)");
+      }
       if (all.size() > most) {
         throw new EtcdFailedException(
             "etcd at " + endpoint + ": more than " + most + " keys of ours (expected: fewer)");
@@ -201,15 +228,22 @@ final class EtcdConnection implements AutoCloseable {
                 .getTTL()));
   }
 
-  /** Ends {@code lease} and deletes what was put under it. */
+  /** Ends {@code lease} and deletes what was put under it. Of no effect if it has ended. */
   void revoke(long lease) throws EtcdFailedException {
-    var unused =
-        ask(
-            "end of the lease",
-            () ->
-                LeaseGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(patience.toNanos(), NANOSECONDS)
-                    .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build()));
+    var unused = ask("end of the lease", () -> revoked(lease));
+  }
+
+  private LeaseRevokeResponse revoked(long lease) {
+    try {
+      return LeaseGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(patience.toNanos(), NANOSECONDS)
+          .leaseRevoke(LeaseRevokeRequest.newBuilder().setID(lease).build());
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.NOT_FOUND) {
+        return LeaseRevokeResponse.getDefaultInstance();
+      }
+      throw e;
+    }
   }
 
   /** Follows what happens below {@code prefix} from revision {@code from} on. */

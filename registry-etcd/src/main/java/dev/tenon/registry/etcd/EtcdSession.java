@@ -72,7 +72,7 @@ final class EtcdSession implements EtcdWatch.Listener {
     this.own = own;
     this.lease = lease;
     keys = new EtcdKeys(self);
-    others = new OtherHosts(keys, self, local, lease::now);
+    others = new OtherHosts(keys, self, local, lease::now, OtherHosts.MAX_KEYS);
     entry = new HostEntry(self, settings.lease(), keys, own, lease);
     patience = settings.patience();
     worker =
@@ -104,11 +104,6 @@ final class EtcdSession implements EtcdWatch.Listener {
   /** Returns what was wrong last. */
   String trouble() {
     return trouble;
-  }
-
-  /** Returns whether the last turn went well. */
-  boolean isConnected() {
-    return connected;
   }
 
   /** Returns how long {@link #register} waits at most. */
@@ -145,7 +140,7 @@ final class EtcdSession implements EtcdWatch.Listener {
       return true;
     } catch (EtcdFailedException e) {
       lost(String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "etcd: a turn failed", e);
       lost("a turn failed: " + e);
     }
@@ -153,6 +148,23 @@ final class EtcdSession implements EtcdWatch.Listener {
   }
 
   private void turn() {
+    try {
+      ask();
+      attempt(
+          () -> {
+            if (!lease.isHeld()) {
+              own.setExclusiveAside();
+            }
+            others.publish();
+          });
+    } finally {
+      Duration pause = settings.lease().dividedBy(6);
+      Duration most = connected && !others.areAwaited() ? LONGEST_PAUSE : RETRY;
+      again(pause.compareTo(most) < 0 ? pause : most);
+    }
+  }
+
+  private void ask() {
     boolean was = connected;
     boolean done =
         attempt(
@@ -167,13 +179,6 @@ final class EtcdSession implements EtcdWatch.Listener {
       LOG.log(Level.INFO, "etcd: {0} shares its registrations", self);
       ready.complete(null);
     }
-    if (!lease.isHeld()) {
-      own.setExclusiveAside();
-    }
-    others.publish();
-    Duration pause = settings.lease().dividedBy(6);
-    Duration most = connected && !others.areAwaited() ? LONGEST_PAUSE : RETRY;
-    again(pause.compareTo(most) < 0 ? pause : most);
   }
 
   private void again(Duration pause) {
@@ -247,7 +252,7 @@ final class EtcdSession implements EtcdWatch.Listener {
 
   @Override
   public void answered(EtcdWatch from, WatchResponse response) {
-    onWorker(() -> apply(from, response));
+    onWorker(() -> unsure = !attempt(() -> apply(from, response)) || unsure); // all is listed then
   }
 
   @Override

@@ -26,7 +26,7 @@ import java.util.Optional;
  */
 final class EtcdValues {
   /** Longest value: the most that annotations can be, and as much again for its escapes. */
-  private static final int MAX_BYTES = 1024 * 1024;
+  static final int MAX_BYTES = 1024 * 1024;
 
   private EtcdValues() {}
 

@@ -31,6 +31,9 @@ final class HostEntry {
   private volatile Optional<String> endpoint = Optional.empty();
   private volatile boolean nameTaken;
 
+  /** A lease that was taken and may hold the name, though nobody said so. */
+  private long begun = HeldLease.NONE;
+
   HostEntry(SpiffeId.OfHost self, Duration life, EtcdKeys keys, OwnClaims own, HeldLease lease) {
     this.self = self;
     this.life = life;
@@ -73,17 +76,24 @@ final class HostEntry {
   }
 
   private void grant(EtcdConnection etcd) throws EtcdFailedException {
+    if (begun != HeldLease.NONE) {
+      etcd.revoke(begun); // or it would keep this host out until it has run out
+      begun = HeldLease.NONE;
+    }
     long asked = lease.now();
     LeaseGrantResponse granted = etcd.grant(life);
+    begun = granted.getID();
     nameTaken = !published.create(etcd, granted.getID(), keys.ownHost(), EtcdValues.host(endpoint));
     if (nameTaken) {
       etcd.revoke(granted.getID());
+      begun = HeldLease.NONE;
       throw new EtcdFailedException(
           "etcd: "
               + self
               + " is there already (expected: not before the lease of its former run has ended,"
               + " and no second host with a copy of its state)");
     }
+    begun = HeldLease.NONE;
     lease.renewed(granted.getID(), asked, Duration.ofSeconds(granted.getTTL()));
   }
 

@@ -51,9 +51,14 @@ final class OtherHosts {
   private final Set<SpiffeId.OfHost> touched = new HashSet<>();
   private final Map<SpiffeId.OfHost, Long> awaited = new HashMap<>();
   private final Set<ByteString> complaints = new HashSet<>();
+  private final int most;
+  private int count;
   private long settledAt;
 
-  OtherHosts(EtcdKeys keys, SpiffeId.OfHost self, LocalRegistry local, LongSupplier nanoTime) {
+  /** Looks at no more than {@code most} keys. */
+  OtherHosts(
+      EtcdKeys keys, SpiffeId.OfHost self, LocalRegistry local, LongSupplier nanoTime, int most) {
+    this.most = most;
     this.keys = keys;
     this.self = self;
     this.local = local;
@@ -67,15 +72,19 @@ final class OtherHosts {
     private final Map<ByteString, Claim> claims = new HashMap<>();
     private final Map<RuntimeId, Health> health = new HashMap<>();
 
+    private boolean has(EtcdKeys.Key key, ByteString text) {
+      return key instanceof EtcdKeys.Key.Host
+          || claims.containsKey(text)
+          || (key instanceof EtcdKeys.Key.Run run && health.containsKey(run.run()));
+    }
+
+    private int size() {
+      return isNothing() ? 0 : 1 + claims.size() + health.size();
+    }
+
     private boolean isNothing() {
       return host.isEmpty() && claims.isEmpty() && health.isEmpty();
     }
-  }
-
-  private int count() {
-    return hosts.values().stream()
-        .mapToInt(said -> 1 + said.claims.size() + said.health.size())
-        .sum();
   }
 
   private record Claim(long created, Registration registration) {}
@@ -94,6 +103,7 @@ final class OtherHosts {
   void replace(List<KeyValue> entries) {
     Map<SpiffeId.OfHost, Said> before = Map.copyOf(hosts);
     hosts.clear();
+    count = 0;
     touched.addAll(before.keySet());
     entries.forEach(this::put);
     for (Map.Entry<SpiffeId.OfHost, Said> known : before.entrySet()) {
@@ -114,12 +124,15 @@ final class OtherHosts {
     if (key.host().equals(self)) {
       return;
     }
+    Said known = hosts.get(key.host());
+    if (count >= most && (known == null || !known.has(key, entry.getKey()))) {
+      complain(entry.getKey(), "one key more than " + most);
+      return;
+    }
     touched.add(key.host());
-    Said said = hosts.computeIfAbsent(key.host(), host -> new Said());
+    Said said = known == null ? new Said() : known;
+    int before = said.size();
     try {
-      if (count() >= MAX_KEYS) {
-        throw new IllegalArgumentException("one key more than " + MAX_KEYS);
-      }
       if (key instanceof EtcdKeys.Key.Host host) {
         said.host = Optional.empty();
         said.host = EtcdValues.readHost(host, entry.getValue());
@@ -135,6 +148,16 @@ final class OtherHosts {
     } catch (IllegalArgumentException e) {
       complain(entry.getKey(), String.valueOf(e.getMessage()));
     }
+    keep(key.host(), said, before);
+  }
+
+  private void keep(SpiffeId.OfHost host, Said said, int sizeBefore) {
+    count += said.size() - sizeBefore;
+    if (said.isNothing()) {
+      hosts.remove(host);
+    } else {
+      hosts.put(host, said);
+    }
   }
 
   /** Takes note that {@code deleted} is gone. */
@@ -148,6 +171,7 @@ final class OtherHosts {
       return;
     }
     touched.add(key.host());
+    int before = said.size();
     if (key instanceof EtcdKeys.Key.Host) {
       said.host = Optional.empty();
       gone(key.host());
@@ -156,9 +180,7 @@ final class OtherHosts {
     } else if (key instanceof EtcdKeys.Key.Run run) {
       said.health.remove(run.run());
     }
-    if (said.isNothing()) {
-      hosts.remove(key.host());
-    }
+    keep(key.host(), said, before);
   }
 
   private void gone(SpiffeId.OfHost host) {
@@ -167,22 +189,22 @@ final class OtherHosts {
     }
   }
 
-  /** Lets the local registry know of all that has changed. */
+  /** Lets the local registry know of all that has changed, and of what it had no room for. */
   void publish() {
     awaited.values().removeIf(until -> nanoTime.getAsLong() - until >= 0);
     for (SpiffeId.OfHost host : Set.copyOf(touched)) {
-      if (!awaited.containsKey(host)) {
+      if (!awaited.containsKey(host) && isPublished(host)) {
         touched.remove(host);
-        publish(host);
       }
     }
   }
 
-  private void publish(SpiffeId.OfHost host) {
+  /** Publishes what {@code host} said; returns false if that is to be tried again. */
+  private boolean isPublished(SpiffeId.OfHost host) {
     Said said = hosts.get(host);
     if (said == null || said.host.isEmpty()) {
       local.remove(host);
-      return;
+      return true;
     }
     List<Registration> claims = new ArrayList<>();
     Set<String> ids = new HashSet<>();
@@ -193,8 +215,11 @@ final class OtherHosts {
         .forEach(claims::add);
     try {
       local.put(new HostClaims(said.host.get(), claims, said.health));
+      return true;
     } catch (LimitReachedException | IllegalArgumentException e) {
+      local.remove(host); // What it said before is true no more.
       complain(ByteString.copyFromUtf8(host.toString()), String.valueOf(e.getMessage()));
+      return e instanceof IllegalArgumentException; // There may be room later.
     }
   }
 

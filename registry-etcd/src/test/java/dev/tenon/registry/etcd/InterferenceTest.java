@@ -11,9 +11,12 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Health;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
@@ -28,7 +31,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -188,7 +194,7 @@ class InterferenceTest {
   /** A successor waits until the lease of the former owner has ended. Row: RG-5. */
   @Test
   void register_exclusiveOfAHostThatIsDead_refusedUntilItsLeaseIsOver() throws Exception {
-    long lease = hand.grant(Duration.ofSeconds(600)).getID();
+    long lease = hand.grant(Duration.ofMinutes(10)).getID();
     commit(put(claimOf("dead", B), claim("b", "EXCLUSIVE"), lease));
 
     assertThatExceptionOfType(ServiceTakenException.class)
@@ -261,5 +267,43 @@ class InterferenceTest {
     assertThatExceptionOfType(EtcdFailedException.class)
         .isThrownBy(() -> hand.list(ByteString.copyFromUtf8(root), 2))
         .withMessageContaining("more than 2 keys");
+  }
+
+  /** Also not what is long: a value that cannot be ours is dropped, and the rest has a bound. */
+  @Test
+  void list_longerThanExpected_valuesDroppedOrFails() throws Exception {
+    ByteString prefix = ByteString.copyFromUtf8(root + "what/");
+    commit(put(root + "what/long", "x".repeat(EtcdValues.MAX_BYTES + 1), 0));
+    commit(put(root + "what/short", "x".repeat(1000), 0));
+
+    assertThat(hand.list(prefix, 10).entries())
+        .extracting(entry -> entry.getValue().size())
+        .containsExactly(0, 1000);
+    assertThatExceptionOfType(EtcdFailedException.class)
+        .isThrownBy(() -> hand.list(prefix, 10, 1000))
+        .withMessageContaining("more than 1000 bytes");
+  }
+
+  /** A failure here while news are taken in loses none of them: all is listed again. */
+  @Test
+  void news_aFailureWhileTheyAreTakenIn_arriveAllTheSame() throws Exception {
+    LocalRegistry local = ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1));
+    AtomicBoolean fails = new AtomicBoolean(true);
+    local.believe(
+        (host, claim) -> {
+          if (fails.getAndSet(false)) {
+            throw new IllegalStateException("once");
+          }
+          return true;
+        });
+    EtcdStore store = EtcdStore.of(EtcdHost.settings(etcd.endpoint()));
+    try (SharedRegistry two = store.open(local, new SpiffeId.OfHost(domain, "two"))) {
+      Registration claim = healthy(one, shared(A, ECHO));
+
+      soon().until(() -> chosen(two, ECHO).equals(Optional.of(claim)));
+      assertThat(fails).isFalse();
+      Registration news = healthy(one, shared(A, CLOCK));
+      soon().until(() -> chosen(two, CLOCK).equals(Optional.of(news)));
+    }
   }
 }
