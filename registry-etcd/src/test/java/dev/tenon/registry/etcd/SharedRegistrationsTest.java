@@ -12,8 +12,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tenon.core.Health;
 import dev.tenon.core.Refusal;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.OtherHost;
@@ -25,7 +27,9 @@ import dev.tenon.registry.SharedRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -214,10 +218,23 @@ class SharedRegistrationsTest {
   /** Two hosts of one name would be one host twice. */
   @Test
   void open_nameOfALivingHost_refused() {
-    var refused =
-        catchThrowableOfType(RegistryUnavailableException.class, () -> open("one").close());
-
-    assertThat(refused).hasMessageContaining("is there already");
-    assertThat(refused.refusal()).isEqualTo(Refusal.UNAVAILABLE);
+    EtcdRegistry second =
+        new EtcdRegistry(
+            EtcdHost.settings(etcd.endpoint()).lease(Duration.ofSeconds(4)), // a start waits for it
+            ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1)),
+            new SpiffeId.OfHost(domain, "one"),
+            System::nanoTime);
+    try {
+      soon()
+          .untilAsserted(
+              () ->
+                  assertThatExceptionOfType(RegistryUnavailableException.class)
+                      .isThrownBy(() -> second.start(Duration.ofMillis(500)))
+                      .withMessageContaining("is there already")
+                      .satisfies(
+                          refused -> assertThat(refused.refusal()).isEqualTo(Refusal.UNAVAILABLE)));
+    } finally {
+      second.close();
+    }
   }
 }
