@@ -10,6 +10,8 @@ import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
+import dev.tenon.core.SpiffeId;
+import dev.tenon.core.TrustDomain;
 import dev.tenon.core.VersionRange;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,14 +107,60 @@ class LookUpTest {
     assertThat(least).as("bytes of %s rounds", ROUNDS).isLessThan(ROUNDS);
   }
 
-  /**
-   * While others register and report, no look-up waits for a lock. The flight recorder sees one
-   * that does: it is asked about such a one as well.
-   */
+  /** While others register and report, no look-up waits for a lock of ours. */
   @Test
   void choose_whileOthersComeAndGo_neverWaitsForALock() throws Exception {
     assertThat(waitsIn("lookUp", this::lookUp)).isEmpty();
-    assertThat(waitsIn("lookUpUnderTheLock", this::lookUpUnderTheLock)).isNotEmpty();
+  }
+
+  /** The flight recorder sees a look-up that does wait, as the other test has it seen. */
+  @Test
+  void discoverWithin_whileTheLockIsHeld_isSeenToWait() throws Exception {
+    registry.put(
+        new HostClaims(
+            new OtherHost(
+                new SpiffeId.OfHost(new TrustDomain("acme.example"), "h-1"), "tcp:127.0.0.1:7070"),
+            List.of(shared(run("theirs", 1), services[0])),
+            Map.of()));
+    CountDownLatch isHeld = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    Thread looker = new Thread(this::lookUpUnderTheLock);
+    Path file = folder.resolve("held.jfr");
+    try (Recording recording = newRecording()) {
+      Future<?> holder = threads.submit(() -> registry.believe(heldUntil(isHeld, release)));
+      assertThat(isHeld.await(60, TimeUnit.SECONDS)).isTrue();
+      looker.start();
+      long begin = System.nanoTime();
+      while (looker.getState() != Thread.State.BLOCKED) {
+        assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(60));
+        Thread.onSpinWait();
+      }
+      release.countDown();
+      holder.get(60, TimeUnit.SECONDS);
+      looker.join();
+      recording.dump(file);
+    }
+    assertThat(waitsIn("lookUpUnderTheLock", file)).isNotEmpty();
+  }
+
+  /** Returns a rule that is asked, as all are, while the registry's lock is held. */
+  private static HostRule heldUntil(CountDownLatch isHeld, CountDownLatch release) {
+    return (host, claim) -> {
+      isHeld.countDown();
+      try {
+        return release.await(60, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    };
+  }
+
+  private static Recording newRecording() {
+    Recording recording = new Recording();
+    recording.enable("jdk.JavaMonitorEnter").withThreshold(Duration.ZERO).withStackTrace();
+    recording.enable("jdk.ThreadPark").withThreshold(Duration.ZERO).withStackTrace();
+    recording.start();
+    return recording;
   }
 
   private interface Step {
@@ -121,10 +171,7 @@ class LookUpTest {
     step.run();
     AtomicBoolean over = new AtomicBoolean();
     Path file = folder.resolve(method + ".jfr");
-    try (Recording recording = new Recording()) {
-      recording.enable("jdk.JavaMonitorEnter").withThreshold(Duration.ZERO).withStackTrace();
-      recording.enable("jdk.ThreadPark").withThreshold(Duration.ZERO).withStackTrace();
-      recording.start();
+    try (Recording recording = newRecording()) {
       Future<?> others = threads.submit(() -> comeAndGoUntil(over));
       List<Future<?>> looking = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {
@@ -154,20 +201,34 @@ class LookUpTest {
     return null;
   }
 
+  /** Returns the waits below {@code method} for a lock that our code takes, and not the JVM. */
   private static List<RecordedEvent> waitsIn(String method, Path file) throws IOException {
     return RecordingFile.readAllEvents(file).stream()
-        .filter(
-            event ->
-                event.getStackTrace() != null
-                    && event.getStackTrace().getFrames().stream()
-                        .anyMatch(
-                            frame ->
-                                frame.getMethod().getName().equals(method)
-                                    && frame
-                                        .getMethod()
-                                        .getType()
-                                        .getName()
-                                        .equals(LookUpTest.class.getName())))
+        .filter(event -> event.getStackTrace() != null)
+        .filter(event -> isBelow(method, event.getStackTrace().getFrames()))
+        .filter(event -> isOfOurs(event.getStackTrace().getFrames()))
         .toList();
+  }
+
+  private static boolean isBelow(String method, List<RecordedFrame> frames) {
+    return frames.stream()
+        .anyMatch(
+            frame ->
+                frame.getMethod().getName().equals(method)
+                    && type(frame).equals(LookUpTest.class.getName()));
+  }
+
+  /** Who takes the lock: the first that is none of the classes of locks. */
+  private static boolean isOfOurs(List<RecordedFrame> frames) {
+    return frames.stream()
+        .map(LookUpTest::type)
+        .filter(type -> !type.startsWith("java.util.concurrent.") && !type.startsWith("jdk."))
+        .findFirst()
+        .filter(type -> type.startsWith("dev.tenon."))
+        .isPresent();
+  }
+
+  private static String type(RecordedFrame frame) {
+    return frame.getMethod().getType().getName();
   }
 }

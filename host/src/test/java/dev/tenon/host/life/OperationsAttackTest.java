@@ -32,6 +32,13 @@ class OperationsAttackTest {
   private static final int FLOOD = 60;
   private static final int FILES_LEFT = 20;
 
+  /**
+   * How long the host is watched; one that spins uses most of a processor, and logs all the time.
+   */
+  private static final Duration WATCHED = Duration.ofSeconds(4);
+
+  private static final int LINES_PER_SECOND = 200;
+
   private TestHome home;
 
   @BeforeEach
@@ -110,7 +117,7 @@ class OperationsAttackTest {
       host.awaitHealthy();
       host.call();
       assertThat(host.called()).isEqualTo(Long.toString(plugin));
-      assertTaken(port);
+      soon().until(() -> isTaken(port));
       long most = files(host) + FILES_LEFT;
       run("prlimit", "--pid", "" + host.pid(), "--nofile=" + most + ":" + most);
 
@@ -118,34 +125,39 @@ class OperationsAttackTest {
         flood.add(new Socket(InetAddress.getLoopbackAddress(), port));
       }
       soon().until(() -> files(host) == most);
-      long before = cpuTicks(host);
-      long begin = System.nanoTime();
       for (int call = 0; call < 10; call++) {
         host.call();
         assertThat(host.called()).isEqualTo(Long.toString(plugin));
       }
-      soon().until(() -> System.nanoTime() - begin > Duration.ofSeconds(2).toNanos());
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      assertThat((cpuTicks(host) - before) / 100.0).isLessThan(seconds * 0.7);
+      assertDoesNotSpin(host);
       for (Socket socket : flood) {
         socket.close();
       }
 
       soon().until(() -> isTaken(port));
-      assertThat(Files.readAllLines(home.root().resolve("host-err"))).hasSizeLessThan(500);
       assertThat(host.isAlive()).isTrue();
     }
     assertWhole();
   }
 
-  private static void assertTaken(int port) throws IOException {
-    assertThat(isTaken(port)).isTrue();
+  /** After the calls, which a new JVM translates, a host that waits has next to nothing to do. */
+  private void assertDoesNotSpin(HostProgram host) throws IOException {
+    Path errors = home.root().resolve("host-err");
+    int linesBefore = Files.readAllLines(errors).size();
+    long before = cpuTicks(host);
+    long begin = System.nanoTime();
+    soon().until(() -> System.nanoTime() - begin > WATCHED.toNanos());
+    double used = (cpuTicks(host) - before) / 100.0;
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    int lines = Files.readAllLines(errors).size() - linesBefore;
+    assertThat(used).as("seconds of a processor in %s", seconds).isLessThan(seconds * 0.7);
+    assertThat((double) lines).as("lines in %s s", seconds).isLessThan(seconds * LINES_PER_SECOND);
   }
 
   /** Sends what is no TLS; a host that has taken the connection ends it. */
   private static boolean isTaken(int port) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(1_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       while (socket.getInputStream().read() >= 0) {
         // An alert.
