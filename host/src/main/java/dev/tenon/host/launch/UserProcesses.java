@@ -21,10 +21,14 @@ import java.util.concurrent.TimeoutException;
 public final class UserProcesses {
   private static final System.Logger LOG = System.getLogger(UserProcesses.class.getName());
   private static final int ROUNDS = 100;
+  private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Duration PAUSE = Duration.ofMillis(20);
 
   /** Ends all processes of a user but itself, at one stroke, if it has become that user. */
-  private static final String KILL_ALL = "test \"$(id -u)\" = \"$1\" && kill -KILL -1";
+  private static final String KILL_ALL = "test \"$(/usr/bin/id -u)\" = \"$1\" && kill -KILL -1";
+
+  /** How long that may take: it is the user's own process, which others of that user may stop. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final int uid;
 
@@ -95,15 +99,17 @@ public final class UserProcesses {
   }
 
   /**
-   * Ends them all, also those that start others all the time, and returns whether none is left. For
-   * a host that may become that user.
+   * Ends them all, also those that start others all the time, and returns whether none is left: one
+   * by one, as root may, and at one stroke, as that user, which a host has to be able to become.
    */
   public boolean killAll() {
-    for (int round = 0; round < ROUNDS; round++) {
+    long begin = System.nanoTime();
+    for (int round = 0; round < ROUNDS && System.nanoTime() - begin < LIMIT.toNanos(); round++) {
       if (running().isEmpty()) {
         return true;
       }
       try {
+        killEach();
         kill();
         if (awaitNone(PAUSE)) {
           return true;
@@ -124,7 +130,7 @@ public final class UserProcesses {
     if (setpriv.isEmpty()) {
       throw new IOException("no setpriv (expected: the package util-linux installed)");
     }
-    Process kill =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 setpriv.get().toString(),
                 "--reuid=" + uid,
@@ -138,9 +144,25 @@ public final class UserProcesses {
                 "sh",
                 Integer.toString(uid))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    kill.getOutputStream().close();
-    kill.waitFor();
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().clear(); // that user reads it
+    Process kill = builder.start();
+    try {
+      kill.getOutputStream().close();
+      if (!kill.waitFor(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.log(Level.WARNING, "what ends the processes of uid {0} was stopped", uid);
+      }
+    } finally {
+      kill.destroyForcibly();
+    }
+  }
+
+  private void killEach() {
+    for (long process : running()) {
+      // The handle first: it ends no other process that has got the number since.
+      ProcessHandle.of(process)
+          .filter(handle -> isRunning(Path.of("/proc/" + process)))
+          .ifPresent(ProcessHandle::destroyForcibly);
+    }
   }
 }
