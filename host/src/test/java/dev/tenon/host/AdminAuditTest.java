@@ -1,6 +1,8 @@
 package dev.tenon.host;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.core.Refusal;
@@ -16,12 +18,18 @@ import dev.tenon.v1.ListPluginsRequest;
 import dev.tenon.v1.ListRegistrationsRequest;
 import dev.tenon.v1.ReadAuditRequest;
 import dev.tenon.v1.RemovePluginRequest;
+import dev.tenon.v1.RemovePluginResponse;
 import dev.tenon.v1.ReplacePluginRequest;
 import dev.tenon.v1.RevokePluginRequest;
 import dev.tenon.v1.WithdrawRightRequest;
 import io.grpc.Channel;
+import io.grpc.StatusRuntimeException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** An administrator beside an audit log that cannot be written. */
@@ -168,6 +176,38 @@ class AdminAuditTest {
                               asked.toBuilder().setRuntimeId("a-0000000000000000").build()))
                   .is(Refusal.INTERNAL))
           .isTrue();
+    }
+  }
+
+  /** An order that waits for its turn when who gave it is revoked is refused, and on record. */
+  @Test
+  void change_adminRevokedBeforeItsTurn_refusedAndNothingHappens() throws Exception {
+    try (ControlPlane plane = new ControlPlane(registry)) {
+      BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
+      plane.changeOn(waiting::add);
+      AdminGrpc.AdminBlockingStub stub =
+          RawPlugin.deadline(AdminGrpc.newBlockingStub(plane.admin()));
+      RemovePluginRequest asked =
+          RemovePluginRequest.newBuilder().setPlugin("alpha").setReason("x").build();
+      CompletableFuture<RemovePluginResponse> answer =
+          CompletableFuture.supplyAsync(() -> stub.removePlugin(asked).next());
+      Runnable order = waiting.poll(60, TimeUnit.SECONDS);
+
+      assertThat(plane.admins.remove(ControlPlane.ADMIN)).isTrue();
+      requireNonNull(order).run();
+
+      assertThatThrownBy(() -> answer.get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(StatusRuntimeException.class)
+          .satisfies(
+              failure ->
+                  assertThat(
+                          Refused.of((StatusRuntimeException) requireNonNull(failure.getCause()))
+                              .is(Refusal.NOT_AUTHENTICATED))
+                      .isTrue());
+      assertThat(plane.audit.events)
+          .filteredOn(event -> event.event().equals("admin"))
+          .extracting(event -> event.action())
+          .containsExactly("issue", "refuse");
     }
   }
 }

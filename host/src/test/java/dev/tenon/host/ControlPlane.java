@@ -52,6 +52,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -59,7 +60,7 @@ import java.util.concurrent.ScheduledExecutorService;
 final class ControlPlane implements AutoCloseable {
   private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
 
-  private static final AdminName ADMIN = new AdminName("alice");
+  static final AdminName ADMIN = new AdminName("alice");
 
   static final String POLICY =
       """
@@ -83,6 +84,7 @@ final class ControlPlane implements AutoCloseable {
   private final HostIdentity identity;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
+  private volatile Executor changes = threads;
   private final List<Server> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<RawPlugin> plugins = new ArrayList<>();
@@ -111,7 +113,10 @@ final class ControlPlane implements AutoCloseable {
             settings.sources().random());
     AdminService admin =
         new AdminService(
-            runs, () -> policy, record, new AdminService.Threads(threads, threads, threads));
+            runs,
+            () -> policy,
+            record,
+            new AdminService.Threads(threads, change -> changes.execute(change), threads));
     admin.operate(new UnrecordedOperations(runs));
     ControlServers.Guard guard =
         Limits.of(
@@ -166,6 +171,11 @@ final class ControlPlane implements AutoCloseable {
                     guard),
                 new ControlServers.Leases(
                     new ConnectionAdmission(trust.lineages()), leases, calls, threads, threads)));
+  }
+
+  /** Has what administrators change run by {@code executor} from now on. */
+  void changeOn(Executor executor) {
+    changes = executor;
   }
 
   /** Returns a connection of the one administrator. */

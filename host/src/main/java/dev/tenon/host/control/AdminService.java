@@ -2,6 +2,7 @@ package dev.tenon.host.control;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.RefusedException;
 import dev.tenon.router.Admission;
@@ -37,6 +38,7 @@ import io.grpc.stub.StreamObserver;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -97,11 +99,31 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     Answer.with(observer, () -> method.answer(call));
   }
 
-  /** Answers what may take long; it goes on when its caller has gone. */
+  /**
+   * Answers what may take long, and goes on when its caller has gone; what has not begun when its
+   * caller is no administrator any more does not.
+   */
   private <R> void answerLater(String name, StreamObserver<R> observer, Method<R> method) {
     AdminCall call = call(name);
     ((ServerCallStreamObserver<R>) observer).setOnCancelHandler(() -> {});
-    threads.changes().execute(() -> Answer.with(observer, () -> method.answer(call)));
+    BooleanSupplier isStillAdmin = AdminGate.IS_STILL_ADMIN.get();
+    threads
+        .changes()
+        .execute(
+            () ->
+                Answer.with(
+                    observer,
+                    () -> {
+                      call.checked(() -> requireAdmin(isStillAdmin));
+                      return method.answer(call);
+                    }));
+  }
+
+  private static boolean requireAdmin(BooleanSupplier isStillAdmin) throws RefusedException {
+    if (!isStillAdmin.getAsBoolean()) {
+      throw new NotAuthenticatedException(NotAuthenticatedException.Why.REVOKED);
+    }
+    return true;
   }
 
   @Override
