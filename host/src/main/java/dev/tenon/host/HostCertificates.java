@@ -22,9 +22,11 @@ import java.math.BigInteger;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -49,7 +51,7 @@ public final class HostCertificates {
   private final Supplier<Set<RuntimeId>> usersOfRefused;
   private final AdminConnections ofAdmins;
   private final ControlAudit audit;
-  private volatile Runnable whenRevoked = () -> {};
+  private final List<Runnable> whenRevoked = new CopyOnWriteArrayList<>();
   private String told = ""; // by the one thread that reloads
 
   /**
@@ -153,9 +155,9 @@ public final class HostCertificates {
     }
   }
 
-  /** Sets what is to happen as well once a certificate was revoked; it must not block. */
+  /** Adds what is to happen as well once a certificate was revoked; it must not block. */
   void whenRevoked(Runnable action) {
-    whenRevoked = action;
+    whenRevoked.add(action);
   }
 
   /** Reads the revocation list again from time to time, on a thread that may wait for a file. */
@@ -204,7 +206,7 @@ public final class HostCertificates {
    */
   private void endHolders() {
     ofAdmins.endRefused();
-    whenRevoked.run();
+    whenRevoked.forEach(Runnable::run);
     Set<RuntimeId> holders = new HashSet<>(usersOfRefused.get());
     holders.addAll(runs.holding(this::isRevoked));
     holders.forEach(run -> runs.kill(run, "was ended: its certificate was revoked"));

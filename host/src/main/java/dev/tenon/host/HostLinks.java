@@ -16,8 +16,11 @@ import io.grpc.Channel;
 import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +29,22 @@ import org.jspecify.annotations.Nullable;
  * the host that the registry names, by that host's own authority. Thread-safe.
  */
 final class HostLinks implements HostBackends, AutoCloseable {
+  /*
+   * Links are made and taken away under `this`, and looked up without it: one that is made beside a
+   * change of the peers, or the end of this, sees that, or is seen by it. Nothing under `this` blocks.
+   */
   private final Map<SpiffeId.OfHost, Link> links = new ConcurrentHashMap<>();
+
+  /*
+   * A connection is in `open` before its certificate is asked about, and a certificate is revoked before
+   * `endRevoked` looks through `open`. The keys are one for each connection, and equal nothing else.
+   */
+  private final Map<Object, Shown> open = new ConcurrentHashMap<>();
   private final Transport transport;
   private final HostIdentity identity;
   private final HostPeers peers;
   private final int maxMessageBytes;
+  private boolean isClosed;
 
   HostLinks(HostSettings settings, Transport transport, HostIdentity identity, HostPeers peers) {
     this.transport = transport;
@@ -47,6 +61,9 @@ final class HostLinks implements HostBackends, AutoCloseable {
     }
   }
 
+  /** What the host at the other end of a connection proved itself with. */
+  private record Shown(SpiffeId.OfHost host, X509Certificate leaf) {}
+
   @Override
   public Optional<Channel> backend(OtherHost host, Identity caller) {
     Optional<HostPeer> peer = peers.find(host.id());
@@ -61,23 +78,32 @@ final class HostLinks implements HostBackends, AutoCloseable {
       } catch (IllegalArgumentException e) {
         return Optional.empty(); // What a host tells of itself need not be good.
       }
-      link = links.compute(host.id(), (id, known) -> renewed(known, host, peer.get(), endpoint));
+      link = renewed(host, endpoint);
     }
-    return link.channels().of(caller.actor());
+    return Optional.ofNullable(link).flatMap(made -> made.channels().of(caller.actor()));
   }
 
-  private Link renewed(@Nullable Link known, OtherHost host, HostPeer peer, Endpoint endpoint) {
-    if (known != null && known.isFor(host, peer)) {
+  /** Returns the link to {@code host} as it is listed now; null if it is not, or all is over. */
+  private synchronized @Nullable Link renewed(OtherHost host, Endpoint endpoint) {
+    Optional<HostPeer> listed = isClosed ? Optional.empty() : peers.find(host.id());
+    @Nullable Link known = links.get(host.id());
+    if (known != null && listed.isPresent() && known.isFor(host, listed.get())) {
       return known;
     }
-    if (known != null) {
-      known.channels().close();
+    endIf(link -> link.host().id().equals(host.id()));
+    @Nullable Link made = listed.map(peer -> made(host, peer, endpoint)).orElse(null);
+    if (made != null) {
+      links.put(host.id(), made);
     }
+    return made;
+  }
+
+  private Link made(OtherHost host, HostPeer peer, Endpoint endpoint) {
     ClientTls tls =
         new ClientTls(
             () -> identity.get().trustingOnly(peer.authorities()),
             PeerRule.exactly(peer.id()),
-            this::admit,
+            leaf -> admit(peer.id(), leaf),
             Dns.HOST);
     return new Link(
         host,
@@ -91,21 +117,41 @@ final class HostLinks implements HostBackends, AutoCloseable {
                     .build()));
   }
 
-  private Optional<Runnable> admit(X509Certificate leaf) {
-    return peers.isRevoked(leaf) ? Optional.empty() : Optional.of(() -> {});
+  private Optional<Runnable> admit(SpiffeId.OfHost host, X509Certificate leaf) {
+    Object connection = new Object();
+    open.put(connection, new Shown(host, leaf));
+    if (peers.isRevoked(leaf)) {
+      open.remove(connection);
+      return Optional.empty();
+    }
+    return Optional.of(() -> open.remove(connection));
+  }
+
+  /** Ends the links to hosts that are connected by a certificate that was revoked. */
+  void endRevoked() {
+    Set<SpiffeId.OfHost> revoked =
+        open.values().stream()
+            .filter(shown -> peers.isRevoked(shown.leaf()))
+            .map(Shown::host)
+            .collect(Collectors.toUnmodifiableSet());
+    endIf(link -> revoked.contains(link.host().id()));
   }
 
   /** Ends the connections to hosts that are named no more, with the calls on them. */
   private void recheck() {
+    endIf(link -> !peers.find(link.peer().id()).equals(Optional.of(link.peer())));
+  }
+
+  private synchronized void endIf(Predicate<Link> isOver) {
     links
         .values()
         .removeIf(
             link -> {
-              boolean isOver = !peers.find(link.peer().id()).equals(Optional.of(link.peer()));
-              if (isOver) {
+              boolean ends = isOver.test(link);
+              if (ends) {
                 link.channels().close();
               }
-              return isOver;
+              return ends;
             });
   }
 
@@ -116,7 +162,8 @@ final class HostLinks implements HostBackends, AutoCloseable {
   }
 
   @Override
-  public void close() {
-    links.values().forEach(link -> link.channels().close());
+  public synchronized void close() {
+    isClosed = true;
+    endIf(link -> true);
   }
 }

@@ -193,6 +193,7 @@ final class Planes {
     certificates =
         new HostCertificates(
             revoked, list, lists, runs, this::usersOfRefused, adminConnections, audit);
+    certificates.whenRevoked(links::endRevoked);
     certificates.follow(threads);
     admin =
         new AdminService(

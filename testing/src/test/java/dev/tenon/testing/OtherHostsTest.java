@@ -335,6 +335,31 @@ final class OtherHostsTest {
     assertThat(refusal(a)).isEqualTo(Status.Code.UNAVAILABLE);
   }
 
+  /** So is that of a host to which calls go: the connections to it end where it was revoked. */
+  @Test
+  void revokeSerial_ofProvidersHost_endsTheConnectionsToIt() throws Exception {
+    SerialNumbers serials = new SerialNumbers(hosts.authority(B));
+    PluginHost b =
+        hosts.start(
+            hosts
+                .host(B, SomeHosts.OPEN, A)
+                .plugin(SomeHosts.echo(B))
+                .authorities(AuthoritySettings.DEFAULT.issuer(Role.HOST, serials)));
+    PluginHost a = caller(A, SomeHosts.OPEN, B);
+    CompletableFuture<Void> answered = new CompletableFuture<>();
+    CompletableFuture<Status> ended = new CompletableFuture<>();
+    a.client(EchoGrpc::newStub)
+        .bidi(noting(answered, ended))
+        .onNext(EchoRequest.getDefaultInstance());
+    answered.get(60, TimeUnit.SECONDS);
+
+    a.certificates().revokeSerial(serials.last());
+
+    assertThat(ended.get(60, TimeUnit.SECONDS).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(refusal(a)).isEqualTo(Status.Code.UNAVAILABLE);
+    assertThat(b.peers().all()).hasSize(1);
+  }
+
   @Test
   void peers_none_hostListensForNobody() throws Exception {
     try (SomeHosts alone = new SomeHosts(new SharedMemory())) {
