@@ -104,6 +104,8 @@ public final class AuditTail {
         text.substring(first, last).lines().forEach(line -> add(line, lines));
       }
       return lines;
+    } catch (NoSuchFileException e) {
+      return List.of(); // It was sealed a moment ago, and there is no next one yet.
     }
   }
 

@@ -72,6 +72,19 @@ class AuditTailTest {
     }
   }
 
+  /** Between two segments there is no active one: what was sealed is told. */
+  @Test
+  void after_inTheMidstOfARotation_areThoseOfTheSealed() throws Exception {
+    write();
+    List<AuditTail.Line> before = AuditTail.after(file(), 0);
+    List<AuditTail.Line> active = AuditTail.last(file(), Files.readAllLines(file()).size());
+    Files.delete(file());
+
+    assertThat(AuditTail.after(file(), 0))
+        .isNotEmpty()
+        .isEqualTo(before.subList(0, before.size() - active.size()));
+  }
+
   /** A line that is being written is not there yet; what is no record is passed over. */
   @Test
   void last_lineUnderWay_isLeftOut() throws Exception {

@@ -63,11 +63,16 @@ final class AuditFollower {
   }
 
   private void begin(int most) {
-    List<AuditTail.Line> lines = host.audit(Math.max(1, most));
-    if (most > 0) {
-      tell(lines);
-    } else {
-      note(lines);
+    try {
+      List<AuditTail.Line> lines = host.audit(Math.max(1, most));
+      if (most > 0) {
+        tell(lines);
+      } else {
+        note(lines);
+      }
+    } catch (RuntimeException e) {
+      fail(e);
+      return;
     }
     lookLater();
   }
@@ -99,8 +104,17 @@ final class AuditFollower {
         lookLater();
       }
     } catch (RefusedException | RuntimeException e) {
-      LOG.log(Level.WARNING, "the audit log is followed no more: {0}", e.toString());
-      observer.onError(RefusalStatus.of(Refusal.INTERNAL));
+      fail(e);
+    }
+  }
+
+  /** Ends what cannot go on; on record, unless it is the log that fails. */
+  private void fail(Exception why) {
+    LOG.log(Level.WARNING, "the audit log is followed no more: {0}", why.toString());
+    try {
+      end(Refusal.INTERNAL);
+    } catch (RefusedException e) {
+      observer.onError(RefusalStatus.of(e));
     }
   }
 
