@@ -1,6 +1,7 @@
 package dev.tenon.host.life;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.tenon.auth.audit.AuditVerification;
 import dev.tenon.auth.policy.Policy;
@@ -103,9 +104,10 @@ class TerminationTest {
       Thread closing = new Thread(host::close);
       closing.start();
       try {
-        while (!(host.states(ECHO).get(0) instanceof PluginState.Draining)) {
-          Thread.sleep(1);
-        }
+        await()
+            .forever()
+            .pollInterval(Duration.ofMillis(1))
+            .until(() -> host.states(ECHO).get(0) instanceof PluginState.Draining);
         System.out.println("DRAINING");
         if (System.in.read() < 0) { // the test says when the calls may end
           return;
