@@ -80,7 +80,7 @@ final class TlsByDefaultTest {
     place.configure("[data]\nlisten = \"tcp:127.0.0.1:%d\"\n[tls]\n%s".formatted(port, line));
     try (HostProcess host = run()) {
       assertThat(host.status()).isEqualTo(3);
-      assertThat(host.err()).startsWith(place.config() + ":8: tls.").hasLineCount(1);
+      assertThat(host.err()).startsWith(place.config() + ":9: tls.").hasLineCount(1);
       assertThat(place.run()).doesNotExist();
       assertThat(place.state()).doesNotExist();
       new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
