@@ -99,8 +99,9 @@ public final class UserProcesses {
   }
 
   /**
-   * Ends them all, also those that start others all the time, and returns whether none is left: one
-   * by one, as root may, and at one stroke, as that user, which a host has to be able to become.
+   * Ends them all, also those that start others all the time, and returns whether none is left: at
+   * one stroke, as that user, which a host has to be able to become, and those that are left one by
+   * one, as root may.
    */
   public boolean killAll() {
     long begin = System.nanoTime();
@@ -109,11 +110,11 @@ public final class UserProcesses {
         return true;
       }
       try {
-        killEach();
         kill();
         if (awaitNone(PAUSE)) {
           return true;
         }
+        killEach();
       } catch (IOException e) {
         LOG.log(Level.WARNING, "processes of uid {0} cannot be ended: {1}", uid, e.getMessage());
         return false;
