@@ -125,7 +125,7 @@ final class Dependencies {
     nodes.values().stream()
         .filter(node -> !node.plugin().equals(plugin))
         .forEach(node -> only.removeAll(node.provides()));
-    only.removeAll(planes.offers().keySet());
+    only.removeAll(planes.offered().all().keySet());
     return nodes.values().stream()
         .filter(node -> !node.plugin().equals(plugin))
         .filter(node -> requiresAny(node, only))
@@ -144,7 +144,7 @@ final class Dependencies {
 
   /** Returns whether a plugin that has declared itself provides {@code service}, or the host. */
   boolean isProvided(ServiceName service) {
-    return planes.offers().containsKey(service)
+    return planes.offered().all().containsKey(service)
         || planes.others().mayProvide(service)
         || graph.nodes().values().stream().anyMatch(node -> node.provides().contains(service));
   }
@@ -167,12 +167,12 @@ final class Dependencies {
 
   /** Returns what the end of {@code plugin}, in all of its runs, would mean for the others. */
   Impact impact(PluginName plugin) {
-    return Impact.of(plugin, graph.nodes().values(), planes.offers().keySet());
+    return Impact.of(plugin, graph.nodes().values(), planes.offered().all().keySet());
   }
 
   /** What the host offers, and what plugins that have not come yet may provide. */
   private Set<ServiceName> fromElsewhere(Collection<DependencyGraph.Node> nodes) {
-    Set<ServiceName> elsewhere = new HashSet<>(planes.offers().keySet());
+    Set<ServiceName> elsewhere = new HashSet<>(planes.offered().all().keySet());
     for (DependencyGraph.Node node : nodes) {
       node.requires().stream()
           .map(Requirement::service)

@@ -36,7 +36,7 @@ public final class HostBuilder {
   private final HostOffers offers = new HostOffers();
   private StartPolicy policy = StartPolicy.DENY_ALL;
   private Optional<PolicySource> followed = Optional.empty();
-  private final HostSettings.Draft settings = new HostSettings.Draft();
+  private final HostDraft settings = new HostDraft();
 
   HostBuilder() {}
 

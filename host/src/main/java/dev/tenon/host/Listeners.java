@@ -67,9 +67,9 @@ final class Listeners {
             planes.runs(),
             planes.policyInForce(),
             new EnrolmentService.Offer(
-                planes.offers(),
-                planes.offersByGrant().keySet(),
-                planes.offersDuringCalls(),
+                planes.offered().all(),
+                planes.offered().byGrant().keySet(),
+                planes.offered().duringCalls(),
                 settings.trust().protocol()),
             planes.audit());
     return opened(

@@ -12,7 +12,6 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
-import dev.tenon.core.Version;
 import dev.tenon.host.control.AdminConnections;
 import dev.tenon.host.control.AdminService;
 import dev.tenon.host.control.Admins;
@@ -41,11 +40,8 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -65,9 +61,7 @@ final class Planes {
   private final PluginRuns runs;
   private final ServiceRegistry registry;
   private final OtherHosts others;
-  private final Map<ServiceName, Version> offers = new TreeMap<>();
-  private final Map<ServiceName, Version> offersByGrant = new TreeMap<>();
-  private final Set<ServiceName> offersDuringCalls = new TreeSet<>();
+  private final Offered offered;
   private final GrantDesk grants;
   private final InstantSource clock;
   private final ControlAudit audit;
@@ -130,14 +124,7 @@ final class Planes {
     others = OtherHosts.open(settings, peers, policy, closing);
     registry = others.registry();
     runs = new PluginRuns(trust, registry, audit);
-    for (HostOffer offer : hostOffers) {
-      offers.put(offer.service(), offer.version());
-      switch (offer.access()) {
-        case BY_POLICY -> {}
-        case BY_GRANT -> offersByGrant.put(offer.service(), offer.version());
-        case DURING_CALLS -> offersDuringCalls.add(offer.service());
-      }
-    }
+    offered = Offered.of(hostOffers);
     HostServices hostServices = closing.add(HostOffer.start(hostOffers));
     router =
         closing.add(
@@ -157,13 +144,13 @@ final class Planes {
     trust.grants().whenEnded(router::endUnder);
     trust.grants().cleanUpWith(threads::every);
     trust.enrolmentTokens().cleanUpWith(threads::every);
-    grants = new GrantDesk(runs, policy, offersByGrant, audit);
+    grants = new GrantDesk(runs, policy, offered.byGrant(), audit);
     control =
         new ControlParts(
-            new ProviderClaims(runs, policy, offers.keySet(), audit),
+            new ProviderClaims(runs, policy, offered.all().keySet(), audit),
             new ControlConnections(registry),
-            new Discoveries(policy, registry, offers, audit, threads.timer()),
-            new Watches(policy, registry, offers, audit, threads.control()),
+            new Discoveries(policy, registry, offered.all(), audit, threads.timer()),
+            new Watches(policy, registry, offered.all(), audit, threads.control()),
             new RunHealth(runs));
     HostCertificates.Lists lists =
         new HostCertificates.Lists(settings.trust().authorities().allowed());
@@ -279,23 +266,14 @@ final class Planes {
     return registry;
   }
 
-  Map<ServiceName, Version> offers() {
-    return offers;
+  /** Returns what the host offers to plugins. */
+  Offered offered() {
+    return offered;
   }
 
   /** Returns the wall clock of the host. */
   InstantSource clock() {
     return clock;
-  }
-
-  /** Returns those offers of the host that need a grant. */
-  Map<ServiceName, Version> offersByGrant() {
-    return offersByGrant;
-  }
-
-  /** Returns those offers of the host that are there during its own calls alone. */
-  Set<ServiceName> offersDuringCalls() {
-    return offersDuringCalls;
   }
 
   PolicyInForce policyInForce() {

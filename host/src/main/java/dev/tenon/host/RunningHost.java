@@ -143,7 +143,7 @@ final class RunningHost implements AutoCloseable {
 
   ClientInterceptor callback(BindableService service) {
     CallbackOffer offer = new CallbackOffer(service);
-    if (!planes.offersDuringCalls().contains(offer.service())) {
+    if (!planes.offered().duringCalls().contains(offer.service())) {
       throw new IllegalArgumentException(
           "callback: " + offer.service() + " (expected: declared with offersDuringCalls)");
     }
@@ -151,7 +151,8 @@ final class RunningHost implements AutoCloseable {
   }
 
   private boolean isProvidable(ServiceName service) {
-    return planes.policy().current().isProvidable(service) || planes.offers().containsKey(service);
+    return planes.policy().current().isProvidable(service)
+        || planes.offered().all().containsKey(service);
   }
 
   List<PluginStatus> plugins() {

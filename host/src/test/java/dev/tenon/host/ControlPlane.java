@@ -94,7 +94,7 @@ final class ControlPlane implements AutoCloseable {
   ControlPlane(ServiceRegistry registry) throws Exception {
     Policy policy = Policy.parse(POLICY);
     InstantSource clock = InstantSource.system();
-    HostSettings settings = new HostSettings.Draft().settings();
+    HostSettings settings = new HostDraft().settings();
     trust = HostTrust.create(settings, new TokenMint(settings.sources().random()));
     identity =
         new HostIdentity(
