@@ -234,4 +234,9 @@ final class EchoProvider implements BindableService, ServerInterceptor {
       };
     }
   }
+
+  /** Returns a request with {@code payload}. */
+  static EchoRequest request(String payload) {
+    return EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(payload)).build();
+  }
 }

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * One suite, run against the provider directly and through the router, with the same expectations:
- * whoever calls cannot tell the two apart. Both ways are mTLS.
+ * One suite, run against the provider directly, through the router, and through two of them, with
+ * the same expectations: whoever calls cannot tell them apart. All ways are mTLS.
  *
  * <p>Row: RT-8, RT-15
  */
@@ -69,7 +69,7 @@ final class RelayedCallsTest {
     wire = new Wire();
     provider = new EchoProvider();
     direct = wire.provide(Names.WORDS, Names.ECHO, provider);
-    // The two ways have connections of their own, so that one cannot disturb the other.
+    // Each way has connections of its own, so that none can disturb another.
     wire.provide(Names.WORDS_2, Names.ECHO, provider);
     wire.registry.remove(Names.WORDS);
     routed = wire.enrol(Names.CALLER).channel();
@@ -90,10 +90,6 @@ final class RelayedCallsTest {
     provider.trailing.put(BINARY, new byte[] {0, -1, 127});
   }
 
-  private static EchoRequest request(String payload) {
-    return EchoRequest.newBuilder().setPayload(ByteString.copyFromUtf8(payload)).build();
-  }
-
   private static List<String> payloads(List<EchoResponse> responses) {
     return responses.stream().map(r -> r.getPayload().toStringUtf8()).toList();
   }
@@ -106,7 +102,7 @@ final class RelayedCallsTest {
     Channel capturing =
         ClientInterceptors.intercept(
             way.channel(), MetadataUtils.newCaptureMetadataInterceptor(headers, trailers));
-    EchoResponse answer = EchoGrpc.newBlockingStub(capturing).unary(request("one"));
+    EchoResponse answer = EchoGrpc.newBlockingStub(capturing).unary(EchoProvider.request("one"));
     assertThat(answer.getPayload().toStringUtf8()).isEqualTo("one");
     assertThat(Objects.requireNonNull(headers.get()).get(TRAILER)).isEqualTo("head");
     assertThat(Objects.requireNonNull(trailers.get()).get(TRAILER)).isEqualTo("tail");
@@ -129,7 +125,7 @@ final class RelayedCallsTest {
   @ParameterizedTest
   @EnumSource
   void serverStream_answers_inOrder(Way way) {
-    EchoRequest twenty = request("s").toBuilder().setRepeat(20).build();
+    EchoRequest twenty = EchoProvider.request("s").toBuilder().setRepeat(20).build();
     List<EchoResponse> answers = new ArrayList<>();
     EchoGrpc.newBlockingStub(way.channel()).serverStream(twenty).forEachRemaining(answers::add);
     assertThat(payloads(answers)).hasSize(20).containsOnly("s");
@@ -141,7 +137,7 @@ final class RelayedCallsTest {
     Answers answers = new Answers(Integer.MAX_VALUE);
     var requests = EchoGrpc.newStub(way.channel()).clientStream(answers);
     for (String part : List.of("a", "b", "c", "d")) {
-      requests.onNext(request(part));
+      requests.onNext(EchoProvider.request(part));
     }
     requests.onCompleted();
     assertThat(answers.end().isOk()).isTrue();
@@ -154,7 +150,7 @@ final class RelayedCallsTest {
     Answers answers = new Answers(Integer.MAX_VALUE);
     var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
     for (int i = 0; i < 20; i++) {
-      requests.onNext(request("m" + i));
+      requests.onNext(EchoProvider.request("m" + i));
       assertThat(answers.awaitMessage()).as("answer before the next request").isTrue();
     }
     requests.onCompleted();
@@ -173,7 +169,7 @@ final class RelayedCallsTest {
   void bidi_halfClosed_stillBringsAHundredMessages(Way way) {
     Answers answers = new Answers(Integer.MAX_VALUE);
     var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
-    requests.onNext(request("last").toBuilder().setRepeat(100).build());
+    requests.onNext(EchoProvider.request("last").toBuilder().setRepeat(100).build());
     requests.onCompleted();
     assertThat(answers.end().isOk()).isTrue();
     assertThat(answers.messages()).hasSize(101);
@@ -183,7 +179,7 @@ final class RelayedCallsTest {
   @EnumSource
   void everyStatus_ofEveryCallType_arrivesWithDescriptionDetailsAndTrailers(Way way) {
     for (int code = 1; code <= 16; code++) {
-      EchoRequest ending = request("x").toBuilder().setEndWith(code).build();
+      EchoRequest ending = EchoProvider.request("x").toBuilder().setEndWith(code).build();
       EchoGrpc.EchoBlockingStub stub = EchoGrpc.newBlockingStub(way.channel());
       assertEnded(code, failure(() -> stub.unary(ending)));
       assertEnded(code, failure(() -> drain(stub.serverStream(ending))));
@@ -194,7 +190,7 @@ final class RelayedCallsTest {
       assertEnded(code, ofClientStream.failure());
       Answers ofBidi = new Answers(Integer.MAX_VALUE);
       var requests = EchoGrpc.newStub(way.channel()).bidi(ofBidi);
-      requests.onNext(request("first"));
+      requests.onNext(EchoProvider.request("first"));
       requests.onNext(ending);
       assertEnded(code, ofBidi.failure());
       assertThat(payloads(ofBidi.messages())).containsExactly("first");
@@ -231,7 +227,7 @@ final class RelayedCallsTest {
         failure(
             () ->
                 io.grpc.stub.ClientCalls.blockingUnaryCall(
-                    way.channel(), method, CallOptions.DEFAULT, request("x")));
+                    way.channel(), method, CallOptions.DEFAULT, EchoProvider.request("x")));
     assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
     assertThat(failure.getStatus().getDescription())
         .isEqualTo("Method not found: testservice.v1.Echo/NotThere");
@@ -240,7 +236,7 @@ final class RelayedCallsTest {
   @ParameterizedTest
   @EnumSource
   void cancel_ofEveryCallType_reachesTheProvider(Way way) {
-    EchoRequest hanging = request("x").toBuilder().setHang(true).build();
+    EchoRequest hanging = EchoProvider.request("x").toBuilder().setHang(true).build();
     EchoGrpc.EchoStub stub = EchoGrpc.newStub(way.channel());
     List<Answers> calls =
         IntStream.range(0, 4).mapToObj(i -> new Answers(Integer.MAX_VALUE)).toList();
@@ -261,7 +257,7 @@ final class RelayedCallsTest {
   @ParameterizedTest
   @EnumSource
   void deadline_reachesTheProvider_andEndsTheCallOnBothSides(Way way) {
-    EchoRequest hanging = request("x").toBuilder().setHang(true).build();
+    EchoRequest hanging = EchoProvider.request("x").toBuilder().setHang(true).build();
     StatusRuntimeException failure =
         failure(
             () ->
@@ -347,15 +343,15 @@ final class RelayedCallsTest {
   void providerThatEndsEarly_endsTheCall_andLaterRequestsAreDropped(Way way) {
     Answers answers = new Answers(Integer.MAX_VALUE);
     var requests = EchoGrpc.newStub(way.channel()).bidi(answers);
-    requests.onNext(request("x").toBuilder().setEndWith(9).build());
+    requests.onNext(EchoProvider.request("x").toBuilder().setEndWith(9).build());
     assertThat(answers.end().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
     for (int i = 0; i < 10; i++) {
-      requests.onNext(request("dropped"));
+      requests.onNext(EchoProvider.request("dropped"));
     }
     requests.onCompleted();
     assertThat(
             EchoGrpc.newBlockingStub(way.channel())
-                .unary(request("alive"))
+                .unary(EchoProvider.request("alive"))
                 .getPayload()
                 .toStringUtf8())
         .isEqualTo("alive");
@@ -374,7 +370,7 @@ final class RelayedCallsTest {
     EchoGrpc.EchoFutureStub stub = EchoGrpc.newFutureStub(way.channel());
     List<Future<EchoResponse>> answers =
         IntStream.range(0, 1_000)
-            .<Future<EchoResponse>>mapToObj(i -> stub.unary(request("call " + i)))
+            .<Future<EchoResponse>>mapToObj(i -> stub.unary(EchoProvider.request("call " + i)))
             .toList();
     for (int i = 0; i < answers.size(); i++) {
       assertThat(answers.get(i).get(30, SECONDS).getPayload().toStringUtf8())
@@ -391,10 +387,10 @@ final class RelayedCallsTest {
   @EnumSource
   void thousandCalls_useOneConnection(Way way) {
     EchoGrpc.EchoBlockingStub stub = EchoGrpc.newBlockingStub(way.channel());
-    stub.unary(request("connect"));
+    stub.unary(EchoProvider.request("connect"));
     provider.connections.clear();
     for (int i = 0; i < 1_000; i++) {
-      stub.unary(request("again"));
+      stub.unary(EchoProvider.request("again"));
     }
     assertThat(provider.connections).hasSize(1);
     assertThat(provider.calls.get()).isEqualTo(1_001);

@@ -155,6 +155,15 @@ final class OtherHostsTest {
     assertThat(SomeHosts.echo(a)).isEqualTo("host@h-0000000a at h-0000000b");
   }
 
+  private void awaitRecordAtB(String one, String other) {
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                hosts.audit(B).stream()
+                    .anyMatch(line -> line.contains(one) && line.contains(other)));
+  }
+
   /** A call from another host goes no further, even to a host that this one may call itself. */
   @Test
   void call_providerTwoHostsAway_isNotRelayedTwice() throws Exception {
@@ -174,12 +183,7 @@ final class OtherHostsTest {
     PluginHost c = caller(C, SomeHosts.OPEN, B);
 
     assertThat(refusal(c)).isEqualTo(Status.Code.UNAVAILABLE);
-    await()
-        .atMost(SOON)
-        .until(
-            () ->
-                hosts.audit(B).stream()
-                    .anyMatch(line -> line.contains("\"connection\"") && line.contains("denied")));
+    awaitRecordAtB("\"connection\"", "denied");
   }
 
   @Test
@@ -189,13 +193,7 @@ final class OtherHostsTest {
     PluginHost a = caller(A, SomeHosts.OPEN, B);
 
     assertThat(refusal(a)).isEqualTo(Status.Code.PERMISSION_DENIED);
-    await()
-        .atMost(SOON)
-        .until(
-            () ->
-                hosts.audit(B).stream()
-                    .anyMatch(
-                        line -> line.contains("refuse") && line.contains("\"host@h-0000000a\"")));
+    awaitRecordAtB("refuse", "\"host@h-0000000a\"");
   }
 
   /**
@@ -229,13 +227,7 @@ final class OtherHostsTest {
                 .peers(hosts.peer(B)));
 
     assertThat(refusal(posing)).isEqualTo(Status.Code.UNAVAILABLE);
-    await()
-        .atMost(SOON)
-        .until(
-            () ->
-                hosts.audit(B).stream()
-                    .anyMatch(
-                        line -> line.contains("foreign") && line.contains("host@h-0000000a")));
+    awaitRecordAtB("foreign", "host@h-0000000a");
   }
 
   /** Whoever is at the address that the registry tells must be that host, by its own authority. */
@@ -254,12 +246,7 @@ final class OtherHostsTest {
   void replace_hostNamedNoMore_losesItsConnections() throws Exception {
     PluginHost b = provider(B, SomeHosts.OPEN, A);
     PluginHost a = caller(A, SomeHosts.OPEN, B);
-    CompletableFuture<Void> answered = new CompletableFuture<>();
-    CompletableFuture<Status> ended = new CompletableFuture<>();
-    a.client(EchoGrpc::newStub)
-        .bidi(noting(answered, ended))
-        .onNext(EchoRequest.getDefaultInstance());
-    answered.get(60, TimeUnit.SECONDS);
+    CompletableFuture<Status> ended = openCall(a);
 
     b.peers().replace(List.of());
 
@@ -272,6 +259,17 @@ final class OtherHostsTest {
         .until(() -> SomeHosts.echo(a).equals("host@h-0000000a at h-0000000b"));
     assertThat(hosts.audit(B))
         .anyMatch(line -> line.contains("\"peers\"") && line.contains("replace"));
+  }
+
+  /** Begins a call of {@code host} that is answered and stays open; returns how it ends. */
+  private static CompletableFuture<Status> openCall(PluginHost host) throws Exception {
+    CompletableFuture<Void> answered = new CompletableFuture<>();
+    CompletableFuture<Status> ended = new CompletableFuture<>();
+    host.client(EchoGrpc::newStub)
+        .bidi(noting(answered, ended))
+        .onNext(EchoRequest.getDefaultInstance());
+    answered.get(60, TimeUnit.SECONDS);
+    return ended;
   }
 
   private static StreamObserver<EchoResponse> noting(
@@ -299,12 +297,7 @@ final class OtherHostsTest {
   void replace_onTheCallersSide_endsItsConnectionsAndBelief() throws Exception {
     provider(B, SomeHosts.OPEN, A);
     PluginHost a = caller(A, SomeHosts.OPEN, B);
-    CompletableFuture<Void> answered = new CompletableFuture<>();
-    CompletableFuture<Status> ended = new CompletableFuture<>();
-    a.client(EchoGrpc::newStub)
-        .bidi(noting(answered, ended))
-        .onNext(EchoRequest.getDefaultInstance());
-    answered.get(60, TimeUnit.SECONDS);
+    CompletableFuture<Status> ended = openCall(a);
 
     a.peers().replace(List.of());
 
@@ -322,12 +315,7 @@ final class OtherHostsTest {
             hosts
                 .host(A, SomeHosts.OPEN, B)
                 .authorities(AuthoritySettings.DEFAULT.issuer(Role.HOST, serials)));
-    CompletableFuture<Void> answered = new CompletableFuture<>();
-    CompletableFuture<Status> ended = new CompletableFuture<>();
-    a.client(EchoGrpc::newStub)
-        .bidi(noting(answered, ended))
-        .onNext(EchoRequest.getDefaultInstance());
-    answered.get(60, TimeUnit.SECONDS);
+    CompletableFuture<Status> ended = openCall(a);
 
     b.certificates().revokeSerial(serials.last());
 
@@ -346,12 +334,7 @@ final class OtherHostsTest {
                 .plugin(SomeHosts.echo(B))
                 .authorities(AuthoritySettings.DEFAULT.issuer(Role.HOST, serials)));
     PluginHost a = caller(A, SomeHosts.OPEN, B);
-    CompletableFuture<Void> answered = new CompletableFuture<>();
-    CompletableFuture<Status> ended = new CompletableFuture<>();
-    a.client(EchoGrpc::newStub)
-        .bidi(noting(answered, ended))
-        .onNext(EchoRequest.getDefaultInstance());
-    answered.get(60, TimeUnit.SECONDS);
+    CompletableFuture<Status> ended = openCall(a);
 
     a.certificates().revokeSerial(serials.last());
 

@@ -5,16 +5,16 @@ import static dev.tenon.registry.Claims.ECHO;
 import static dev.tenon.registry.Claims.exclusive;
 import static dev.tenon.registry.Claims.run;
 import static dev.tenon.registry.Claims.shared;
+import static dev.tenon.registry.etcd.EtcdHost.chosen;
+import static dev.tenon.registry.etcd.EtcdHost.healthy;
+import static dev.tenon.registry.etcd.EtcdHost.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.awaitility.Awaitility.await;
 
-import dev.tenon.core.Health;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.core.VersionRange;
@@ -36,7 +36,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,25 +78,6 @@ class EtcdAwayTest {
       etcd.kill();
       one.close();
       two.close();
-    }
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
-  }
-
-  private static Registration healthy(ServiceRegistry registry, Registration claim)
-      throws Exception {
-    registry.register(claim);
-    registry.reportHealth(claim.provider(), Health.HEALTHY);
-    return claim;
-  }
-
-  private static Optional<Registration> chosen(ServiceRegistry registry, ServiceName service) {
-    try {
-      return Optional.of(registry.choose(service));
-    } catch (NoProviderException e) {
-      return Optional.empty();
     }
   }
 

@@ -5,19 +5,18 @@ import static dev.tenon.registry.Claims.ECHO;
 import static dev.tenon.registry.Claims.exclusive;
 import static dev.tenon.registry.Claims.run;
 import static dev.tenon.registry.Claims.shared;
+import static dev.tenon.registry.etcd.EtcdHost.chosen;
+import static dev.tenon.registry.etcd.EtcdHost.healthy;
+import static dev.tenon.registry.etcd.EtcdHost.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import dev.tenon.core.Health;
 import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.registry.LocalRegistry;
-import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.ServiceTakenException;
@@ -35,7 +34,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,10 +79,6 @@ class InterferenceTest {
     hand.close();
   }
 
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
-  }
-
   private static RequestOp put(String key, String value, long lease) {
     return RequestOp.newBuilder()
         .setRequestPut(
@@ -110,21 +104,6 @@ class InterferenceTest {
 
   private List<KeyValue> keys() throws Exception {
     return hand.list(ByteString.copyFromUtf8(root), 1000).entries();
-  }
-
-  private static Registration healthy(ServiceRegistry registry, Registration claim)
-      throws Exception {
-    registry.register(claim);
-    registry.reportHealth(claim.provider(), Health.HEALTHY);
-    return claim;
-  }
-
-  private static Optional<Registration> chosen(ServiceRegistry registry, ServiceName service) {
-    try {
-      return Optional.of(registry.choose(service));
-    } catch (NoProviderException e) {
-      return Optional.empty();
-    }
   }
 
   private String claimOf(String host, RuntimeId run) {

@@ -5,10 +5,12 @@ import static dev.tenon.registry.Claims.ECHO;
 import static dev.tenon.registry.Claims.exclusive;
 import static dev.tenon.registry.Claims.run;
 import static dev.tenon.registry.Claims.shared;
+import static dev.tenon.registry.etcd.EtcdHost.chosen;
+import static dev.tenon.registry.etcd.EtcdHost.healthy;
+import static dev.tenon.registry.etcd.EtcdHost.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.awaitility.Awaitility.await;
 
 import dev.tenon.core.Health;
 import dev.tenon.core.Refusal;
@@ -31,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,25 +79,6 @@ class SharedRegistrationsTest {
   void closeBoth() {
     one.close();
     two.close();
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
-  }
-
-  private static Registration healthy(ServiceRegistry registry, Registration claim)
-      throws Exception {
-    registry.register(claim);
-    registry.reportHealth(claim.provider(), Health.HEALTHY);
-    return claim;
-  }
-
-  private static Optional<Registration> chosen(ServiceRegistry registry, ServiceName service) {
-    try {
-      return Optional.of(registry.choose(service));
-    } catch (NoProviderException e) {
-      return Optional.empty();
-    }
   }
 
   /** What one host registers the other finds, with its place, until it is withdrawn. Row: RG-10. */
