@@ -131,9 +131,22 @@ public final class UserProcesses {
     if (setpriv.isEmpty()) {
       throw new IOException("no setpriv (expected: the package util-linux installed)");
     }
+    Process kill = atOneStroke(setpriv.get()).start();
+    try {
+      kill.getOutputStream().close();
+      if (!kill.waitFor(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.log(Level.WARNING, "what ends the processes of uid {0} was stopped", uid);
+      }
+    } finally {
+      kill.destroyForcibly();
+    }
+  }
+
+  /** Returns what becomes that user and ends all its processes; the user sees all of it. */
+  ProcessBuilder atOneStroke(Path setpriv) {
     ProcessBuilder builder =
         new ProcessBuilder(
-                setpriv.get().toString(),
+                setpriv.toString(),
                 "--reuid=" + uid,
                 "--regid=" + uid,
                 "--clear-groups",
@@ -147,15 +160,7 @@ public final class UserProcesses {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.environment().clear(); // that user reads it
-    Process kill = builder.start();
-    try {
-      kill.getOutputStream().close();
-      if (!kill.waitFor(PATIENCE.toNanos(), TimeUnit.NANOSECONDS)) {
-        LOG.log(Level.WARNING, "what ends the processes of uid {0} was stopped", uid);
-      }
-    } finally {
-      kill.destroyForcibly();
-    }
+    return builder;
   }
 
   private void killEach() {
