@@ -7,11 +7,15 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +42,10 @@ public final class Connection {
    * goes to the end of the line once more, and what was written is on its way before the end. What the
    * peer has no room for yet waits in Netty's queue with its stream open on our side; so the end comes
    * when no stream is, or when the peer has had its time.
+   *
+   * The end is first that of our direction. A socket that is closed whole answers what the peer still
+   * writes with a reset, and the peer may lose what it has not read: a client that is told of one call
+   * cancels its own side of it, and would not learn how the others ended.
    */
   private final Channel channel;
   private final Http2ConnectionHandler http2;
@@ -47,6 +55,7 @@ public final class Connection {
   private volatile Duration lastWords = Transport.Patience.DEFAULT.lastWords();
   private final List<X509Certificate> ownChain;
   private volatile List<X509Certificate> peerChain = List.of();
+  private boolean silent; // on the event loop
 
   private Connection(
       Channel channel,
@@ -122,8 +131,9 @@ public final class Connection {
 
   /**
    * Ends the connection: no new stream is taken, what calls have written before is sent, and calls
-   * that end right now end in order; streams that are open after 250 ms are lost, and a peer that
-   * does not read is not waited for longer. Returns at once; idempotent.
+   * that end right now end in order; then nothing more is sent or read, and the peer may end its
+   * side. Streams that are open after 250 ms are lost, and a peer that does not read, or does not
+   * end, is not waited for longer. Returns at once; idempotent.
    */
   public void close() {
     execute(() -> execute(this::sayGoodbye));
@@ -158,8 +168,11 @@ public final class Connection {
     var unusedTimer = channel.eventLoop().schedule(this::abort, lastWords.toMillis(), MILLISECONDS);
   }
 
-  /** Ends the connection if no stream has anything more to say from our side. */
+  /** Ends our side of the connection if no stream has anything more to say from it. */
   private void endIfSilent(ChannelHandlerContext context) {
+    if (silent) {
+      return;
+    }
     try {
       Http2Stream speaking =
           http2.connection().forEachActiveStream(stream -> !stream.state().localSideOpen());
@@ -170,9 +183,29 @@ public final class Connection {
       abort(); // its visitor throws none
       return;
     }
+    silent = true;
     http2.flush(context);
-    // Not through the HTTP/2 handler, which would wait for the peer to end its streams.
-    ChannelFuture unused = context.close();
+    SslHandler tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null || !(channel instanceof DuplexChannel duplex)) {
+      // Not through the HTTP/2 handler, which would wait for the peer to end its streams.
+      ChannelFuture unused = context.close();
+      return;
+    }
+    channel.pipeline().addFirst(new Deaf());
+    ChannelFuture unused =
+        tls.closeOutbound()
+            .addListener(
+                said -> {
+                  ChannelFuture unusedEnd = duplex.shutdownOutput(); // the peer's end closes it
+                });
+  }
+
+  /** Reads on, for the peer's end, and passes nothing on: all is said and done. */
+  private static final class Deaf extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      ReferenceCountUtil.release(message);
+    }
   }
 
   /** Ends the connection as {@link #close} does, in {@code delay} from now. Returns at once. */

@@ -3,6 +3,7 @@ package dev.tenon.transport;
 import static dev.tenon.transport.Connections.HOST;
 import static dev.tenon.transport.Connections.LOOPBACK;
 import static dev.tenon.transport.Connections.PLUGIN;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,8 +28,10 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.socket.ChannelOutputShutdownEvent;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
@@ -68,6 +71,17 @@ final class ConnectionTest {
             .build()
             .start();
     endpoint = Transport.boundEndpoint(LOOPBACK, server);
+  }
+
+  private void servePatiently() throws Exception {
+    stop();
+    Duration minute = Duration.ofMinutes(1);
+    transport =
+        Connections.patient(
+            TlsProvider.preferred(),
+            TlsFloor.TLS_1_3,
+            new Transport.Patience(minute, minute, /* lastWords= */ minute));
+    serve();
   }
 
   @AfterEach
@@ -149,14 +163,7 @@ final class ConnectionTest {
    */
   @Test
   void close_afterACallWasEndedBehindAFullWindow_itsStatusArrives() throws Exception {
-    stop();
-    Duration minute = Duration.ofMinutes(1);
-    transport =
-        Connections.patient(
-            TlsProvider.preferred(),
-            TlsFloor.TLS_1_3,
-            new Transport.Patience(minute, minute, /* lastWords= */ minute));
-    serve();
+    servePatiently();
     ManagedChannel channel = connect();
     CompletableFuture<Code> ended = new CompletableFuture<>();
     ClientCall<EchoRequest, EchoResponse> reader =
@@ -241,6 +248,76 @@ final class ConnectionTest {
     assertThat(ending.code()).isEqualTo(Code.UNAVAILABLE);
     await().atMost(SOON).until(living::isEmpty);
     channel.shutdownNow();
+  }
+
+  /**
+   * A client that writes on when our side has ended, as one does that takes note of the end of one
+   * of its calls, reads what it was told before, to the end: it is not reset.
+   */
+  @Test
+  void close_peerWritesBeforeItReads_itReadsAllThereIs() throws Exception {
+    servePatiently();
+    try (Socket socket = new RawTls(plugin, hosts.bundle()).connect(endpoint)) {
+      socket.getOutputStream().write(RawTls.request("/testservice.v1.Echo/Bidi"));
+      socket.getOutputStream().flush();
+      ServerCall<?, ?> call = nextCall();
+      Connection connection = of(call);
+      CountDownLatch isSilent = new CountDownLatch(1);
+      connection.channel().pipeline().addFirst(new Silence(isSilent));
+
+      call.close(Status.UNAUTHENTICATED, new Metadata());
+      connection.close();
+      assertThat(isSilent.await(60, SECONDS)).isTrue();
+      byte[] noise = new byte[9 * 100]; // no frames that mean anything: SETTINGS of no length
+      for (int frame = 3; frame < noise.length; frame += 9) {
+        noise[frame] = 4;
+      }
+      socket.getOutputStream().write(noise);
+      socket.getOutputStream().flush();
+
+      String read = new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+      assertThat(read).contains("grpc-status");
+    }
+    await().atMost(SOON).until(living::isEmpty);
+  }
+
+  /** Tells when nothing more is written: the direction, or the whole connection, has ended. */
+  private static final class Silence extends ChannelDuplexHandler {
+    private final CountDownLatch isSilent;
+
+    Silence(CountDownLatch isSilent) {
+      this.isSilent = isSilent;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+      if (event instanceof ChannelOutputShutdownEvent) {
+        isSilent.countDown();
+      }
+      super.userEventTriggered(context, event);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+      isSilent.countDown();
+      super.channelInactive(context);
+    }
+  }
+
+  /** A client that never ends its side does not keep the connection. */
+  @Test
+  void close_peerDoesNotEndItsSide_endsNonetheless() throws Exception {
+    try (Socket socket = new RawTls(plugin, hosts.bundle()).connect(endpoint)) {
+      socket.getOutputStream().write(RawTls.request("/testservice.v1.Echo/Bidi"));
+      socket.getOutputStream().flush();
+      ServerCall<?, ?> call = nextCall();
+
+      call.close(Status.UNAUTHENTICATED, new Metadata());
+      of(call).close();
+
+      await().atMost(SOON).until(living::isEmpty);
+      assertThat(socket.isClosed()).isFalse();
+    }
   }
 
   /** A peer that does not read what it asked for cannot hold its connection. */
