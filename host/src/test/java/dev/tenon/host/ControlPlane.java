@@ -81,6 +81,7 @@ final class ControlPlane implements AutoCloseable {
   final PluginRuns runs;
   final Admins admins;
   final ControlCalls calls;
+  final AdminService operations;
   private final HostIdentity identity;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
@@ -111,13 +112,13 @@ final class ControlPlane implements AutoCloseable {
             record,
             clock,
             settings.sources().random());
-    AdminService admin =
+    operations =
         new AdminService(
             runs,
             () -> policy,
             record,
             new AdminService.Threads(threads, change -> changes.execute(change), threads));
-    admin.operate(new UnrecordedOperations(runs));
+    operations.operate(new UnrecordedOperations(runs));
     ControlServers.Guard guard =
         Limits.of(
                 Generous.LIMITS,
@@ -163,7 +164,7 @@ final class ControlPlane implements AutoCloseable {
                         Runnable::run),
                     new LifecycleService(new RunHealth(runs), runs),
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
-                    admin,
+                    operations,
                     admins,
                     new AdminConnections(admins),
                     new Admission(trust.lineages(), audit, clock, TokenRule.REQUIRED),

@@ -13,32 +13,38 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /** The end of an audit log, as it is on disk: unchecked, which {@link AuditVerification} does. */
 public final class AuditTail {
   /** Most that is read of a page: far more than its records, and little beside a segment. */
-  private static final int MAX_BYTES = 1 << 20;
+  static final int MAX_BYTES = 1 << 20;
 
   private final LogPaths paths;
-  private final long after;
   private final int most;
 
   /* The page so far, from its end: whole segments go before what is there. */
   private final Deque<Line> lines = new ArrayDeque<>();
   private int bytes;
 
-  private AuditTail(Path active, long after, int most) {
+  private AuditTail(Path active, int most) {
     paths = new LogPaths(active);
-    this.after = after;
     this.most = most;
   }
 
   /** One record: its number, and its text without the line feed. */
-  public record Line(long sequence, String text) {}
+  public record Line(long sequence, String text) {
+    /** Returns {@code text} as a record, if it has the form of one. */
+    static Optional<Line> of(String text) {
+      return ChainedLine.claimed((text + "\n").getBytes(US_ASCII))
+          .map(link -> new Line(link.sequence(), text));
+    }
+  }
 
   /**
    * Returns the last lines of the log, at most {@code most} of them and 1 MiB in all, the oldest
@@ -47,17 +53,22 @@ public final class AuditTail {
    * @throws IOException if a file cannot be read
    */
   public static List<Line> last(Path active, int most) throws IOException {
-    return new AuditTail(active, /* after= */ 0, most).page();
+    return new AuditTail(active, most).page();
   }
 
   /**
-   * Returns the lines after the record with the number {@code sequence}: of more than 1 MiB the
-   * last ones.
+   * Returns the lines that follow the record with the number {@code sequence}: without a gap, the
+   * oldest first, and of more than 1 MiB as many as that is. The rest comes after the last of them.
    *
-   * @throws IOException if a file cannot be read
+   * @throws IOException if a file cannot be read, or what follows is no longer in the log's folder
    */
   public static List<Line> after(Path active, long sequence) throws IOException {
-    return new AuditTail(active, sequence, Integer.MAX_VALUE).page();
+    AuditTail near = new AuditTail(active, Integer.MAX_VALUE);
+    List<Line> last = near.active();
+    if (!last.isEmpty() && last.get(0).sequence() <= sequence + 1) {
+      return last.stream().filter(line -> line.sequence() > sequence).toList();
+    }
+    return AuditPage.after(near.paths, sequence);
   }
 
   private List<Line> page() throws IOException {
@@ -79,7 +90,7 @@ public final class AuditTail {
         continue;
       }
       bytes += line.text().length() + 1;
-      if (line.sequence() <= after || lines.size() >= most || bytes > MAX_BYTES) {
+      if (lines.size() >= most || bytes > MAX_BYTES) {
         return false;
       }
       lines.addFirst(line);
@@ -137,8 +148,7 @@ public final class AuditTail {
   }
 
   /** Adds {@code text} if it has the form of a record. */
-  private static void add(String text, java.util.Collection<Line> to) {
-    ChainedLine.claimed((text + "\n").getBytes(US_ASCII))
-        .ifPresent(link -> to.add(new Line(link.sequence(), text)));
+  private static void add(String text, Collection<Line> to) {
+    Line.of(text).ifPresent(to::add);
   }
 }

@@ -124,7 +124,8 @@ final class LogPaths {
     return others;
   }
 
-  private long first(Path segment) {
+  /** Returns the number of the first record of a sealed segment, as its name has it; else 0. */
+  long first(Path segment) {
     Matcher matcher = sealed.matcher(name(segment));
     return matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
   }

@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
 /**
  * Tells one administrator what the audit log gets, until that one goes or is none any more: looks
  * at the log from time to time, one look after the other, and skips it while the last page is not
- * on its way.
+ * on its way. Nothing is left out: whoever reads slowly gets page after page from where it stands.
  */
 final class AuditFollower {
   private static final System.Logger LOG = System.getLogger(AdminService.class.getName());
