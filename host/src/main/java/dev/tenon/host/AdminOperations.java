@@ -6,6 +6,7 @@ import dev.tenon.core.Identity;
 import dev.tenon.core.Identity.Evidence;
 import dev.tenon.core.InvalidRequestException;
 import dev.tenon.core.PluginName;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.ServiceName;
 import dev.tenon.host.control.ChangeFailedException;
@@ -97,8 +98,9 @@ record AdminOperations(Plugins plugins, Planes planes, Path audit, PluginFolders
     try {
       return change.make();
     } catch (PluginChangeException e) {
-      if (e.getCause() instanceof AuditFailedException audit) {
-        throw audit;
+      if (e.getCause() instanceof RefusedException refused
+          && refused.refusal() == Refusal.INTERNAL) { // the audit log, the random source
+        throw refused;
       }
       throw new ChangeFailedException(e);
     } catch (PluginChanges.BeingChangedException e) {

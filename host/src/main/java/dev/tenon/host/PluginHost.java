@@ -41,6 +41,11 @@ public final class PluginHost implements AutoCloseable {
     this.running = running;
   }
 
+  /** Returns what runs, for tests that count what is held. */
+  RunningHost running() {
+    return running;
+  }
+
   /** Starts the description of a host. */
   public static HostBuilder builder() {
     return new HostBuilder();

@@ -1,11 +1,14 @@
 package dev.tenon.host;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.UserProcesses;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -53,7 +56,16 @@ final class PluginUsers {
       }
     }
     if (isFirst && !isFree(uid)) {
-      throw refused(plugin, uid, "runs other processes (expected: a user that nothing else uses)");
+      List<UserProcesses.Running> left = new UserProcesses(uid).described();
+      throw refused(
+          plugin,
+          uid,
+          "runs other processes: "
+              + left.stream().map(UserProcesses.Running::toString).collect(joining(", "))
+              + " (expected: a user that nothing else uses; what a killed host has left of a plugin"
+              + " ends with: kill -KILL "
+              + left.stream().map(process -> "" + process.pid()).collect(joining(" "))
+              + ")");
     }
     Map<RuntimeId, Integer> next = new HashMap<>(byRun);
     next.put(run, uid);

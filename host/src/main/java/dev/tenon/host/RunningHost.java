@@ -239,6 +239,11 @@ final class RunningHost implements AutoCloseable {
     return planes.describe();
   }
 
+  /** Returns what it is made of, for tests that count what is held. */
+  Planes planes() {
+    return planes;
+  }
+
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {

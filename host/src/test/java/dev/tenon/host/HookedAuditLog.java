@@ -7,11 +7,15 @@ import dev.tenon.auth.audit.AuditLog;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** An audit log that does what a test wants before it records, in memory and in another log. */
-final class HookedAuditLog implements AuditLog {
+public final class HookedAuditLog implements AuditLog {
   final List<AuditEvent> events = new CopyOnWriteArrayList<>();
   volatile Hook hook = event -> {};
+  private volatile boolean hasFailed;
   private final AuditLog below;
 
   /** Makes one that records in memory alone. */
@@ -28,6 +32,38 @@ final class HookedAuditLog implements AuditLog {
   @FunctionalInterface
   interface Hook {
     void before(AuditEvent event) throws AuditFailedException;
+  }
+
+  /** Puts one before the audit log that a host of {@code builder} will have; call it once. */
+  public static Supplier<HookedAuditLog> before(HostBuilder builder) {
+    AtomicReference<HookedAuditLog> made = new AtomicReference<>();
+    builder.beforeAudit(
+        log -> {
+          made.set(new HookedAuditLog(log));
+          return made.get();
+        });
+    return made::get;
+  }
+
+  /**
+   * Makes the record number {@code count} fail that has this action and succeeds; the first is 1.
+   */
+  public void failAt(String action, int count) {
+    AtomicInteger left = new AtomicInteger(count);
+    hook =
+        event -> {
+          if (event.action().equals(action)
+              && event.outcome() == Outcome.SUCCESS
+              && left.decrementAndGet() == 0) {
+            hasFailed = true;
+            throw full();
+          }
+        };
+  }
+
+  /** Returns whether what {@link #failAt} counts has come since it was last mended. */
+  public boolean hasFailed() {
+    return hasFailed;
   }
 
   /** Makes all records fail that have {@code outcome}. */
@@ -55,7 +91,8 @@ final class HookedAuditLog implements AuditLog {
   }
 
   /** Makes records succeed again. */
-  void mend() {
+  public void mend() {
+    hasFailed = false;
     hook = event -> {};
   }
 
@@ -64,7 +101,7 @@ final class HookedAuditLog implements AuditLog {
   }
 
   /** Runs {@code action} before the first event that has this action and succeeds. */
-  void once(String action, Runnable run) {
+  public void once(String action, Runnable run) {
     hook =
         event -> {
           if (event.action().equals(action) && event.outcome() == Outcome.SUCCESS) {

@@ -1,5 +1,8 @@
 package dev.tenon.host.launch;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.tenon.core.Printable;
 import dev.tenon.host.launch.Tools.Tool;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -7,6 +10,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 public final class UserProcesses {
   private static final System.Logger LOG = System.getLogger(UserProcesses.class.getName());
   private static final int ROUNDS = 100;
+  private static final int MOST_DESCRIBED = 20;
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Duration PAUSE = Duration.ofMillis(20);
 
@@ -31,6 +36,17 @@ public final class UserProcesses {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final int uid;
+
+  /**
+   * A process as a person can tell it: its number, its program's name as the kernel keeps it, which
+   * has no arguments, and when it started, where the system says.
+   */
+  public record Running(long pid, String program, Optional<Instant> started) {
+    @Override
+    public String toString() {
+      return "pid " + pid + " (" + program + started.map(at -> ", since " + at).orElse("") + ")";
+    }
+  }
 
   /** Names a user, which is neither root nor our own. */
   public UserProcesses(int uid) {
@@ -53,6 +69,29 @@ public final class UserProcesses {
       LOG.log(Level.WARNING, "/proc cannot be read: {0}", e.getMessage());
     }
     return running;
+  }
+
+  /** Returns those that run, as a person can tell them; at most 20. */
+  public List<Running> described() {
+    return running().stream()
+        .limit(MOST_DESCRIBED)
+        .map(
+            pid ->
+                new Running(
+                    pid,
+                    program(pid),
+                    ProcessHandle.of(pid).flatMap(process -> process.info().startInstant())))
+        .toList();
+  }
+
+  /** A process chooses its name itself. */
+  private static String program(long pid) {
+    try {
+      return Printable.line(
+          Files.readString(Path.of("/proc/" + pid + "/comm"), ISO_8859_1).strip());
+    } catch (IOException e) {
+      return "ended";
+    }
   }
 
   private boolean isRunning(Path process) {

@@ -167,7 +167,10 @@ class IsolationTest {
     assertThat(ofUser(UID)).isEmpty();
   }
 
-  /** A user that runs anything else is nobody's to give away. */
+  /**
+   * A user that runs anything else is nobody's to give away. Whoever reads the refusal learns which
+   * processes those are, and how to end them if they are what a killed host has left.
+   */
   @Test
   void ownUid_userInUse_isRefused() throws Exception {
     Machine.requireRoot();
@@ -179,7 +182,9 @@ class IsolationTest {
       Awaitility.await().atMost(PATIENCE).until(() -> !ofUser(UID).isEmpty());
       assertThatThrownBy(() -> home.host().start())
           .isInstanceOf(HostStartException.class)
-          .hasMessageContaining("uid " + UID + " runs other processes");
+          .hasMessageStartingWith(
+              "plugin tool: uid " + UID + " runs other processes: pid " + other.pid() + " (sleep, ")
+          .hasMessageEndingWith("ends with: kill -KILL " + other.pid() + ")");
     } finally {
       other.destroyForcibly().waitFor();
     }

@@ -1,5 +1,6 @@
 package dev.tenon.host.life;
 
+import acme.greeter.v1.GreeterGrpc;
 import com.google.protobuf.ByteString;
 import dev.tenon.core.Plugin;
 import dev.tenon.testservice.v1.EchoGrpc;
@@ -41,6 +42,8 @@ final class LifePlugin {
     NEEDS_OTHER,
     /** Provides {@code Other} and requires {@code Echo}. */
     OTHER_NEEDS_ECHO,
+    /** Provides {@code Other} and requires {@code Greeter}. */
+    OTHER_NEEDS_GREETER,
     /** Has a child process that outlives it. */
     PARENT
   }
@@ -89,6 +92,10 @@ final class LifePlugin {
               plugin
                   .requires(EchoGrpc.SERVICE_NAME, ">=1.0.0")
                   .provides(OtherGrpc.SERVICE_NAME, context -> new Spam());
+          case OTHER_NEEDS_GREETER ->
+              plugin
+                  .requires(GreeterGrpc.SERVICE_NAME, ">=1.0.0")
+                  .provides(OtherGrpc.SERVICE_NAME, context -> new Quiet());
         })
         .build();
   }
@@ -127,7 +134,7 @@ final class LifePlugin {
   }
 
   /** Answers with its process id. */
-  private static final class Quiet extends OtherGrpc.OtherImplBase {
+  static final class Quiet extends OtherGrpc.OtherImplBase {
     @Override
     public void unary(EchoRequest request, StreamObserver<EchoResponse> response) {
       answer(request.getPayload(), response);

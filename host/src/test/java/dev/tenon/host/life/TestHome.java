@@ -256,6 +256,10 @@ final class TestHome implements AutoCloseable {
   @Override
   public void close() throws IOException {
     awaitNoProcess();
+    deleteAll(root);
+  }
+
+  static void deleteAll(Path root) throws IOException {
     try (Stream<Path> files = Files.walk(root)) {
       files.sorted(Comparator.reverseOrder()).forEach(TestHome::delete);
     }
