@@ -1,6 +1,7 @@
 package dev.tenon.host.control;
 
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,12 +11,13 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one run of a plugin: one for the host's own control calls, and one for each
- * caller. HTTP/2 gives a connection one flow-control window and one count of streams, so a caller
- * that stops reading, or opens all the streams there are, stalls its own connection and no other.
- * Thread-safe.
+ * The connections to one run of a plugin: one for the host's own control calls, one for each
+ * caller, and one that waits for the next caller ({@link #warm}). HTTP/2 gives a connection one
+ * flow-control window and one count of streams, so a caller that stops reading, or opens all the
+ * streams there are, stalls its own connection and no other. Thread-safe.
  */
 public final class BackendChannels {
   private final Supplier<ManagedChannel> connector;
@@ -23,13 +25,15 @@ public final class BackendChannels {
 
   /*
    * Readers look into `byCaller` without a lock. Channels are added and removed under `this`, so that none
-   * is added after `closed`. A channel connects when it is first used; making one blocks on nothing.
+   * is added after `closed`. A channel connects when it is first used, and `spare` at once; making one
+   * blocks on nothing.
    * `outgoing` are those that others have replaced: whoever found one just before may still call on
    * it, so it is left open until `endOutgoing`.
    */
   private final Map<String, ManagedChannel> byCaller = new ConcurrentHashMap<>();
   private final List<Outgoing> outgoing = new ArrayList<>();
   private final List<ManagedChannel> dropped = new ArrayList<>();
+  private @Nullable ManagedChannel spare;
   private boolean closed;
 
   /** A channel that takes no new calls, and whose it was; empty: the host's own. */
@@ -55,7 +59,38 @@ public final class BackendChannels {
   private synchronized Optional<Channel> add(String caller) {
     return closed
         ? Optional.empty()
-        : Optional.of(byCaller.computeIfAbsent(caller, absent -> connector.get()));
+        : Optional.of(byCaller.computeIfAbsent(caller, absent -> next()));
+  }
+
+  /**
+   * Connects now for whoever calls first, and for each first call after that one: who takes over
+   * from a provider that was lost then need not shake hands before it answers. Returns at once;
+   * idempotent.
+   */
+  public synchronized void warm() {
+    if (!closed && spare == null) {
+      spare = connecting();
+    }
+  }
+
+  private ManagedChannel connecting() {
+    ManagedChannel channel = connector.get();
+    ConnectivityState unused = channel.getState(/* requestConnection= */ true);
+    return channel;
+  }
+
+  /** Returns the connection that waits, unless it has failed, and has another one wait. */
+  private ManagedChannel next() {
+    ManagedChannel waiting = spare;
+    if (waiting == null) {
+      return connector.get();
+    }
+    spare = connecting();
+    if (waiting.getState(/* requestConnection= */ false) != ConnectivityState.TRANSIENT_FAILURE) {
+      return waiting;
+    }
+    dropped.add(waiting.shutdownNow()); // It would be tried again only after a while.
+    return connector.get();
   }
 
   /**
@@ -69,6 +104,10 @@ public final class BackendChannels {
     }
     outgoing.add(new Outgoing("", control));
     control = connector.get();
+    if (spare != null) {
+      outgoing.add(new Outgoing("", spare));
+      spare = connecting();
+    }
     byCaller.replaceAll(
         (caller, old) -> {
           outgoing.add(new Outgoing(caller, old));
@@ -101,6 +140,10 @@ public final class BackendChannels {
   public synchronized void closeToCallers() {
     closed = true;
     byCaller.values().forEach(ManagedChannel::shutdownNow);
+    if (spare != null) {
+      dropped.add(spare.shutdownNow());
+      spare = null;
+    }
     endOutgoing();
   }
 

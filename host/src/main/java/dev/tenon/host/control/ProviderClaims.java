@@ -90,6 +90,11 @@ public final class ProviderClaims {
     }
   }
 
+  /** Has the host connect to {@code provider}, which is about to be called. Returns at once. */
+  void warm(RuntimeId provider) {
+    runs.find(provider).ifPresent(run -> run.channels().warm());
+  }
+
   /**
    * Takes {@code claim} back if the run or its last connection ended, or its right, while it was
    * made: whoever removed registrations for that could not see it.

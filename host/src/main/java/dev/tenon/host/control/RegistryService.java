@@ -83,6 +83,7 @@ public final class RegistryService extends RegistryGrpc.RegistryImplBase {
     Version version = Field.read("version", request.getVersion(), Version::new);
     Annotations annotations = Field.read("metadata", request.getMetadataMap(), Annotations::new);
     Registration claim = claims.register(provider, service, version, annotations, leases::isOpen);
+    claims.warm(provider);
     return RegisterResponse.newBuilder()
         .setRegistrationId(claim.id())
         .setExclusive(claim.sharing() == Sharing.EXCLUSIVE)

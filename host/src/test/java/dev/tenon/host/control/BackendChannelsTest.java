@@ -2,12 +2,14 @@ package dev.tenon.host.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.Channel;
+import io.grpc.ConnectivityState;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.InsecureServerCredentials;
@@ -26,10 +28,14 @@ import org.junit.jupiter.api.Test;
 
 /** Each caller has a connection of its own to a provider, which ends with it. */
 final class BackendChannelsTest {
+  /** TCPMUX (RFC 1078), which no system offers any more. */
+  private static final int NOBODY = 1;
+
   private static final ByteString PAYLOAD = ByteString.copyFromUtf8("payload");
 
   private final List<ManagedChannel> made = new ArrayList<>();
   private Server server;
+  private int port;
   private BackendChannels channels;
 
   /** Answers with what was asked. */
@@ -48,13 +54,13 @@ final class BackendChannelsTest {
             .addService(new Echo())
             .build()
             .start();
+    port = server.getPort();
     channels = new BackendChannels(this::connect);
   }
 
   private ManagedChannel connect() {
     ManagedChannel channel =
-        Grpc.newChannelBuilder("127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
-            .build();
+        Grpc.newChannelBuilder("127.0.0.1:" + port, InsecureChannelCredentials.create()).build();
     made.add(channel);
     return channel;
   }
@@ -119,6 +125,57 @@ final class BackendChannelsTest {
     channels.drop("gone");
 
     assertThat(old.isShutdown()).isTrue();
+  }
+
+  /** The first call needs no handshake, and neither does that of the next caller. */
+  @Test
+  void warm_theFirstCallerGetsWhatIsConnected_andAnotherConnectionWaits() {
+    channels.warm();
+    channels.warm();
+    assertThat(made).hasSize(2); // with the host's own
+    ManagedChannel waiting = made.get(1);
+    await().until(() -> waiting.getState(false) == ConnectivityState.READY);
+
+    assertThat(channels.of("a").orElseThrow()).isSameAs(waiting);
+
+    ManagedChannel next = made.get(2);
+    await().until(() -> next.getState(false) == ConnectivityState.READY);
+    assertThat(channels.of("a").orElseThrow()).isSameAs(waiting);
+    assertThat(channels.of("b").orElseThrow()).isSameAs(next);
+    call(EchoGrpc.newBlockingStub(waiting));
+  }
+
+  /** gRPC would try it again only after a while, and fail calls until then. */
+  @Test
+  void warm_connectionThatFailed_isNotGivenToACaller() {
+    int listening = port;
+    port = NOBODY;
+    channels.warm();
+    ManagedChannel waiting = made.get(1);
+    await().until(() -> waiting.getState(false) == ConnectivityState.TRANSIENT_FAILURE);
+    port = listening;
+
+    call(EchoGrpc.newBlockingStub(channels.of("a").orElseThrow()));
+
+    assertThat(waiting.isShutdown()).isTrue();
+  }
+
+  /** What waits has the credentials of the moment too, and ends with the run. */
+  @Test
+  void renewAndClose_whatWaits_isRenewedAndEnds() {
+    channels.warm();
+    ManagedChannel before = made.get(1);
+
+    channels.renew();
+    channels.endOutgoing();
+
+    assertThat(before.isShutdown()).isTrue();
+    ManagedChannel waiting = made.get(3);
+    assertThat(waiting.isShutdown()).isFalse();
+    channels.closeToCallers();
+    assertThat(waiting.isShutdown()).isTrue();
+    channels.warm();
+    assertThat(made).hasSize(4);
   }
 
   @Test
