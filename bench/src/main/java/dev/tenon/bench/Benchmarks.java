@@ -5,6 +5,7 @@ import dev.tenon.bench.endtoend.Comparison;
 import dev.tenon.bench.endtoend.EndToEnd;
 import dev.tenon.bench.endtoend.Enrolments;
 import dev.tenon.bench.endtoend.Plan;
+import dev.tenon.bench.endtoend.Recoveries;
 import dev.tenon.bench.endtoend.Tools;
 import dev.tenon.core.RefusedException;
 import java.io.IOException;
@@ -34,7 +35,9 @@ public final class Benchmarks {
           GrantCheck.class,
           RegistryLookUp.class);
 
-  private static final List<String> MODES = List.of("", "--short", "--checks", "--registry");
+  private static final List<String> MODES =
+      List.of("", "--short", "--checks", "--registry", "--recovery");
+  private static final int KILLS = 500;
   private static final int[] THREADS = {1, 2, 4};
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -48,21 +51,21 @@ public final class Benchmarks {
 
   /**
    * Runs all benchmarks, about 25 minutes, and writes the page; with {@code --checks} only those of
-   * what a host checks, with {@code --registry} only those of the registry, and keeps the rest of
-   * the page; with {@code --short} only shows in seconds that the programs work, and prints what
-   * the page would say. Ends the JVM: with 1 if the machine lacks something or a call fails, and 2
-   * for wrong arguments.
+   * what a host checks, with {@code --registry} only those of the registry, with {@code
+   * --recovery}, which nothing else does and takes half an hour, only how soon killed plugins are
+   * back; and keeps the rest of the page; with {@code --short} only shows in seconds that the
+   * programs work, and prints what the page would say. Ends the JVM: with 1 if the machine lacks
+   * something or a call fails, and 2 for wrong arguments.
    *
    * @param args the root of the project, its commit, and perhaps one of these
    */
   public static void main(String[] args) throws InterruptedException {
     String asked = args.length == 3 ? args[2] : "";
     if (args.length < 2 || args.length > 3 || !MODES.contains(asked)) {
-      System.err.println("usage: tenon bench [--short | --checks | --registry]");
+      System.err.println("usage: tenon bench [--short | --checks | --registry | --recovery]");
       System.exit(2);
     }
-    List<String> missing =
-        List.of("--checks", "--registry").contains(asked) ? List.of() : Tools.missing();
+    List<String> missing = List.of("", "--short").contains(asked) ? Tools.missing() : List.of();
     if (!missing.isEmpty()) {
       missing.forEach(line -> tell("missing: " + line));
       System.exit(1);
@@ -94,6 +97,11 @@ public final class Benchmarks {
     }
     Path file = root.resolve("docs").resolve("performance.md");
     PerformancePage page = PerformancePage.parse(Files.readString(file));
+    if (asked.equals("--recovery")) {
+      page = page.with(machine(), new Recoveries(KILLS, Benchmarks::tell).section());
+      Files.writeString(file, page.text());
+      return;
+    }
     if (asked.isEmpty()) {
       page = page.with(machine(), endToEnd(Plan.full()));
     }

@@ -1,15 +1,24 @@
 package dev.tenon.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.tenon.auth.CertificateRule;
+import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.NotAuthenticatedException.Why;
+import dev.tenon.core.AdminName;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.CertificateRequest;
+import dev.tenon.transport.Peer;
+import dev.tenon.transport.PeerProcess;
+import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import java.security.KeyPair;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,5 +163,59 @@ final class ConnectionAdmissionTest {
     assertThat(wire.connections.usersOfRefused()).as("the first").containsExactly(Names.CALLER);
     caller.bare().shutdownNow();
     await().atMost(SOON).until(() -> wire.connections.usersOfRefused().isEmpty());
+  }
+
+  /** Without a plugin's certificate nobody is let in, and the host is told why. */
+  @Test
+  void ready_noPlugin_isToldAndRefused() {
+    Attributes ready = wire.connections.transportReady(of(Optional.empty(), Optional.empty(), 0));
+
+    assertThatThrownBy(() -> ConnectionAdmission.check(ready))
+        .isInstanceOfSatisfying(
+            NotAuthenticatedException.class, e -> assertThat(e.why()).isEqualTo(Why.MISSING));
+    assertThat(wire.refusals).containsExactly("nobody " + Why.MISSING);
+  }
+
+  /** Others decide about administrators; until they do, no call is let in. */
+  @Test
+  void ready_admin_isLeftToOthersAndIsNoPlugin() {
+    SpiffeId admin = new SpiffeId.OfAdmin(Names.HOST, new AdminName("ann"));
+
+    Attributes ready = wire.connections.transportReady(of(Optional.of(admin), Optional.empty(), 0));
+
+    assertThatThrownBy(() -> ConnectionAdmission.check(ready))
+        .isInstanceOf(NotAuthenticatedException.class);
+    assertThat(wire.refusals).isEmpty();
+  }
+
+  /** A key in the hands of another user of the machine is of no use. */
+  @Test
+  void ready_processOfAnotherUser_isToldAndRefused() throws Exception {
+    List<Why> told = new ArrayList<>();
+    ConnectionAdmission admission =
+        new ConnectionAdmission(
+            wire.lineages,
+            CertificateRule.NONE,
+            (plugin, uid) -> plugin.equals(Names.CALLER) && uid == 1234,
+            (plugin, why, source) -> told.add(why));
+    Optional<SpiffeId> id = Optional.of(Names.id(Names.CALLER));
+    Optional<X509Certificate> leaf =
+        Optional.of(wire.plugin(Names.CALLER, caller.keys()).chain().get(0));
+
+    ConnectionAdmission.check(admission.transportReady(of(id, leaf, 1234)));
+    assertThat(told).isEmpty();
+    Attributes foreign = admission.transportReady(of(id, leaf, 1235));
+
+    assertThatThrownBy(() -> ConnectionAdmission.check(foreign))
+        .isInstanceOf(NotAuthenticatedException.class);
+    assertThat(told).containsExactly(Why.FOREIGN);
+  }
+
+  /** Returns what a connection has of its peer, a process of the user {@code uid}. */
+  private static Attributes of(
+      Optional<SpiffeId> id, Optional<X509Certificate> certificate, int uid) {
+    Peer peer =
+        new Peer(id, certificate, Optional.of(new PeerProcess(1, uid)), /* connection= */ 1);
+    return Attributes.newBuilder().set(Peer.KEY, peer).build();
   }
 }

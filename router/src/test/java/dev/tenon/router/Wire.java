@@ -174,7 +174,7 @@ final class Wire implements AutoCloseable {
     return channel(at, hostCredentials, PeerRule.exactly(id), Dns.PLUGIN);
   }
 
-  private Credentials plugin(RuntimeId run, KeyPair keys) throws Exception {
+  Credentials plugin(RuntimeId run, KeyPair keys) throws Exception {
     return Credentials.of(
         keys.getPrivate(), plugins.issue(Names.id(run), keys.getPublic()), hosts.trustBundle());
   }

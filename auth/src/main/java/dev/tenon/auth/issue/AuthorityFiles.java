@@ -188,7 +188,6 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
     }
   }
 
-  /** Who may read the key may issue any identity. Links are followed: the file itself counts. */
   /**
    * Returns the certificates of {@code file}, which are to be trusted and have no keys beside them.
    *
@@ -203,6 +202,7 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
     return roots;
   }
 
+  /** Who may read the key may issue any identity. Links are followed: the file itself counts. */
   private static void checkMode(Path file) throws ConfigException {
     if (!OF_THE_OWNER.containsAll(permissions(file))) {
       throw wrong(file, "open to group or others", "mode 0600: chmod 600 " + file);

@@ -240,4 +240,20 @@ class AuthorityFilesTest {
     key = link;
     assertRefused(link, "0600");
   }
+
+  /** What is to be trusted has no key beside it, and must be an authority's all the same. */
+  @Test
+  void roots_authoritiesAlone_elseRefused() throws Exception {
+    CaFixture second = CaFixture.make("second", TestKeys.pair(), null, Form.GOOD, from, to);
+    CaFixture none = CaFixture.make("none", TestKeys.pair(), null, Form.NOT_CA, from, to);
+    String both = root.certificatePem() + second.certificatePem();
+    CaFixture.file(certificate, both);
+
+    assertThat(AuthorityFiles.roots(certificate))
+        .containsExactly(root.certificate(), second.certificate());
+    CaFixture.file(certificate, both + none.certificatePem());
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> AuthorityFiles.roots(certificate))
+        .withMessageContaining("a certificate of no authority (expected: ");
+  }
 }

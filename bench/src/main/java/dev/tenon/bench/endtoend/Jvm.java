@@ -19,19 +19,27 @@ final class Jvm {
 
   /** Returns the command that runs {@code main}; {@code options} are the JVM's. */
   static List<String> command(List<String> options, Class<?> main, List<String> arguments) {
+    return command(options, classPath(), main, arguments);
+  }
+
+  /** Returns the command that runs {@code main} from {@code classPath}. */
+  static List<String> command(
+      List<String> options, String classPath, Class<?> main, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(java().toString()));
     command.addAll(options);
     if (Runtime.version().feature() >= FIRST_WITH_WARNINGS) {
       command.add("--enable-native-access=ALL-UNNAMED");
       command.add("--sun-misc-unsafe-memory-access=allow");
     }
-    command.addAll(List.of("-cp", classPath(), main.getName()));
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(arguments);
     return List.copyOf(command);
   }
 
-  /** It is started in another folder, so relative parts are made absolute. */
-  private static String classPath() {
+  /**
+   * Returns where these classes are. A JVM is started in another folder: all parts are absolute.
+   */
+  static String classPath() {
     String parts = System.getProperty("java.class.path");
     return Arrays.stream(parts.split(File.pathSeparator, -1))
         .map(part -> Path.of(part).toAbsolutePath().toString())

@@ -4,12 +4,8 @@ import dev.tenon.bench.endtoend.BenchPlugin.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** A host of Tenon's and its two plugins, up and ready to be called. */
 final class TenonSetUp implements AutoCloseable {
@@ -66,35 +62,15 @@ final class TenonSetUp implements AutoCloseable {
   }
 
   private static void describe(Role role, Path folder, Path program) throws IOException {
-    Path plugin = Files.createDirectories(folder.resolve("plugins").resolve(role.plugin()));
     List<String> arguments =
         List.of(role.name(), lent(folder, role).toString(), program.toString());
     List<String> options = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m");
-    Path taskset = Path.of(Tools.program("taskset"));
-    String command =
-        Cores.CALLER_AND_BACKEND.pinned(Jvm.command(options, BenchPlugin.class, arguments)).stream()
-            .map(word -> "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
-            .collect(Collectors.joining(", "));
-    Files.writeString(
-        plugin.resolve("plugin.toml"),
-        """
-        name = "%s"
-        version = "1.0.0"
-        command = [%s]
-        sha256 = "%s"
-        env = { }
-        isolation = "shared-uid"
-        """
-            .formatted(role.plugin(), command, sha256(taskset)));
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
+    List<String> command = Jvm.command(options, BenchPlugin.class, arguments);
+    PluginFile.write(
+        folder.resolve("plugins"),
+        role.plugin(),
+        Cores.CALLER_AND_BACKEND.pinned(command),
+        /* instances= */ 1);
   }
 
   /** Returns the way through the host, as its plugin {@code caller}. */
