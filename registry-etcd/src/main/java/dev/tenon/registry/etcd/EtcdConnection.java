@@ -29,9 +29,12 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.net.URI;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to one member of etcd: what is asked on it is answered within its patience, or
@@ -50,6 +53,9 @@ final class EtcdConnection implements AutoCloseable {
 
   /** More than hosts of a sound size ever say; who lists keeps no more than this. */
   private static final long MAX_LISTED_BYTES = 64L * 1024 * 1024;
+
+  /** No cause of a failure lies deeper. */
+  private static final int MAX_CAUSES = 10;
 
   private final URI endpoint;
   private final Duration patience;
@@ -121,8 +127,22 @@ final class EtcdConnection implements AutoCloseable {
       return question.answer();
     } catch (StatusRuntimeException e) {
       throw new EtcdFailedException(
-          "etcd at " + endpoint + ": " + what + ": " + e.getStatus().getCode(), e);
+          "etcd at " + endpoint + ": " + what + ": " + reason(e.getStatus()), e);
     }
+  }
+
+  /** A code says enough, but for TLS, where it is the operator who has to know what is wrong. */
+  private static String reason(Status status) {
+    String code = status.getCode().toString();
+    boolean isTls = false;
+    @Nullable String last = null;
+    @Nullable Throwable cause = status.getCause();
+    for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+      isTls |= cause instanceof SSLException || cause instanceof GeneralSecurityException;
+      last = cause.getMessage();
+      cause = cause.getCause();
+    }
+    return isTls ? code + ": TLS: " + last : code;
   }
 
   /** Everything below a prefix at one revision. */

@@ -13,12 +13,16 @@ import io.etcd.jetcd.api.AuthUserAddRequest;
 import io.etcd.jetcd.api.AuthUserGrantRoleRequest;
 import io.etcd.jetcd.api.CompactionRequest;
 import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.MaintenanceGrpc;
 import io.etcd.jetcd.api.RangeRequest;
 import io.etcd.jetcd.api.RangeResponse;
+import io.etcd.jetcd.api.StatusRequest;
+import io.etcd.jetcd.api.StatusResponse;
 import io.grpc.Channel;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,23 +34,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A real etcd with one member, on the loopback interface, that can be stopped and frozen. */
+/** A member of a real etcd, on the loopback interface, that can be stopped and frozen. */
 public final class EtcdServer implements AutoCloseable {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int ATTEMPTS = 5;
 
+  private final String name;
   private final Path folder;
   private final List<String> options;
   private int port;
   private int peerPort;
+  private String cluster = "";
   private @Nullable Process process;
 
-  private EtcdServer(Path folder, List<String> options) {
+  private EtcdServer(String name, Path folder, List<String> options) {
+    this.name = name;
     this.folder = folder;
     this.options = options;
   }
@@ -57,9 +67,21 @@ public final class EtcdServer implements AutoCloseable {
    */
   public static EtcdServer start(Path folder, String... options) throws Exception {
     assumeInstalled();
-    EtcdServer server = new EtcdServer(folder, List.of(options));
-    server.startOnFreePorts();
+    EtcdServer server = new EtcdServer("one", folder, List.of(options));
+    startOnFreePorts(List.of(server));
     return server;
+  }
+
+  /** Starts the three members of one etcd, each with a folder of its own below {@code folder}. */
+  public static List<EtcdServer> startThree(Path folder) throws Exception {
+    assumeInstalled();
+    List<EtcdServer> members = new ArrayList<>();
+    for (String name : List.of("one", "two", "three")) {
+      members.add(
+          new EtcdServer(name, Files.createDirectories(folder.resolve(name)), List.of()));
+    }
+    startOnFreePorts(members);
+    return members;
   }
 
   private static void assumeInstalled() {
@@ -74,19 +96,44 @@ public final class EtcdServer implements AutoCloseable {
   }
 
   /** Between looking for a free port and its use somebody else may take it. */
-  private void startOnFreePorts() throws Exception {
+  private static void startOnFreePorts(List<EtcdServer> members) throws Exception {
     for (int attempt = 1; ; attempt++) {
-      try (ServerSocket one = free();
-          ServerSocket other = free()) {
-        port = one.getLocalPort();
-        peerPort = other.getLocalPort();
+      for (EtcdServer member : members) {
+        try (ServerSocket one = free();
+            ServerSocket other = free()) {
+          member.port = one.getLocalPort();
+          member.peerPort = other.getLocalPort();
+        }
       }
-      start();
-      if (isUp()) {
+      String cluster = members.stream().map(EtcdServer::peer).collect(Collectors.joining(","));
+      for (EtcdServer member : members) {
+        member.cluster = cluster;
+        member.start();
+      }
+      if (members.stream().allMatch(EtcdServer::isUp)) {
         return;
       }
-      kill();
-      assertThat(attempt).as(() -> log()).isLessThan(ATTEMPTS);
+      for (EtcdServer member : members) {
+        member.kill();
+        member.forget();
+      }
+      assertThat(attempt).as(() -> members.get(0).log()).isLessThan(ATTEMPTS);
+    }
+  }
+
+  private String peer() {
+    return name + "=http://127.0.0.1:" + peerPort;
+  }
+
+  /** A member remembers the ports of the others. */
+  private void forget() throws IOException {
+    Path data = folder.resolve("data");
+    if (Files.exists(data)) {
+      try (Stream<Path> files = Files.walk(data)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
     }
   }
 
@@ -103,19 +150,19 @@ public final class EtcdServer implements AutoCloseable {
   }
 
   private void start() throws IOException {
-    String client = "http://127.0.0.1:" + port;
+    String client = endpoint();
     String peer = "http://127.0.0.1:" + peerPort;
     List<String> command =
         new ArrayList<>(
             List.of(
                 "etcd",
-                "--name=one",
+                "--name=" + name,
                 "--data-dir=" + folder.resolve("data"),
                 "--listen-client-urls=" + client,
                 "--advertise-client-urls=" + client,
                 "--listen-peer-urls=" + peer,
                 "--initial-advertise-peer-urls=" + peer,
-                "--initial-cluster=one=" + peer,
+                "--initial-cluster=" + cluster,
                 "--log-level=error"));
     command.addAll(options);
     process =
@@ -154,7 +201,23 @@ public final class EtcdServer implements AutoCloseable {
 
   /** Returns where it takes clients, as an endpoint. */
   public String endpoint() {
-    return "http://127.0.0.1:" + port;
+    boolean tls = options.stream().anyMatch(option -> option.startsWith("--cert-file="));
+    return (tls ? "https" : "http") + "://127.0.0.1:" + port;
+  }
+
+  /** Returns whether the others follow it; false if it does not say. */
+  boolean isLeader() {
+    try {
+      StatusResponse status =
+          asked(
+              channel ->
+                  MaintenanceGrpc.newBlockingStub(channel)
+                      .withDeadlineAfter(5, TimeUnit.SECONDS)
+                      .status(StatusRequest.getDefaultInstance()));
+      return status.getLeader() == status.getHeader().getMemberId();
+    } catch (StatusRuntimeException e) {
+      return false;
+    }
   }
 
   /** Ends it at once, as a crash does; its files stay. */
