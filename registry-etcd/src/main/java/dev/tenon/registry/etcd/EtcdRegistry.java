@@ -23,9 +23,12 @@ import dev.tenon.registry.SharedRegistry;
 import dev.tenon.registry.Watch;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -240,6 +243,19 @@ final class EtcdRegistry implements SharedRegistry {
   @Override
   public List<Registration> registrations(ServiceName service) {
     return withAside(local.registrations(service), claim -> claim.service().equals(service));
+  }
+
+  /** All is held or shared but for a while; then what was lost is left out for each who asks. */
+  @Override
+  public SortedMap<ServiceName, Discovery> available() {
+    HeldLease.Term term = lease.term();
+    SortedMap<ServiceName, Discovery> known = local.available();
+    if (lease.isHeld(term)) {
+      return known;
+    }
+    SortedMap<ServiceName, Discovery> held = new TreeMap<>(known);
+    held.values().removeIf(found -> !isHeld(found.registration(), term));
+    return Collections.unmodifiableSortedMap(held);
   }
 
   /** What is set aside is registered all the same, and whoever may end it finds it. */

@@ -89,8 +89,7 @@ final class CertificatesOfEtcd {
           /* isCritical= */ true,
           new KeyUsage(isRoot ? KeyUsage.keyCertSign : KeyUsage.digitalSignature));
       if (names != null) {
-        builder.addExtension(
-            Extension.subjectAlternativeName, /* isCritical= */ false, names);
+        builder.addExtension(Extension.subjectAlternativeName, /* isCritical= */ false, names);
         builder.addExtension(
             Extension.extendedKeyUsage,
             /* isCritical= */ false,

@@ -78,6 +78,7 @@ class EtcdAwayTest {
       etcd.kill();
       one.close();
       two.close();
+      etcd.close();
     }
   }
 
@@ -149,6 +150,7 @@ class EtcdAwayTest {
     assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> one.chooseOwn(ECHO));
     assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> one.choose(ECHO, A));
     assertThat(one.discover(ECHO, VersionRange.ANY)).isEmpty();
+    assertThat(one.available()).isEmpty();
     soon().until(() -> watch.next().equals(Optional.of(Availability.NONE)));
     assertThat(one.registrations(ECHO)).containsExactly(claim);
 

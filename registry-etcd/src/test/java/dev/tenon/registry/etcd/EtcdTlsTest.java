@@ -76,15 +76,16 @@ class EtcdTlsTest {
 
   /** Returns why a first question to etcd is not answered. */
   private static String refusal(EtcdSettings settings) {
-    return catchThrowableOfType(
+    EtcdFailedException refused =
+        catchThrowableOfType(
             EtcdFailedException.class,
             () -> {
               try (EtcdConnection connection =
                   EtcdConnection.open(settings.endpoint(0), settings, PATIENCE)) {
                 var unused = connection.list(ByteString.copyFromUtf8("/tenon/"), 1000);
               }
-            })
-        .getMessage();
+            });
+    return String.valueOf(refused.getMessage());
   }
 
   private static void assertShares(EtcdSettings settings) throws Exception {

@@ -108,6 +108,19 @@ class SharedRegistrationsTest {
     soon().until(() -> chosen(two, ECHO).isEmpty());
   }
 
+  /** What can be called stays one object until something changes, so that a listing of it can. */
+  @Test
+  void available_untilSomethingChanges_isTheSameOnEachHost() throws Exception {
+    healthy(one, exclusive(A, ECHO));
+
+    soon().untilAsserted(() -> assertThat(two.available()).containsOnlyKeys(ECHO));
+    for (ServiceRegistry each : List.of(one, two)) {
+      soon().untilAsserted(() -> assertThat(each.available()).isSameAs(each.available()));
+    }
+    one.remove(A);
+    assertThat(one.available()).isEmpty();
+  }
+
   /** An exclusive service has one provider on all hosts together. Row: RG-5. */
   @Test
   void register_exclusiveOfAnotherHost_refusedUntilItIsFree() throws Exception {
@@ -202,7 +215,7 @@ class SharedRegistrationsTest {
   void open_nameOfALivingHost_refused() {
     EtcdRegistry second =
         new EtcdRegistry(
-            EtcdHost.settings(etcd.endpoint()).lease(Duration.ofSeconds(4)), // a start waits for it
+            EtcdHost.shortLease(etcd.endpoint()), // a start waits for it
             ServiceRegistry.inMemory(RegistryLimits.DEFAULT, Map.of(), new Random(1)),
             new SpiffeId.OfHost(domain, "one"),
             System::nanoTime);

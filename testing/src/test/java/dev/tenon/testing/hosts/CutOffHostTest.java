@@ -72,6 +72,7 @@ class CutOffHostTest {
       if (far != null) {
         far.close();
       }
+      etcd.close();
     }
   }
 
