@@ -106,7 +106,11 @@ final class OtherHostCallsTest {
         .containsExactly("@" + Names.HOST.host());
   }
 
-  /** A name is not enough: rules for the own {@code stranger}, or for all, mean nobody else's. */
+  /**
+   * A name is not enough: rules for the own {@code stranger}, or for all, mean nobody else's.
+   *
+   * <p>Denies: hosts NOT_ALLOWED, POLICY_NO_RULE.
+   */
   @Test
   void call_ofCallerThatNoRuleOfThisHostNames_isDenied() {
     SpiffeId stranger = new SpiffeId.OfPlugin(OtherWire.A, Names.STRANGER);
@@ -122,6 +126,7 @@ final class OtherHostCallsTest {
             });
   }
 
+  /** Denies: hosts CREDENTIAL_FOREIGN, CREDENTIAL_MALFORMED. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -149,6 +154,7 @@ final class OtherHostCallsTest {
             });
   }
 
+  /** Denies: hosts NOT_AUTHENTICATED, CREDENTIAL_MISSING, CREDENTIAL_DUPLICATE. */
   @Test
   void call_noCallerOrTwo_isRefused() {
     assertThat(refusal(stamped())).isEqualTo(Status.Code.UNAUTHENTICATED);
@@ -156,7 +162,11 @@ final class OtherHostCallsTest {
     assertThat(provider.calls).hasValue(0);
   }
 
-  /** Two registries that point at each other: the second host has no second hop to give. */
+  /**
+   * Two registries that point at each other: the second host has no second hop to give.
+   *
+   * <p>Denies: hosts UNAVAILABLE, NOT_FOUND.
+   */
   @Test
   void call_providerBehindYetAnotherHost_endsHere() throws Exception {
     wire.registry.remove(Names.WORDS_2);
@@ -187,7 +197,11 @@ final class OtherHostCallsTest {
         .isEqualTo(Status.Code.NOT_FOUND); // this host has not heard of it
   }
 
-  /** The wire's host offers a service of its own: for its plugins. */
+  /**
+   * The wire's host offers a service of its own: for its plugins.
+   *
+   * <p>Denies: hosts NOT_PROVIDED.
+   */
   @Test
   void call_serviceOfTheOtherHostItself_isNotProvided() throws Exception {
     EchoProvider offered = new EchoProvider();
@@ -246,6 +260,7 @@ final class OtherHostCallsTest {
     assertThat(refusal(stamped(CALLER))).isEqualTo(Status.Code.UNAUTHENTICATED);
   }
 
+  /** Denies: hosts NOT_AUTHENTICATED, CREDENTIAL_UNLISTED. */
   @Test
   void connect_hostNotListed_isRefusedAndEnded() {
     other.refusal = Optional.of(Why.UNLISTED);
@@ -269,7 +284,11 @@ final class OtherHostCallsTest {
     await().atMost(SOON).until(() -> provider.cancelled.get() > 0);
   }
 
-  /** A connection that was made in time does not outlive the certificate it was made with. */
+  /**
+   * A connection that was made in time does not outlive the certificate it was made with.
+   *
+   * <p>Denies: hosts CREDENTIAL_EXPIRED.
+   */
   @Test
   void call_certificateExpiredMeanwhile_isRefused() {
     assertThat(call(stamped(CALLER)).getPayload().toStringUtf8()).isEqualTo("x");

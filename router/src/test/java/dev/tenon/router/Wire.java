@@ -98,6 +98,9 @@ final class Wire implements AutoCloseable {
 
   final Router router;
 
+  /** What its host decides by. */
+  volatile Policy policy;
+
   Wire() throws Exception {
     this(HostServices.builder().start());
   }
@@ -108,7 +111,7 @@ final class Wire implements AutoCloseable {
     hostCredentials =
         Credentials.of(
             keys.getPrivate(), hosts.issue(Names.HOST, keys.getPublic()), plugins.trustBundle());
-    Policy policy = Policy.parse(Names.POLICY + Names.POLICY_FOR_A);
+    policy = Policy.parse(Names.POLICY + Names.POLICY_FOR_A);
     router =
         Router.builder()
             .policy(() -> policy)

@@ -216,7 +216,11 @@ final class OtherHostsTest {
     assertThat(a.registrations()).isEmpty();
   }
 
-  /** Each authority speaks for its own host: one that B trusts as C's cannot make an A. */
+  /**
+   * Each authority speaks for its own host: one that B trusts as C's cannot make an A.
+   *
+   * <p>Denies: hosts CREDENTIAL_FOREIGN.
+   */
   @Test
   void call_hostThatPosesAsAnother_isRefused() throws Exception {
     provider(B, SomeHosts.OPEN, A, C);
@@ -305,7 +309,11 @@ final class OtherHostsTest {
     assertThat(a.registrations()).isEmpty();
   }
 
-  /** The certificate of a host is taken back like any other. */
+  /**
+   * The certificate of a host is taken back like any other.
+   *
+   * <p>Denies: hosts CREDENTIAL_REVOKED.
+   */
   @Test
   void revokeSerial_ofHost_endsItsConnections() throws Exception {
     PluginHost b = provider(B, SomeHosts.OPEN, A);

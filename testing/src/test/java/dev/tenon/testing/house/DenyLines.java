@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * reasons.
  */
 final class DenyLines {
-  /** A method of the contract without its package, or the data plane as a whole. */
-  static final Pattern POINT = Pattern.compile("[A-Z][A-Za-z]*/[A-Z][A-Za-z]*|data|control");
+  /** A method of the contract without its package, or a listener as a whole. */
+  static final Pattern POINT = Pattern.compile("[A-Z][A-Za-z]*/[A-Z][A-Za-z]*|data|control|hosts");
 
   static final Pattern REASON = Pattern.compile("[A-Z][A-Z_]+");
 

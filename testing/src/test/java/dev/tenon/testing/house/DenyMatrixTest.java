@@ -40,8 +40,8 @@ class DenyMatrixTest {
       # Refusals
 
       For each entry point and each reason to refuse, the tests that see it refused, or why that cannot happen. The
-      methods come from the descriptors of the contract, `data` is a call of any service on the data plane, and the
-      reasons are the enums of the code. Tests name their cells in their Javadoc; what cannot happen is in
+      methods come from the descriptors of the contract, `data` is a call of any service on the data plane, `hosts` one
+      at the listener for other hosts, and the reasons are the enums of the code. Tests name their cells in their Javadoc; what cannot happen is in
       `testing/src/test/resources/denials.tsv`. To write this page anew: `mvn -B verify -Dtenon.requirements.write=true`.
       """;
 
@@ -54,14 +54,14 @@ class DenyMatrixTest {
   private static final DenyMatrix TOLD =
       new DenyMatrix(
           "What the peer is told",
-          Stream.concat(methods().stream(), Stream.of("data")).toList(),
+          Stream.concat(methods().stream(), Stream.of("data", "hosts")).toList(),
           names("", Refusal.values()));
 
   /** What only the audit log is told; all methods of control behind a token are one point there. */
   private static final DenyMatrix RECORDED =
       new DenyMatrix(
           "What only the audit log is told",
-          List.of("Enrolment/Enrol", "Renewal/Renew", "control", "data"),
+          List.of("Enrolment/Enrol", "Renewal/Renew", "control", "data", "hosts"),
           Stream.of(
                   names("CREDENTIAL_", NotAuthenticatedException.Why.values()),
                   names("GRANT_", GrantRefusedException.Why.values()),
