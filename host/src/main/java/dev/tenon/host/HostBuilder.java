@@ -215,7 +215,7 @@ public final class HostBuilder {
 
   /**
    * Sets where other hosts connect to relay calls, as for {@link #controlListen}; a listener of
-   * their own, which there is only with this or with {@link #peers}. Always mTLS.
+   * their own, which there is only with this or with {@link #peers(HostPeer...)}. Always mTLS.
    *
    * @throws IllegalArgumentException if it has another form
    */
@@ -235,8 +235,20 @@ public final class HostBuilder {
   }
 
   /**
+   * Names the other hosts as {@link #peers(HostPeer...)} does, with the authorities that are in
+   * {@code files}, and follows these while the host runs.
+   *
+   * @throws ConfigException if one cannot be read, or is not what it should be
+   */
+  public HostBuilder peers(PeerFiles files) throws ConfigException {
+    settings.peers(requireNonNull(files, "files"));
+    return this;
+  }
+
+  /**
    * Sets the store in which hosts share what their plugins provide; without it this host knows of
-   * its own alone. Of other hosts only what {@link #peers} and policy allow is believed.
+   * its own alone. Of other hosts only what {@link #peers(HostPeer...)} and policy allow is
+   * believed.
    */
   public HostBuilder registry(RegistryStore store) {
     settings.registry(requireNonNull(store, "store"));

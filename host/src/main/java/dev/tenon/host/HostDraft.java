@@ -119,15 +119,21 @@ final class HostDraft {
   }
 
   void hostsListen(String endpoint) {
-    hosts = new Hosts(Optional.of(Endpoint.parse(endpoint)), hosts.peers(), hosts.store());
+    hosts =
+        new Hosts(
+            Optional.of(Endpoint.parse(endpoint)), hosts.peers(), hosts.files(), hosts.store());
   }
 
   void peers(HostPeer... peers) {
-    hosts = new Hosts(hosts.listen(), List.of(peers), hosts.store());
+    hosts = new Hosts(hosts.listen(), List.of(peers), Optional.empty(), hosts.store());
+  }
+
+  void peers(PeerFiles files) throws ConfigException {
+    hosts = new Hosts(hosts.listen(), files.load(), Optional.of(files), hosts.store());
   }
 
   void registry(RegistryStore store) {
-    hosts = new Hosts(hosts.listen(), hosts.peers(), Optional.of(store));
+    hosts = new Hosts(hosts.listen(), hosts.peers(), hosts.files(), Optional.of(store));
   }
 
   void tlsProvider(String name) {

@@ -14,6 +14,7 @@ import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections of this host to others, one for each calling plugin, so that none of them holds
  * up another. Each proves with this host's SVID who relays, and takes at the other end nobody but
- * the host that the registry names, by that host's own authority. Thread-safe.
+ * the host that the registry names, by that host's own authorities of the moment. Thread-safe.
  */
 final class HostLinks implements HostBackends, AutoCloseable {
   /*
@@ -36,8 +37,8 @@ final class HostLinks implements HostBackends, AutoCloseable {
   private final Map<SpiffeId.OfHost, Link> links = new ConcurrentHashMap<>();
 
   /*
-   * A connection is in `open` before its certificate is asked about, and a certificate is revoked before
-   * `endRevoked` looks through `open`. The keys are one for each connection, and equal nothing else.
+   * A connection is in `open` before its certificate is asked about, and what is refused changes before
+   * `recheck` looks through `open`. The keys are one for each connection, and equal nothing else.
    */
   private final Map<Object, Shown> open = new ConcurrentHashMap<>();
   private final Transport transport;
@@ -52,26 +53,33 @@ final class HostLinks implements HostBackends, AutoCloseable {
     this.peers = peers;
     this.maxMessageBytes = settings.calls().maxMessageBytes();
     peers.whenChanged(this::recheck);
+    peers.whenSucceeded(
+        new HostPeers.OwnAuthority() {
+          @Override
+          public void moved(List<X509Certificate> roots) {
+            links.values().forEach(link -> link.channels().renew());
+          }
+
+          @Override
+          public void retired() {
+            links.values().forEach(link -> link.channels().endOutgoing());
+          }
+        });
   }
 
-  /** The connections to one host, as long as it is there and trusted for this. */
-  private record Link(OtherHost host, HostPeer peer, BackendChannels channels) {
-    boolean isFor(OtherHost asked, HostPeer trusted) {
-      return host.equals(asked) && peer.equals(trusted);
-    }
-  }
+  /** The connections to one host, as long as it is there and named. */
+  private record Link(OtherHost host, BackendChannels channels) {}
 
-  /** What the host at the other end of a connection proved itself with. */
-  private record Shown(SpiffeId.OfHost host, X509Certificate leaf) {}
+  /** What the host at the other end of a connection proved itself with, leaf first. */
+  private record Shown(SpiffeId.OfHost host, List<X509Certificate> chain) {}
 
   @Override
   public Optional<Channel> backend(OtherHost host, Identity caller) {
-    Optional<HostPeer> peer = peers.find(host.id());
-    if (peer.isEmpty()) {
+    if (peers.find(host.id()).isEmpty()) {
       return Optional.empty();
     }
     @Nullable Link link = links.get(host.id());
-    if (link == null || !link.isFor(host, peer.get())) {
+    if (link == null || !link.host().equals(host)) {
       Endpoint endpoint;
       try {
         endpoint = Endpoint.parse(host.endpoint());
@@ -87,7 +95,7 @@ final class HostLinks implements HostBackends, AutoCloseable {
   private synchronized @Nullable Link renewed(OtherHost host, Endpoint endpoint) {
     Optional<HostPeer> listed = isClosed ? Optional.empty() : peers.find(host.id());
     @Nullable Link known = links.get(host.id());
-    if (known != null && listed.isPresent() && known.isFor(host, listed.get())) {
+    if (known != null && listed.isPresent() && known.host().equals(host)) {
       return known;
     }
     endIf(link -> link.host().id().equals(host.id()));
@@ -101,13 +109,12 @@ final class HostLinks implements HostBackends, AutoCloseable {
   private Link made(OtherHost host, HostPeer peer, Endpoint endpoint) {
     ClientTls tls =
         new ClientTls(
-            () -> identity.get().trustingOnly(peer.authorities()),
+            () -> identity.get().trustingOnly(peers.find(peer.id()).orElse(peer).authorities()),
             PeerRule.exactly(peer.id()),
-            leaf -> admit(peer.id(), leaf),
+            chain -> admit(peer.id(), chain),
             Dns.HOST);
     return new Link(
         host,
-        peer,
         new BackendChannels(
             () ->
                 transport
@@ -117,29 +124,28 @@ final class HostLinks implements HostBackends, AutoCloseable {
                     .build()));
   }
 
-  private Optional<Runnable> admit(SpiffeId.OfHost host, X509Certificate leaf) {
+  private Optional<Runnable> admit(SpiffeId.OfHost host, List<X509Certificate> chain) {
     Object connection = new Object();
-    open.put(connection, new Shown(host, leaf));
-    if (peers.isRevoked(leaf)) {
+    open.put(connection, new Shown(host, chain));
+    if (peers.refusal(host, chain).isPresent()) {
       open.remove(connection);
       return Optional.empty();
     }
     return Optional.of(() -> open.remove(connection));
   }
 
-  /** Ends the links to hosts that are connected by a certificate that was revoked. */
-  void endRevoked() {
-    Set<SpiffeId.OfHost> revoked =
+  /**
+   * Ends the connections to hosts that are named no more, or that proved themselves with what is
+   * not good any more, with the calls on them.
+   */
+  void recheck() {
+    Set<SpiffeId.OfHost> refused =
         open.values().stream()
-            .filter(shown -> peers.isRevoked(shown.leaf()))
+            .filter(shown -> peers.refusal(shown.host(), shown.chain()).isPresent())
             .map(Shown::host)
             .collect(Collectors.toUnmodifiableSet());
-    endIf(link -> revoked.contains(link.host().id()));
-  }
-
-  /** Ends the connections to hosts that are named no more, with the calls on them. */
-  private void recheck() {
-    endIf(link -> !peers.find(link.peer().id()).equals(Optional.of(link.peer())));
+    endIf(link -> refused.contains(link.host().id()) || peers.find(link.host().id()).isEmpty());
+    links.values().forEach(link -> link.channels().connectSoon());
   }
 
   private synchronized void endIf(Predicate<Link> isOver) {

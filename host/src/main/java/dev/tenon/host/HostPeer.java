@@ -18,24 +18,31 @@ import java.util.List;
  */
 public record HostPeer(SpiffeId.OfHost id, List<X509Certificate> authorities) {
   /**
+   * One, and its successor while one follows another, for each of a few machines that share them.
+   */
+  static final int MAX_AUTHORITIES = 8;
+
+  /**
    * Copies the authorities.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is none, or more than eight
    */
   public HostPeer {
     requireNonNull(id, "id");
     authorities = List.copyOf(authorities);
-    if (authorities.isEmpty()) {
-      throw new IllegalArgumentException(id + ": no authorities (expected: at least one)");
+    if (authorities.isEmpty() || authorities.size() > MAX_AUTHORITIES) {
+      throw new IllegalArgumentException(
+          id + ": " + authorities.size() + " authorities (expected: 1 to " + MAX_AUTHORITIES + ")");
     }
   }
 
   /**
    * Reads the authorities of the host {@code id} from a PEM file.
    *
-   * @throws ConfigException if it cannot be read or holds anything else
+   * @throws ConfigException if it cannot be read, holds anything else or more than eight, or others
+   *     may write it
    */
   public static HostPeer load(SpiffeId.OfHost id, Path authorities) throws ConfigException {
-    return new HostPeer(id, AuthorityFiles.roots(authorities));
+    return new HostPeer(id, AuthorityFiles.roots(authorities)); // which takes no more either
   }
 }

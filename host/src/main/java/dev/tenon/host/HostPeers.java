@@ -33,8 +33,18 @@ public final class HostPeers {
   private final Predicate<X509Certificate> revoked;
   private final ControlAudit audit;
   private final List<Runnable> whenChanged = new CopyOnWriteArrayList<>();
+  private final List<OwnAuthority> whenSucceeded = new CopyOnWriteArrayList<>();
   private volatile Map<SpiffeId.OfHost, HostPeer> peers;
   private volatile Optional<String> endpoint = Optional.empty();
+
+  /** Told of the succession of this host's own authority. Must not block. */
+  interface OwnAuthority {
+    /** Everything new is to rest on {@code roots}; what rests on others may end in order. */
+    void moved(List<X509Certificate> roots);
+
+    /** What rests on others than those is over. */
+    void retired();
+  }
 
   HostPeers(
       SpiffeId.OfHost self,
@@ -76,8 +86,10 @@ public final class HostPeers {
 
   /**
    * Puts {@code named} in the place of all others, on record. When this returns, those who are not
-   * named any more, or whose authorities have changed, have lost their connections, with the calls
-   * on them, and nothing they claim to provide is believed.
+   * named any more have lost their connections, with the calls on them, and nothing they claim to
+   * provide is believed; so have those connections that rest on an authority which is not named any
+   * more. Others go on: an authority that is added, and later one that is taken away, cost no call
+   * of a host whose certificates have moved in between.
    *
    * @throws AuditFailedException if it could not be recorded: nothing has changed
    * @throws IllegalArgumentException if one is of another trust domain, this host, or there twice
@@ -108,6 +120,21 @@ public final class HostPeers {
     whenChanged.add(action);
   }
 
+  /** Adds who is told of the succession of this host's own authority. */
+  void whenSucceeded(OwnAuthority told) {
+    whenSucceeded.add(told);
+  }
+
+  /** This host's certificates lead to {@code roots} from now on: other hosts connect anew. */
+  void ownAuthorityMoved(List<X509Certificate> roots) {
+    whenSucceeded.forEach(told -> told.moved(roots));
+  }
+
+  /** What rests on the authority before is over. */
+  void ownAuthorityRetired() {
+    whenSucceeded.forEach(OwnAuthority::retired);
+  }
+
   void listens(String at) {
     endpoint = Optional.of(at);
   }
@@ -129,14 +156,41 @@ public final class HostPeers {
     return revoked.test(leaf);
   }
 
+  /**
+   * Returns why the host that proves itself with {@code chain} may not be talked to. One host's
+   * authority must not speak for another host, which TLS alone would let it.
+   */
+  Optional<Why> refusal(SpiffeId.OfHost host, List<X509Certificate> chain) {
+    Optional<HostPeer> peer = find(host);
+    if (peer.isEmpty()) {
+      return Optional.of(Why.UNLISTED);
+    }
+    if (!TrustPath.leads(chain, peer.get().authorities())) {
+      return Optional.of(Why.FOREIGN);
+    }
+    return isRevoked(chain.get(0)) ? Optional.of(Why.REVOKED) : Optional.empty();
+  }
+
   /** Returns what admits their calls. */
   HostAdmission admission(ConnectionRefusals refusals, AuditLog log, InstantSource clock) {
     HostAdmission admission = new HostAdmission(new Listed(refusals), log, clock);
     whenChanged(admission::recheck);
+    whenSucceeded(
+        new OwnAuthority() {
+          @Override
+          public void moved(List<X509Certificate> roots) {
+            admission.retire(connection -> !TrustPath.leads(connection.ownChain(), roots));
+          }
+
+          @Override
+          public void retired() {
+            admission.endRetired();
+          }
+        });
     return admission;
   }
 
-  /** One host's authority must not speak for another host, which TLS alone would let it. */
+  /** Asks whether they are named. */
   private final class Listed implements HostAdmission.Hosts {
     private final ConnectionRefusals refusals;
 
@@ -146,12 +200,7 @@ public final class HostPeers {
 
     @Override
     public Optional<Why> refusal(SpiffeId.OfHost host, Connection connection) {
-      List<X509Certificate> chain = connection.peerChain();
-      Optional<HostPeer> peer = find(host);
-      if (peer.isPresent() && !TrustPath.leads(chain, peer.get().authorities())) {
-        return Optional.of(Why.FOREIGN);
-      }
-      return refusal(host, chain.get(0));
+      return HostPeers.this.refusal(host, connection.peerChain());
     }
 
     @Override

@@ -43,11 +43,17 @@ record HostSettings(
     Hosts hosts) {
 
   /**
-   * Other hosts: who may relay here, where they connect (empty: a Unix socket of the host's own),
-   * and where registrations are shared. Without any there is no listener for them.
+   * Other hosts: who may relay here, which files say so, if any do, where they connect (empty: a
+   * Unix socket of the host's own), and where registrations are shared. Without any there is no
+   * listener for them.
    */
-  record Hosts(Optional<Endpoint> listen, List<HostPeer> peers, Optional<RegistryStore> store) {
-    static final Hosts NONE = new Hosts(Optional.empty(), List.of(), Optional.empty());
+  record Hosts(
+      Optional<Endpoint> listen,
+      List<HostPeer> peers,
+      Optional<PeerFiles> files,
+      Optional<RegistryStore> store) {
+    static final Hosts NONE =
+        new Hosts(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
 
     Hosts {
       peers = List.copyOf(peers);

@@ -180,7 +180,7 @@ final class Planes {
     certificates =
         new HostCertificates(
             revoked, list, lists, runs, this::usersOfRefused, adminConnections, audit);
-    certificates.whenRevoked(links::endRevoked);
+    certificates.whenRevoked(links::recheck);
     certificates.follow(threads);
     admin =
         new AdminService(
@@ -202,6 +202,7 @@ final class Planes {
             .scheduleWithFixedDelay(
                 router::summarize, SUMMARY_SECONDS, SUMMARY_SECONDS, TimeUnit.SECONDS);
     addresses = new Listeners(this, settings, log, closing).start();
+    settings.hosts().files().ifPresent(files -> follow(files, settings.hosts().peers()));
   }
 
   static Planes open(
@@ -223,6 +224,15 @@ final class Planes {
                       .scheduleWithFixedDelay(follower::check, nanos, nanos, TimeUnit.NANOSECONDS);
               return follower;
             });
+  }
+
+  private void follow(PeerFiles files, List<HostPeer> first) {
+    PeerFollower follower = new PeerFollower(files, first, others.peers(), audit);
+    long nanos = files.interval().toNanos();
+    var unused =
+        threads
+            .policy()
+            .scheduleWithFixedDelay(follower::check, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   Transport transport() {

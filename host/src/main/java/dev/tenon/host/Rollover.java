@@ -53,6 +53,7 @@ final class Rollover {
   private final InstantSource clock;
   private final Succession succession =
       new Succession(new CompletableFuture<>(), new CompletableFuture<>());
+  private List<X509Certificate> roots = List.of();
   private CompletableFuture<Boolean> asked = new CompletableFuture<>();
   private boolean moved;
   private @Nullable Future<?> looking;
@@ -89,7 +90,8 @@ final class Rollover {
       var unused =
           next.issue(planes.identity().id(), keys.getPublic(), CertificateRequest.create(keys));
     }
-    record("roll-over", reason, next.trustBundle());
+    roots = next.trustBundle();
+    record("roll-over", reason, roots);
     issuer.trust(next);
     try {
       planes.identity().renew(); // its bundle is what plugins are checked against
@@ -156,6 +158,7 @@ final class Rollover {
         issuer.move(); // back
         throw e;
       }
+      planes.others().peers().ownAuthorityMoved(roots);
       asked.complete(false);
       asked = requests.askAll(); // connects anew
     }
@@ -186,6 +189,7 @@ final class Rollover {
         .trustOnly(
             this::isTrusted, run -> planes.control().leases().hold(run, planes.threads().timer()));
     if (role == Role.HOST) {
+      planes.others().peers().ownAuthorityRetired();
       var unused = requests.askAll(); // brings them the narrower trust
     }
     LOG.log(Level.INFO, "the old {0} authority is trusted no more", role);

@@ -164,11 +164,11 @@ class RevokedServerTest {
               plane.runs, CertificateRule.NONE, (run, why) -> told.add(run + " " + why));
       RuntimeId run = plane.launch("alpha").plugin.bootstrap.runtimeId();
       ServerRule rule = servers.of(run);
-      assertThat(rule.admit(anyCertificate())).isPresent();
+      assertThat(rule.admit(List.of(anyCertificate()))).isPresent();
 
       plane.runs.kill(run, "was revoked");
 
-      assertThat(rule.admit(anyCertificate())).isEmpty();
+      assertThat(rule.admit(List.of(anyCertificate()))).isEmpty();
       assertThat(told).containsExactly(run + " UNKNOWN");
     }
   }
@@ -183,14 +183,14 @@ class RevokedServerTest {
       ServerAdmission servers = new ServerAdmission(plane.runs, rule, (run, why) -> {});
       RuntimeId run = plane.launch("alpha").plugin.bootstrap.runtimeId();
       X509Certificate leaf = anyCertificate();
-      Runnable first = servers.of(run).admit(leaf).orElseThrow();
-      Runnable second = servers.of(run).admit(leaf).orElseThrow();
+      Runnable first = servers.of(run).admit(List.of(leaf)).orElseThrow();
+      Runnable second = servers.of(run).admit(List.of(leaf)).orElseThrow();
       assertThat(servers.usersOfRefused()).isEmpty();
 
       isRevoked.set(true);
       first.run();
       assertThat(servers.usersOfRefused()).containsExactly(run);
-      assertThat(servers.of(run).admit(leaf)).isEmpty();
+      assertThat(servers.of(run).admit(List.of(leaf))).isEmpty();
       second.run();
       assertThat(servers.usersOfRefused()).isEmpty();
     }

@@ -27,6 +27,7 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,9 @@ public final class HostAdmission extends ServerTransportFilter implements Server
   private final Hosts hosts;
   private final CallAudit audit;
   private final InstantSource clock;
+
+  /** Which connections others are to be made for; seen as what {@code hosts} says is. */
+  private volatile Predicate<Connection> outdated = connection -> false;
 
   /** Which hosts may relay calls here. Must be thread-safe and not block. */
   public interface Hosts {
@@ -92,6 +96,9 @@ public final class HostAdmission extends ServerTransportFilter implements Server
       hosts.refused(host, refused.get(), attributes);
     } else {
       endWithCertificate(connection.orElseThrow(), peer.orElseThrow());
+      if (outdated.test(connection.get())) {
+        connection.get().retire();
+      }
     }
     return attributes.toBuilder().set(REFUSED, refused).build();
   }
@@ -120,6 +127,20 @@ public final class HostAdmission extends ServerTransportFilter implements Server
             connection.close();
           }
         });
+  }
+
+  /**
+   * Lets hosts make other connections for those that are {@code outdated}, now and from now on:
+   * what is open there runs on. Returns at once.
+   */
+  public void retire(Predicate<Connection> outdated) {
+    this.outdated = requireNonNull(outdated, "outdated");
+    open.keySet().stream().filter(outdated).forEach(Connection::retire);
+  }
+
+  /** Ends the connections that {@link #retire} was told are outdated. Returns at once. */
+  public void endRetired() {
+    open.keySet().stream().filter(outdated).forEach(Connection::close);
   }
 
   private static Optional<SpiffeId.OfHost> host(Peer peer) {

@@ -208,6 +208,27 @@ public final class Connection {
     }
   }
 
+  /**
+   * Asks the client to make another connection for what it begins from now on; what is open runs on
+   * here (RFC 9113, section 6.8). Returns at once; idempotent.
+   */
+  public void retire() {
+    execute(
+        () -> {
+          ChannelHandlerContext context = channel.pipeline().context(http2);
+          if (context != null && !http2.connection().goAwaySent()) {
+            ChannelFuture unused =
+                http2.goAway(
+                    context,
+                    Integer.MAX_VALUE,
+                    Http2Error.NO_ERROR.code(),
+                    Unpooled.EMPTY_BUFFER,
+                    context.newPromise());
+            http2.flush(context);
+          }
+        });
+  }
+
   /** Ends the connection as {@link #close} does, in {@code delay} from now. Returns at once. */
   public void closeAfter(Duration delay) {
     execute(

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SupportedCipherSuiteFilter;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -65,14 +66,14 @@ final class Handshakes {
         new PeerTrustManager(
             credentials.trustBundle(),
             serverCheck(tls),
-            leaf -> isAdmitted(tls.servers(), leaf, ends),
+            chain -> isAdmitted(tls.servers(), chain, ends),
             trustChecks::increment,
             fault -> {}));
   }
 
   private static boolean isAdmitted(
-      ServerRule servers, X509Certificate leaf, Consumer<Runnable> ends) {
-    Optional<Runnable> end = servers.admit(leaf);
+      ServerRule servers, List<X509Certificate> chain, Consumer<Runnable> ends) {
+    Optional<Runnable> end = servers.admit(chain);
     end.ifPresent(ends);
     return end.isPresent();
   }

@@ -59,7 +59,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
   private final X509TrustManager pkix;
   private final int maxBetween;
   private final PeerCheck check;
-  private final Predicate<X509Certificate> admitted;
+  private final Predicate<List<X509Certificate>> admitted;
   private final Runnable ran;
   private final Consumer<HandshakeFault> faults;
 
@@ -72,16 +72,16 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       PeerCheck check,
       Runnable ran,
       Consumer<HandshakeFault> faults) {
-    this(trustBundle, check, leaf -> true, ran, faults);
+    this(trustBundle, check, all -> true, ran, faults);
   }
 
   /**
-   * @param admitted asked last, whether a peer with this first certificate may be talked to
+   * @param admitted asked last, whether a peer with this chain may be talked to
    */
   PeerTrustManager(
       List<X509Certificate> trustBundle,
       PeerCheck check,
-      Predicate<X509Certificate> admitted,
+      Predicate<List<X509Certificate>> admitted,
       Runnable ran,
       Consumer<HandshakeFault> faults) {
     this.pkix = pkix(trustBundle, Date.from(check.clock().instant()));
@@ -168,7 +168,7 @@ final class PeerTrustManager extends X509ExtendedTrustManager {
       checkPath(purpose, chain, authType);
       step = HandshakeFault.UNFIT;
       SpiffeId id = check.verify(chain[0]);
-      if (!admitted.test(chain[0])) {
+      if (!admitted.test(List.of(chain))) {
         throw new CertificateException(id + " may not use this certificate any more");
       }
     } catch (CertificateException e) {

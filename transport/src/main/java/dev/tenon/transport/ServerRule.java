@@ -1,6 +1,7 @@
 package dev.tenon.transport;
 
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,12 +12,13 @@ import java.util.Optional;
 @FunctionalInterface
 public interface ServerRule {
   /** Refuses none. */
-  ServerRule NONE = leaf -> Optional.of(() -> {});
+  ServerRule NONE = chain -> Optional.of(() -> {});
 
   /**
-   * Asks whether a connection to the server with {@code leaf} may be made, and notes it.
+   * Asks whether a connection to the server with {@code chain}, leaf first, may be made, and notes
+   * it.
    *
    * @return what is run once when the connection has ended; empty if it may not be made
    */
-  Optional<Runnable> admit(X509Certificate leaf);
+  Optional<Runnable> admit(List<X509Certificate> chain);
 }

@@ -88,7 +88,7 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
     if (passphrase.isPresent()) {
       own.requireOwn(passphrase.get());
     }
-    checkWriters();
+    checkWriters(certificate);
     List<X509Certificate> all = PemFile.certificates(certificate);
     if (all.size() != 1) {
       throw wrong(certificate, all.size() + " certificates", "one, the authority's own");
@@ -181,7 +181,7 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
   }
 
   /** Who may write the certificate chooses whom all peers trust. */
-  private void checkWriters() throws ConfigException {
+  private static void checkWriters(Path certificate) throws ConfigException {
     if (permissions(certificate).stream().anyMatch(OF_OTHER_WRITERS::contains)) {
       throw wrong(
           certificate, "writable by group or others", "mode 0644: chmod 644 " + certificate);
@@ -191,10 +191,11 @@ public record AuthorityFiles(Path certificate, Path key, Optional<Path> passphra
   /**
    * Returns the certificates of {@code file}, which are to be trusted and have no keys beside them.
    *
-   * @throws ConfigException if it is no file of certificates in PEM and nothing else, or one of
-   *     them is no authority's
+   * @throws ConfigException if it is no file of certificates in PEM and nothing else, one of them
+   *     is no authority's, or others may write it
    */
   public static List<X509Certificate> roots(Path file) throws ConfigException {
+    checkWriters(file);
     List<X509Certificate> roots = PemFile.certificates(file);
     if (roots.isEmpty() || roots.stream().anyMatch(root -> root.getBasicConstraints() < 0)) {
       throw PemFile.invalid(file, "a certificate of no authority", "certificates of authorities");

@@ -115,6 +115,11 @@ public final class BackendChannels {
         });
   }
 
+  /** Lets those that could not connect try again now: there is reason to hope. */
+  public synchronized void connectSoon() {
+    byCaller.values().forEach(ManagedChannel::resetConnectBackoff);
+  }
+
   /** Ends the connections that others have replaced, with the calls on them. Idempotent. */
   public synchronized void endOutgoing() {
     outgoing.forEach(old -> dropped.add(old.channel().shutdownNow()));

@@ -48,7 +48,7 @@ public final class ServerAdmission {
 
   /** Returns what is asked about the server of {@code run}. */
   public ServerRule of(RuntimeId run) {
-    return leaf -> admit(run, leaf);
+    return chain -> admit(run, chain.get(0));
   }
 
   private Optional<Runnable> admit(RuntimeId run, X509Certificate leaf) {

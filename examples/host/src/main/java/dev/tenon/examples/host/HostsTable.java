@@ -7,9 +7,10 @@ import dev.tenon.auth.config.ConfigTable;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.HostBuilder;
-import dev.tenon.host.HostPeer;
+import dev.tenon.host.PeerFiles;
 import dev.tenon.host.PluginHost;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,7 +19,7 @@ import java.util.function.Function;
 
 /**
  * The table {@code [hosts]}: where other hosts connect, and which they are, each with the PEM file
- * of its own authority.
+ * of its own authority, which is followed.
  */
 record HostsTable(Optional<String> listen, Map<String, Path> peers) {
   static final String NAME = "hosts";
@@ -60,14 +61,11 @@ record HostsTable(Optional<String> listen, Map<String, Path> peers) {
    */
   void configure(HostBuilder host, String trustDomain) throws ConfigException {
     TrustDomain domain = new TrustDomain(trustDomain);
-    HostPeer[] named = new HostPeer[peers.size()];
-    int next = 0;
-    for (Map.Entry<String, Path> peer : peers.entrySet()) {
-      named[next++] = HostPeer.load(new SpiffeId.OfHost(domain, peer.getKey()), peer.getValue());
-    }
+    Map<SpiffeId.OfHost, Path> files = new HashMap<>();
+    peers.forEach((peer, file) -> files.put(new SpiffeId.OfHost(domain, peer), file));
     listen.ifPresent(host::hostsListen);
-    if (named.length > 0) {
-      host.peers(named);
+    if (!files.isEmpty()) {
+      host.peers(PeerFiles.of(files));
     }
   }
 
