@@ -15,6 +15,7 @@ import dev.tenon.core.Token;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.LongSupplier;
@@ -42,10 +43,12 @@ public final class Lineages {
    *
    * `owners` and `revoked` serve the audit log alone; nothing is allowed because of them. A token's
    * digest is in `owners` before its lineage is published and leaves with it, so at most two digests
-   * of a run stay there.
+   * of a run stay there. `unshown` allows nothing either; a run is in it before its lineage is
+   * published, and leaves when a connection shows a live key of that lineage.
    */
   private final ConcurrentMap<RuntimeId, Lineage> lineages = new ConcurrentHashMap<>();
   private final ConcurrentMap<Digest, RuntimeId> owners = new ConcurrentHashMap<>();
+  private final Set<RuntimeId> unshown = ConcurrentHashMap.newKeySet();
   private final Cache<RuntimeId, Boolean> revoked =
       Caffeine.newBuilder().maximumSize(REVOKED_REMEMBERED).executor(Runnable::run).build();
 
@@ -92,6 +95,7 @@ public final class Lineages {
     Token token = mint.mint(Token.Kind.RUNTIME);
     Generation first = generation(keyDigest, token);
     owners.put(first.token(), plugin);
+    unshown.add(plugin);
     if (lineages.putIfAbsent(plugin, Lineage.of(first)) != null) {
       owners.remove(first.token());
       throw new IllegalStateException(
@@ -125,6 +129,7 @@ public final class Lineages {
         throw new InvalidRequestException(
             "certificate_request: a key that the run has (expected: a new key)");
       }
+      unshown.add(plugin);
       if (replace(plugin, before, Lineage.of(first), first)) {
         return new Issued(token, first.tokenExpiry().wall());
       }
@@ -179,6 +184,15 @@ public final class Lineages {
     if (!lineage.now().hasKey(digest)) {
       throw keyRefusal(plugin, lineage, digest);
     }
+    unshown.remove(plugin);
+  }
+
+  /**
+   * Returns whether {@code plugin} has enrolled, for the first time or again, and no connection has
+   * shown the key since: perhaps it never got the answer, and holds nothing.
+   */
+  public boolean isUnshown(RuntimeId plugin) {
+    return unshown.contains(plugin);
   }
 
   private NotAuthenticatedException keyRefusal(RuntimeId plugin, Lineage lineage, Digest key) {
@@ -255,6 +269,7 @@ public final class Lineages {
     if (!lineages.remove(plugin, lineage)) {
       return false;
     }
+    unshown.remove(plugin);
     revoked.put(plugin, true);
     lineage.tokens().forEach(owners::remove);
     return true;

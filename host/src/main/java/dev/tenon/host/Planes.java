@@ -190,7 +190,9 @@ final class Planes {
             new AdminService.Threads(threads.control(), threads.changes(), threads.timer()));
     runs.whenEnded(links.droppedAfter(exit::cut));
     runs.maxMessageBytes(settings.calls().maxMessageBytes());
-    reenrolment = new Reenrolment(runs, settings.sources().clock(), threads.lines());
+    reenrolment =
+        new Reenrolment(
+            runs, settings.limits().toEnrol(), settings.sources().clock(), threads.lines());
     long pause = Reenrolment.CHECK.toMillis();
     var unused =
         threads

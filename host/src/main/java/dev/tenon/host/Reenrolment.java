@@ -19,7 +19,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way back for a run that missed its renewal, for one because it was suspended: a further
+ * The way back for a run that missed its renewal, for one because it was suspended, and for one
+ * that enrolled and does not use what it got, for one because the answer was lost: a further
  * bootstrap line with a fresh enrolment token. A run that leaves {@link #MOST_LINES} of them
  * unanswered is ended. Thread-safe.
  */
@@ -44,14 +45,37 @@ final class Reenrolment {
     String fresh() throws RefusedException;
   }
 
-  /** A run, how its lines are made, and how many it was sent since it was last certified. */
-  private record Watched(PluginRun run, Line line, int sent, @Nullable Instant last) {
+  /**
+   * A run, how its lines are made, and how many it was sent since it was last certified; since when
+   * it shows nothing of its enrolment, and whether it ever did of an earlier one.
+   */
+  private record Watched(
+      PluginRun run,
+      Line line,
+      int sent,
+      @Nullable Instant last,
+      @Nullable Instant unshown,
+      boolean hasShown) {
+    Watched(PluginRun run, Line line) {
+      this(run, line, 0, null, null, false);
+    }
+
     Watched reset() {
-      return new Watched(run, line, 0, null);
+      return new Watched(run, line, 0, null, unshown, hasShown);
     }
 
     Watched sentAt(Instant now) {
-      return new Watched(run, line, sent + 1, now);
+      return new Watched(run, line, sent + 1, now, unshown, hasShown);
+    }
+
+    String why() {
+      return unshown == null ? "missed its renewal" : "did not use what it enrolled for";
+    }
+
+    Watched seen(boolean isUnshown, Instant now) {
+      Instant since = isUnshown ? Optional.ofNullable(unshown).orElse(now) : null;
+      boolean shows = hasShown || (!isUnshown && run.certifiedUntil().isPresent());
+      return new Watched(run, line, sent, last, since, shows);
     }
   }
 
@@ -61,18 +85,24 @@ final class Reenrolment {
    */
   private final Map<RuntimeId, Watched> watched = new LinkedHashMap<>();
   private final PluginRuns runs;
+  private final Duration toEnrol;
   private final InstantSource clock;
   private final Executor writer;
 
-  Reenrolment(PluginRuns runs, InstantSource clock, Executor writer) {
+  /**
+   * Makes what looks at {@code runs}; one that has enrolled may take as long as {@code toEnrol} to
+   * use what it got, and half as long when it has done so before.
+   */
+  Reenrolment(PluginRuns runs, Duration toEnrol, InstantSource clock, Executor writer) {
     this.runs = runs;
+    this.toEnrol = toEnrol;
     this.clock = clock;
     this.writer = writer;
   }
 
   /** Watches {@code run}, whose further bootstrap lines {@code line} makes, until it ends. */
   synchronized void watch(PluginRun run, Line line) {
-    watched.put(run.id().runtimeId(), new Watched(run, line, 0, null));
+    watched.put(run.id().runtimeId(), new Watched(run, line));
   }
 
   /** Looks at every run once. */
@@ -89,20 +119,30 @@ final class Reenrolment {
     }
   }
 
-  private Watched looked(Watched at, Instant now) {
-    Optional<Instant> until = at.run().certifiedUntil();
-    if (until.isEmpty() || now.isBefore(until.get().minus(LEAD))) {
+  private Watched looked(Watched before, Instant now) {
+    Watched at = before.seen(runs.isUnshown(before.run()), now);
+    if (!isLost(at, now) && !hasMissed(at, now)) {
       return at.sent() == 0 ? at : at.reset();
     }
     if (at.last() != null && now.isBefore(at.last().plus(PACE))) {
       return at;
     }
     if (at.sent() == MOST_LINES) {
-      writer.execute(() -> runs.giveUp(at.run(), "was ended: it missed its renewal"));
+      writer.execute(() -> runs.giveUp(at.run(), "was ended: it " + at.why()));
       return at.reset();
     }
     writer.execute(() -> send(at));
     return at.sentAt(now);
+  }
+
+  /** A run whose answer is on its way shows nothing for a moment; it gets no line for that. */
+  private boolean isLost(Watched at, Instant now) {
+    Duration most = at.hasShown() ? toEnrol.dividedBy(2) : toEnrol;
+    return at.unshown() != null && !now.isBefore(at.unshown().plus(most));
+  }
+
+  private static boolean hasMissed(Watched at, Instant now) {
+    return at.run().certifiedUntil().filter(until -> !now.isBefore(until.minus(LEAD))).isPresent();
   }
 
   private static void send(Watched to) {
@@ -113,7 +153,7 @@ final class Reenrolment {
     }
     try {
       process.get().rebootstrap(to.line().fresh());
-      LOG.log(Level.WARNING, "plugin {0} missed its renewal and is to enrol again", runtimeId);
+      LOG.log(Level.WARNING, "plugin {0} {1} and is to enrol again", runtimeId, to.why());
     } catch (IOException | RefusedException e) {
       LOG.log(Level.WARNING, "plugin {0} cannot be told to enrol again: {1}", runtimeId, e);
     }

@@ -15,17 +15,23 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The plugins that others start. Each is offered a bootstrap file, which is kept fresh until it has
- * come; when it has been away for {@value #AWAY_SECONDS} s its run ends, and a new one is offered.
+ * come, and gone while it is there; when it has been away for {@value #AWAY_SECONDS} s its run
+ * ends, and a new one is offered. One that has enrolled and never came may not have got the answer:
+ * {@link Reenrolment} offers it the same run again, and it has {@value #LOST_SECONDS} s.
  */
 final class RemotePlugins implements AutoCloseable {
   /** How long a run may be without a control connection; a client tries again within a second. */
   static final int AWAY_SECONDS = 5;
+
+  /** How long a run may take to come that has enrolled. */
+  static final int LOST_SECONDS = 60;
 
   /** When an enrolment token is replaced: what is left is time enough to use it. */
   private static final Duration FRESH = EnrolmentTokens.DEFAULT_LIFE.multipliedBy(2).dividedBy(3);
@@ -113,6 +119,7 @@ final class RemotePlugins implements AutoCloseable {
   private final class Offer {
     private final PluginName plugin;
     private volatile boolean withdrawn;
+    private Optional<Instant> used = Optional.empty(); // the certificate for the last document
     private Plugins.Started current;
     private Instant renewAt;
     private long seenNanos = System.nanoTime();
@@ -156,11 +163,25 @@ final class RemotePlugins implements AutoCloseable {
         renewToken();
       } else if (isConnected()) {
         seenNanos = System.nanoTime();
-      } else if (System.nanoTime() - seenNanos > TimeUnit.SECONDS.toNanos(AWAY_SECONDS)) {
+        forgetUsed();
+      } else if (System.nanoTime() - seenNanos > TimeUnit.SECONDS.toNanos(mostAway())) {
         isAway = true;
         PluginRun run = current.run();
         planes.runs().ended(run, "disconnected");
         run.process().ifPresent(LaunchedPlugin::kill);
+      }
+    }
+
+    private int mostAway() {
+      return planes.runs().isUnshown(current.run()) ? LOST_SECONDS : AWAY_SECONDS;
+    }
+
+    /** A process that is started anew at once finds no document, rather than one that was used. */
+    private void forgetUsed() throws IOException {
+      Optional<Instant> certified = current.run().certifiedUntil();
+      if (!certified.equals(used)) {
+        used = certified;
+        current.run().process().orElseThrow().forgetBootstrap();
       }
     }
 

@@ -5,7 +5,9 @@ import dev.tenon.auth.audit.AuditEvent.Outcome;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -64,6 +66,28 @@ public final class HookedAuditLog implements AuditLog {
   /** Returns whether what {@link #failAt} counts has come since it was last mended. */
   public boolean hasFailed() {
     return hasFailed;
+  }
+
+  /** Runs each action before the first event that has the action of that name and succeeds. */
+  public void onceEach(Map<String, Runnable> actions) {
+    Map<String, Runnable> left = new ConcurrentHashMap<>(actions);
+    hook =
+        event -> {
+          if (event.outcome() == Outcome.SUCCESS) {
+            Runnable action = left.remove(event.action());
+            if (action != null) {
+              action.run();
+            }
+          }
+        };
+  }
+
+  /** Returns the actions of the events of that kind that succeeded, in order. */
+  public List<String> successes(String event) {
+    return events.stream()
+        .filter(one -> one.event().equals(event) && one.outcome() == Outcome.SUCCESS)
+        .map(AuditEvent::action)
+        .toList();
   }
 
   /** Makes all records fail that have {@code outcome}. */

@@ -69,6 +69,50 @@ class ReenrolmentTest {
     }
   }
 
+  /**
+   * A run that has enrolled and shows nothing of it, because the answer was lost, gets another line
+   * and is the same run; so again when that answer is lost. What it never got is useless.
+   *
+   * <p>Row: HS-15
+   */
+  @Test
+  void enrol_answerLost_anotherLineForTheSameRun() throws Exception {
+    try (TestHost host = TestHost.with(POLICY).silent("alpha").begin()) {
+      RawPlugin alpha = host.plugin("alpha");
+      alpha.enrol(NamedEcho.SERVICE);
+      String lost = alpha.bearer();
+      Bootstrap second = lineAfterAWhile(host, 1);
+      alpha.enrolAgain(second, NamedEcho.SERVICE);
+      Bootstrap third = lineAfterAWhile(host, 2);
+
+      alpha.enrolAgain(third, NamedEcho.SERVICE);
+      alpha.healthy();
+
+      assertThat(third.runtimeId().value()).isEqualTo(alpha.runtimeId());
+      assertThat(alpha.bearer()).isNotEqualTo(lost);
+      assertThat(host.audit.entries())
+          .filteredOn(entry -> entry.action().equals("re-enrol"))
+          .hasSize(2)
+          .allSatisfy(entry -> assertThat(entry.reason()).isEqualTo("it did not use what it got"));
+    }
+  }
+
+  /** Lets time pass, some between any two looks of the host, until there is that line. */
+  private static Bootstrap lineAfterAWhile(TestHost host, int number) {
+    await()
+        .atMost(WAIT)
+        .pollInterval(Reenrolment.CHECK)
+        .until(
+            () -> {
+              boolean isThere = host.run("alpha").lines().size() >= number;
+              if (!isThere) { // its token lives by that clock
+                host.clock.advance(Duration.ofSeconds(100));
+              }
+              return isThere;
+            });
+    return line(host, number);
+  }
+
   /** Who has its old connection cut before the new one stands loses nothing. */
   @Test
   void enrol_oldControlCutBeforeTheNew_registrationsStay() throws Exception {

@@ -13,7 +13,16 @@ import dev.tenon.v1.GrantedService;
 import dev.tenon.v1.OfferedService;
 import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.Requirement;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientStreamTracer;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.security.KeyPair;
 import java.time.Instant;
@@ -60,9 +69,11 @@ final class EnrolmentStep {
     }
     KeyPair keys = CertificateRequest.newKeyPair();
     EnrolRequest request = request(keys);
+    Sent sent = new Sent();
     try {
       EnrolResponse answer =
           EnrolmentGrpc.newBlockingStub(channel)
+              .withInterceptors(sent)
               .withDeadlineAfter(settings.identityDeadline().toMillis(), TimeUnit.MILLISECONDS)
               .enrol(request);
       return accept(answer, keys);
@@ -75,10 +86,38 @@ final class EnrolmentStep {
               + ": "
               + StatusText.of(e)
               + staleness(),
-          e);
+          e,
+          sent.isSent && isSilence(e));
     } catch (BadAnswerException e) {
       throw new PluginStartException(
           "plugin " + plugin.name() + " does not trust its enrolment: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isSilence(StatusRuntimeException e) {
+    return e.getStatus().getCode() == Status.Code.UNAVAILABLE
+        || e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
+  }
+
+  /** Sees whether a call went to a connection that stood: then the host may have acted. */
+  private static final class Sent extends ClientStreamTracer.Factory implements ClientInterceptor {
+    private volatile boolean isSent;
+
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(
+        MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+      return next.newCall(method, options.withStreamTracerFactory(this));
+    }
+
+    @Override
+    public ClientStreamTracer newClientStreamTracer(
+        ClientStreamTracer.StreamInfo info, Metadata headers) {
+      return new ClientStreamTracer() {
+        @Override
+        public void streamCreated(Attributes transport, Metadata headers) {
+          isSent = true;
+        }
+      };
     }
   }
 

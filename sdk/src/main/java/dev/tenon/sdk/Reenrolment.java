@@ -125,7 +125,7 @@ final class Reenrolment {
     return isSame(document, last) || (refused != null && isSame(document, refused));
   }
 
-  private static boolean isSame(Bootstrap document, Bootstrap other) {
+  static boolean isSame(Bootstrap document, Bootstrap other) {
     return MessageDigest.isEqual(
         document.enrolmentToken().sha256(), other.enrolmentToken().sha256());
   }

@@ -1,6 +1,8 @@
 package dev.tenon.sdk;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.WARNING;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.Plugin;
@@ -31,6 +33,14 @@ public final class SdkPluginServer implements PluginServer {
 
   /** How long a plugin drains after SIGTERM. */
   static final Duration DRAIN_ON_TERMINATION = Duration.ofSeconds(2);
+
+  /**
+   * How long a plugin whose enrolment was not answered waits for another start document; a host
+   * sends one when it sees that what it has issued is not used.
+   */
+  static final Duration ANSWER_LOST = Duration.ofMinutes(1);
+
+  private static final Duration LOOK = Duration.ofMillis(500);
 
   private static final System.Logger LOG = System.getLogger(SdkPluginServer.class.getName());
 
@@ -88,6 +98,60 @@ public final class SdkPluginServer implements PluginServer {
       running.get().enrolAgain(line);
     } else {
       early = Optional.of(line);
+      notifyAll();
+    }
+  }
+
+  /**
+   * Starts the plugin: where the answer to its enrolment was lost, as the same run, with the
+   * document that the host sends then.
+   */
+  private RunningPlugin start(Plugin plugin, BootstrapSource source, Bootstrap first)
+      throws PluginStartException, InterruptedException {
+    Bootstrap document = first;
+    while (true) {
+      try {
+        return RunningPlugin.start(plugin, document);
+      } catch (PluginStartException e) {
+        if (!e.isAnswerLost()) {
+          throw e;
+        }
+        LOG.log(WARNING, "{0}; waiting for another start document", e.getMessage());
+        document = another(source, document).orElseThrow(() -> e);
+      }
+    }
+  }
+
+  /** Returns the next document for the run of {@code used} that brings another token. */
+  private synchronized Optional<Bootstrap> another(BootstrapSource source, Bootstrap used)
+      throws InterruptedException {
+    long begin = System.nanoTime();
+    while (System.nanoTime() - begin < ANSWER_LOST.toNanos()) {
+      Optional<Bootstrap> found =
+          latest(source)
+              .filter(next -> next.runtimeId().equals(used.runtimeId()))
+              .filter(next -> next.hostId().equals(used.hostId()))
+              .filter(next -> !Reenrolment.isSame(next, used));
+      if (found.isPresent()) {
+        return found;
+      }
+      wait(LOOK.toMillis());
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Bootstrap> latest(BootstrapSource source) {
+    try {
+      if (source instanceof BootstrapSource.PrivateFile file) {
+        return Optional.of(file.read());
+      }
+      Optional<Bootstrap> line = early.map(Bootstrap::parse);
+      early = Optional.empty();
+      return line;
+    } catch (PluginStartException | IllegalArgumentException e) {
+      early = Optional.empty();
+      LOG.log(DEBUG, "no document: {0}", e.getMessage());
+      return Optional.empty();
     }
   }
 
@@ -103,7 +167,7 @@ public final class SdkPluginServer implements PluginServer {
   private void serve(Plugin plugin, BootstrapSource source, Bootstrap bootstrap)
       throws PluginStartException, InterruptedException {
     Thread termination = new Thread(this::terminated, "tenon-termination");
-    try (RunningPlugin started = RunningPlugin.start(plugin, bootstrap)) {
+    try (RunningPlugin started = start(plugin, source, bootstrap)) {
       started(started, source);
       jvm.onTermination(termination);
       started.awaitEnd();

@@ -72,6 +72,7 @@ final class HostAnswers {
   /** Services that nothing provides. */
   final Set<String> absent = ConcurrentHashMap.newKeySet();
 
+  volatile boolean losesEnrolment;
   volatile UnaryOperator<EnrolResponse.Builder> enrolment = UnaryOperator.identity();
   volatile Function<RegisterRequest, Status> registration = request -> Status.OK;
   volatile Duration tokenLife = Duration.ofHours(1);
@@ -190,6 +191,10 @@ final class HostAnswers {
       public void enrol(EnrolRequest request, StreamObserver<EnrolResponse> response) {
         enrolments.add(request);
         order.add("enrol");
+        if (losesEnrolment) {
+          response.onError(Status.UNAVAILABLE.asRuntimeException());
+          return;
+        }
         response.onNext(enrolled(request));
         response.onCompleted();
       }

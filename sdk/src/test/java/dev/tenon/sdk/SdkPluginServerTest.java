@@ -94,6 +94,35 @@ final class SdkPluginServerTest {
   }
 
   /**
+   * Where the answer to the enrolment was lost, the token is not shown again: the plugin waits for
+   * another line of the same run, and passes over others. Row: HS-15
+   */
+  @Test
+  void serve_answerToEnrolmentLost_enrolsWithTheNextLine() throws Exception {
+    FakeHost started = FakeHost.start(folder);
+    host = Optional.of(started);
+    started.answers.losesEnrolment = true;
+    Bootstrap first = started.bootstrap("echo");
+    Bootstrap second = started.bootstrap("echo");
+    jvm.write(first.toJsonLine());
+    CompletableFuture<Void> served = serving();
+    await().atMost(Duration.ofSeconds(60)).until(() -> started.answers.enrolments.size() == 1);
+    started.answers.losesEnrolment = false;
+
+    jvm.write(first.toJsonLine());
+    jvm.write(started.bootstrap("other").toJsonLine());
+    jvm.write(second.toJsonLine());
+
+    await().atMost(Duration.ofSeconds(60)).until(() -> jvm.termination.size() == 1);
+    assertThat(started.answers.enrolments)
+        .extracting(request -> request.getEnrolmentToken())
+        .containsExactly(
+            first.enrolmentToken().exposeForWire(), second.enrolmentToken().exposeForWire());
+    jvm.write("");
+    assertThat(served).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  /**
    * The end of stdin ends the plugin in good order and, in case that hangs, by force. Row: LC-21
    */
   @Test
@@ -141,19 +170,22 @@ final class SdkPluginServerTest {
     FakeHost started = FakeHost.start(folder);
     host = Optional.of(started);
     jvm.write(started.bootstrap("echo").toJsonLine());
-    CompletableFuture<Void> served =
-        CompletableFuture.runAsync(
-            () -> {
-              try {
-                new SdkPluginServer(jvm).serve(EchoPlugin.plugin());
-              } catch (PluginStartException | InterruptedException e) {
-                throw new CompletionException(e);
-              }
-            });
+    CompletableFuture<Void> served = serving();
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> served.isDone() || jvm.termination.size() == 1);
     return served;
+  }
+
+  private CompletableFuture<Void> serving() {
+    return CompletableFuture.runAsync(
+        () -> {
+          try {
+            new SdkPluginServer(jvm).serve(EchoPlugin.plugin());
+          } catch (PluginStartException | InterruptedException e) {
+            throw new CompletionException(e);
+          }
+        });
   }
 
   private FakeHost host() {

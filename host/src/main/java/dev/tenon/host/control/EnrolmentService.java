@@ -272,7 +272,8 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
     boolean again = run.declaration().isPresent();
     Map<String, String> details = new LinkedHashMap<>();
     if (again) {
-      details.put("reason", "it missed its renewal");
+      boolean isLost = trust.lineages().isUnshown(runtimeId);
+      details.put("reason", isLost ? "it did not use what it got" : "it missed its renewal");
     }
     details.put("version", declaration.version().toString());
     details.put("serial", certificate.getSerialNumber().toString(16));

@@ -65,6 +65,14 @@ public final class PluginRuns {
     return trust;
   }
 
+  /**
+   * Returns whether {@code run} has enrolled and shows nothing of it: the answer may have been
+   * lost.
+   */
+  public boolean isUnshown(PluginRun run) {
+    return trust.lineages().isUnshown(run.id().runtimeId());
+  }
+
   /** Returns what the runs register in, and what knows their health. */
   ServiceRegistry registry() {
     return registry;

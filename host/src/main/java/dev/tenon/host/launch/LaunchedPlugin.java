@@ -24,6 +24,14 @@ public interface LaunchedPlugin {
    */
   void rebootstrap(String bootstrapLine) throws IOException;
 
+  /**
+   * Takes the last bootstrap line back where it lies for the run to be read, because its token was
+   * used: whoever reads it now would show a spent one, and be taken for a thief.
+   *
+   * @throws IOException if it is still there
+   */
+  default void forgetBootstrap() throws IOException {}
+
   /** Asks the run to end (SIGTERM). Does not wait. */
   void terminate();
 

@@ -44,6 +44,13 @@ final class RemotePlugin implements LaunchedPlugin {
   }
 
   @Override
+  public synchronized void forgetBootstrap() throws IOException {
+    if (!exit.isDone()) {
+      bootstrap.delete();
+    }
+  }
+
+  @Override
   public void terminate() {
     end();
   }

@@ -198,10 +198,11 @@ class RemotePluginTest {
 
     Process second;
     try (PluginHost host = onTcp().start()) {
+      String firstFile = Files.readString(bootstrap());
       Process first = startEcho();
       soon().until(() -> echo(host).state().equals(new PluginState.Healthy()));
       String firstRun = echo(host).runtimeId().value();
-      String firstFile = Files.readString(bootstrap());
+      soon().until(() -> !Files.exists(bootstrap())); // whoever is started now finds no spent token
       first.destroyForcibly();
       assertThat(first.waitFor(60, TimeUnit.SECONDS)).isTrue();
 

@@ -30,15 +30,16 @@ final class Run implements Callable<Integer> {
   Run() {}
 
   @Override
-  public Integer call()
-      throws RefusedFilesException, ConfigException, HostStartException, InterruptedException {
+  public Integer call() throws RefusedFilesException, ConfigException, HostStartException {
     FileArguments arguments = FileArguments.of(files);
     HostBuilder described = config.read().host(arguments.listed());
     LogOnStderr.install(Level.INFO);
     try (EndRequest end = EndRequest.ofProcess();
-        PluginHost host = described.start()) {
+        PluginHost host = end.started(described::start)) {
       spec.commandLine().getOut().println("running: " + host.plugins().size() + " plugins");
       end.await();
+    } catch (InterruptedException e) {
+      // Asked to end before the host was there: what it had launched is ended.
     }
     return Main.DONE;
   }
