@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** Tells sinks of what was committed. Thread-safe; never waits for a sink. */
 final class SinkFeed implements AutoCloseable {
   /** How many batches may wait; each has one event or more. */
-  private static final int MAX_WAITING = 4096;
+  static final int MAX_WAITING = 4096;
 
   private static final System.Logger LOG = System.getLogger(SinkFeed.class.getName());
 
