@@ -256,6 +256,29 @@ public final class HostBuilder {
   }
 
   /**
+   * Sets where the host answers probes over HTTP, as {@code tcp:ADDRESS:PORT} with a loopback
+   * address; nowhere without it. {@code /healthz} is 200 from the first moment of the start until
+   * the host has ended, {@code /readyz} is 200 from the end of the start to the begin of the end,
+   * and else 503. They are in clear and ask for no credential, so nothing else is told there.
+   *
+   * @throws IllegalArgumentException if it has another form or is not a loopback address
+   */
+  public HostBuilder probes(String endpoint) {
+    settings.probes(endpoint);
+    return this;
+  }
+
+  /**
+   * Sets who is told that this host is there, once it has started, and then regularly until it
+   * ends; nobody without it. Whatever becomes of that, the host starts and goes on; its end waits 5
+   * s for it at most.
+   */
+  public HostBuilder orchestrator(Orchestrator orchestrator) {
+    settings.orchestrator(requireNonNull(orchestrator, "orchestrator"));
+    return this;
+  }
+
+  /**
    * Sets the TLS library: {@code boringssl} or {@code jdk}; without it boringssl where it loads.
    * TLS itself and its checks cannot be turned off.
    *

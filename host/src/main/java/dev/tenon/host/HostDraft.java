@@ -20,10 +20,12 @@ import dev.tenon.host.HostSettings.HealthPolling;
 import dev.tenon.host.HostSettings.Hosts;
 import dev.tenon.host.HostSettings.Limits;
 import dev.tenon.host.HostSettings.Listen;
+import dev.tenon.host.HostSettings.Outside;
 import dev.tenon.host.HostSettings.Places;
 import dev.tenon.host.HostSettings.Registry;
 import dev.tenon.host.HostSettings.Sources;
 import dev.tenon.host.control.ProtocolVersions;
+import dev.tenon.host.probe.ProbeServer;
 import dev.tenon.registry.RegistryStore;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsFloor;
@@ -73,6 +75,7 @@ final class HostDraft {
   private RestartPolicy restart = RestartPolicy.DEFAULT;
   private final List<PluginListener> listeners = new ArrayList<>();
   private Hosts hosts = Hosts.NONE;
+  private Outside outside = Outside.NONE;
 
   void trustDomain(String name) {
     trustDomain = new TrustDomain(name);
@@ -134,6 +137,14 @@ final class HostDraft {
 
   void registry(RegistryStore store) {
     hosts = new Hosts(hosts.listen(), hosts.peers(), hosts.files(), Optional.of(store));
+  }
+
+  void probes(String endpoint) {
+    outside = new Outside(Optional.of(ProbeServer.address(endpoint)), outside.orchestrator());
+  }
+
+  void orchestrator(Orchestrator told) {
+    outside = new Outside(outside.probes(), Optional.of(told));
   }
 
   void tlsProvider(String name) {
@@ -287,7 +298,8 @@ final class HostDraft {
         hostLimits,
         restart,
         List.copyOf(listeners),
-        hosts);
+        hosts,
+        outside);
   }
 
   private static Path defaultRun() {

@@ -40,7 +40,13 @@ record HostSettings(
     HostLimits hostLimits,
     RestartPolicy restart,
     List<PluginListener> listeners,
-    Hosts hosts) {
+    Hosts hosts,
+    Outside outside) {
+
+  /** Who outside is told that the host is there: where probes are answered, and an orchestrator. */
+  record Outside(Optional<Endpoint.Tcp> probes, Optional<Orchestrator> orchestrator) {
+    static final Outside NONE = new Outside(Optional.empty(), Optional.empty());
+  }
 
   /**
    * Other hosts: who may relay here, which files say so, if any do, where they connect (empty: a

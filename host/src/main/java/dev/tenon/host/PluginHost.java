@@ -19,6 +19,7 @@ import io.grpc.ClientInterceptor;
 import io.grpc.stub.AbstractStub;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -259,6 +260,11 @@ public final class PluginHost implements AutoCloseable {
   /** Returns the other hosts that calls may come from and go to. */
   public HostPeers peers() {
     return running.peers();
+  }
+
+  /** Returns where probes are answered, as {@code tcp:ADDRESS:PORT}; empty if nowhere. */
+  public Optional<String> probes() {
+    return running.probes();
   }
 
   /** Returns how many calls each caller made to each provider, counted by the router. */

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -44,6 +45,7 @@ final class RunningHost implements AutoCloseable {
   private final CloseStack closing;
   private final Authorities authorities;
   private final HostAdmins admins;
+  private final Presence presence;
   private final Channel channel;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -52,7 +54,9 @@ final class RunningHost implements AutoCloseable {
       Plugins plugins,
       Authorities authorities,
       HostAdmins admins,
+      Presence presence,
       CloseStack closing) {
+    this.presence = presence;
     this.authorities = authorities;
     this.admins = admins;
     this.planes = planes;
@@ -73,6 +77,7 @@ final class RunningHost implements AutoCloseable {
     checkNames(definitions);
     CloseStack closing = new CloseStack();
     try {
+      Presence presence = Presence.open(settings, closing);
       Planes planes = Planes.open(settings, policy, offers, closing);
       LOG.log(Level.INFO, "{0}", planes.describe());
       Plugins plugins = new Plugins(planes, settings, definitions);
@@ -89,7 +94,8 @@ final class RunningHost implements AutoCloseable {
                   new PluginFolders(settings.places().pluginFolders())));
       HostAdmins admins =
           new HostAdmins(planes, closing.add(AdminFiles.open(planes, settings.trust().admins())));
-      return new RunningHost(planes, plugins, authorities, admins, closing);
+      presence.started(planes, closing);
+      return new RunningHost(planes, plugins, authorities, admins, presence, closing);
     } catch (HostStartException e) {
       closing.close();
       throw e;
@@ -223,6 +229,10 @@ final class RunningHost implements AutoCloseable {
     return planes.others().peers();
   }
 
+  Optional<String> probes() {
+    return presence.probes();
+  }
+
   HostPolicy policy() {
     return planes.policy();
   }
@@ -247,6 +257,7 @@ final class RunningHost implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
+      presence.ending();
       closing.close();
     }
   }

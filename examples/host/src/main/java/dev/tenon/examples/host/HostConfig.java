@@ -43,7 +43,9 @@ record HostConfig(
     UpkeepConfig upkeep,
     Level pluginLog,
     Optional<EtcdSettings> registry,
-    HostsTable hosts) {
+    HostsTable hosts,
+    Optional<String> probes,
+    Optional<OrchestratorTable> orchestrator) {
 
   /** Eight JVMs that start at once share the processors of a small machine. */
   private static final Duration TO_ENROL = Duration.ofSeconds(25);
@@ -109,7 +111,9 @@ record HostConfig(
             toml.table(RegistryTable.NAME).flatMap(table -> RegistryTable.read(table, path)),
             toml.table(HostsTable.NAME)
                 .map(table -> HostsTable.read(table, path))
-                .orElse(HostsTable.NONE));
+                .orElse(HostsTable.NONE),
+            listen(toml, "probes", HostBuilder::probes),
+            toml.table(OrchestratorTable.NAME).map(table -> OrchestratorTable.read(table, path)));
     toml.finish();
     return config;
   }
@@ -212,6 +216,10 @@ record HostConfig(
     selection.forEach(host::selection);
     registry.map(EtcdStore::of).ifPresent(host::registry);
     hosts.configure(host, trustDomain);
+    probes.ifPresent(host::probes);
+    if (orchestrator.isPresent()) {
+      orchestrator.get().configure(host, trustDomain);
+    }
     return host.trustDomain(trustDomain)
         .startLimits(TO_ENROL, TO_HEALTHY)
         .state(folders.state())
@@ -276,6 +284,12 @@ record HostConfig(
       listen(toml.append("\n[hosts]\n"), hosts.listen());
       toml.append(hosts.toToml(HostConfig::quoted));
     }
+    probes.ifPresent(at -> entry(toml.append("\n[probes]\n"), "listen", at));
+    orchestrator.ifPresent(
+        told -> {
+          toml.append("\n[orchestrator]\n");
+          told.entries().forEach((key, value) -> entry(toml, key, value));
+        });
     toml.append("\n[selection]\n");
     selection.forEach(
         (service, strategy) ->

@@ -180,6 +180,10 @@ final class HostConfigTest {
         key = "c.key"
         """,
         """
+        probes.listen = "tcp:127.0.0.1:7074"
+        orchestrator = { endpoint = "tcp:o.example:1", id = "o", authority = "o.crt", heartbeat = "PT1M" }
+        """,
+        """
         hosts = { listen = "tcp:127.0.0.1:7073", peers = { h-1 = "a.crt", h-2 = 'b".crt' } }
         """,
         """

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 final class OperationsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final List<String> PORTS =
-      List.of("7070", "7071", "7072", "7081", "8070", "8071", "8072");
+      List.of("7070", "7071", "7072", "7074", "7081", "8070", "8071", "8072");
 
   private static final Pattern RETIRED =
       Pattern.compile("\"action\":\"retire\",\"resource\":\"plugin\"");
@@ -167,6 +167,18 @@ final class OperationsTest {
 
     assertThat(responded.status()).as(responded.err()).isZero();
     assertThat(responded.out()).startsWith("Failed").contains("whole: records 1 to");
+  }
+
+  /** Row: LC-4. */
+  @Test
+  void section9_probes_asPrinted() throws Exception {
+    page.walk("## 9.", "", "site/");
+    try (HostProcess host = page.start(page.block("probed"))) {
+      awaitRunning(host);
+      Ran probed = page.typed(page.block("probe"));
+      assertThat(probed.out()).as(probed.err()).isEqualTo(page.block("probe-output"));
+      stop(host);
+    }
   }
 
   private static void assertDone(Ran ran) {

@@ -64,6 +64,7 @@ final class SampleConfigTest {
     read.addAll(RunTable.keys());
     read.addAll(RegistryTable.keys());
     read.addAll(HostsTable.keys());
+    read.addAll(OrchestratorTable.keys());
 
     assertThat(keys(IN_SAMPLE, sample)).isEqualTo(withFiles(read));
     assertThat(HostConfig.read(sample).folders().policy()).exists();
