@@ -8,6 +8,7 @@ import dev.tenon.transport.Dns;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.v1.RegisterHostRequest;
+import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -70,7 +71,9 @@ final class Presence {
   void started(Planes planes, CloseStack closing) {
     orchestrator.ifPresent(
         told -> {
-          Attendance attendance = closing.add(attendance(told, planes));
+          Attendance attendance =
+              closing.add(
+                  new Attendance(channel(told, planes), told.id().host(), () -> describe(planes)));
           attendance.begin(told.heartbeat(), planes.threads()::every);
         });
     probes.ifPresent(server -> server.say(Readiness.READY));
@@ -86,7 +89,8 @@ final class Presence {
     return probes.map(server -> server.address().toString());
   }
 
-  private static Attendance attendance(Orchestrator told, Planes planes) {
+  /** Returns a channel that a revocation ends, so that its next call connects anew and asks. */
+  private static ManagedChannel channel(Orchestrator told, Planes planes) {
     ClientTls tls =
         new ClientTls(
             () -> planes.identity().get().trustingOnly(told.authorities()),
@@ -96,15 +100,15 @@ final class Presence {
                     ? Optional.empty()
                     : Optional.of(() -> {}), // Its end is nobody's business here.
             Dns.HOST);
-    return new Attendance(
+    ManagedChannel channel =
         planes
             .transport()
             .channel(Endpoint.parse(told.endpoint()), tls)
             .directExecutor()
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
-            .build(),
-        told.id().host(),
-        () -> describe(planes));
+            .build();
+    planes.certificates().whenRevoked(channel::enterIdle);
+    return channel;
   }
 
   private static RegisterHostRequest describe(Planes planes) {

@@ -198,6 +198,22 @@ class AttendanceTest {
     assertThat(fake.calls).containsExactly(REGISTER, DEREGISTER);
   }
 
+  /** A beat that comes meanwhile would bring back what was just taken back. */
+  @Test
+  void close_beatInBetween_saysNothing() {
+    begin();
+    fake.answers =
+        call -> {
+          if (call.equals(DEREGISTER)) {
+            beat();
+          }
+          return Status.OK;
+        };
+    attendance.close();
+
+    assertThat(fake.calls).containsExactly(REGISTER, DEREGISTER);
+  }
+
   @Test
   void close_orchestratorThatIsSilent_waitsForItsTimeAlone() {
     Duration little = Duration.ofMillis(50);

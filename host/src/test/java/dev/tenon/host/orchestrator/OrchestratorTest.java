@@ -11,6 +11,7 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.Fingerprint;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
@@ -87,7 +88,10 @@ class OrchestratorTest {
 
   /** Starts an orchestrator that has {@code id} from {@code authority}, and trusts the hosts'. */
   private Server serve(SpiffeId.OfHost id, EmbeddedAuthority authority) throws Exception {
-    Credentials credentials = credentials(id, authority);
+    return serve(credentials(id, authority));
+  }
+
+  private Server serve(Credentials credentials) throws IOException {
     ServerTls tls =
         new ServerTls(
             () -> credentials,
@@ -181,6 +185,25 @@ class OrchestratorTest {
       other.shutdownNow();
       assertThat(fake.calls).as(others.get(other)).isEmpty();
     }
+  }
+
+  /** The connection that there is ends, and there is no other. */
+  @Test
+  void orchestrator_certificateRevoked_isToldNothingMore() throws Exception {
+    Credentials credentials = credentials(ID, ofOrchestrators);
+    Server server = serve(credentials);
+    try (PluginHost host = start(server.getPort())) {
+      await().atMost(LIMIT).until(() -> fake.calls.contains(HEARTBEAT));
+      host.certificates().revokeFingerprint(Fingerprint.of(credentials.chain().get(0)));
+      long before = transport.connectionCounts().unfinished();
+      await().atMost(LIMIT).until(() -> transport.connectionCounts().unfinished() > before);
+      List<String> told = List.copyOf(fake.calls);
+      long then = transport.connectionCounts().unfinished();
+      await().atMost(LIMIT).until(() -> transport.connectionCounts().unfinished() > then);
+      assertThat(fake.calls).isEqualTo(told);
+    }
+    server.shutdownNow();
+    assertThat(fake.calls).doesNotContain(DEREGISTER);
   }
 
   /** Whoever listens in clear sees the begin of a TLS handshake, and no word after it. */

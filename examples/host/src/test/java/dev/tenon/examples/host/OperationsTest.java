@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 final class OperationsTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final List<String> PORTS =
-      List.of("7070", "7071", "7072", "7074", "7081", "8070", "8071", "8072");
+      List.of("7070", "7071", "7072", "7074", "7080", "7081", "8070", "8071", "8072");
 
   private static final Pattern RETIRED =
       Pattern.compile("\"action\":\"retire\",\"resource\":\"plugin\"");
@@ -169,14 +169,28 @@ final class OperationsTest {
     assertThat(responded.out()).startsWith("Failed").contains("whole: records 1 to");
   }
 
-  /** Row: LC-4. */
+  /** The commands that change what runs, and one that looks at each change, by a shell. */
   @Test
-  void section9_probes_asPrinted() throws Exception {
+  void section8_asPrinted_changesWhatRuns() throws Exception {
+    page.walk("## 8.", "## 9.", "site/");
+    try (HostProcess host = page.start(page.block("administered"))) {
+      awaitRunning(host);
+      Ran changed = page.typed(page.block("administer"));
+      assertDone(changed);
+      page.assertPrinted(changed.out(), "administer-output");
+      stop(host);
+    }
+  }
+
+  /** Probes by curl, and an orchestrator that is not there. Row: LC-4, LC-8. */
+  @Test
+  void section9_asPrinted_tellsThatTheHostIsThere() throws Exception {
     page.walk("## 9.", "", "site/");
-    try (HostProcess host = page.start(page.block("probed"))) {
+    try (HostProcess host = page.start(page.block("told"))) {
       awaitRunning(host);
       Ran probed = page.typed(page.block("probe"));
       assertThat(probed.out()).as(probed.err()).isEqualTo(page.block("probe-output"));
+      await().atMost(LIMIT).untilAsserted(() -> page.assertPrinted(host.err(), "told-error"));
       stop(host);
     }
   }
