@@ -95,8 +95,8 @@ final class Presence {
         new ClientTls(
             () -> planes.identity().get().trustingOnly(told.authorities()),
             PeerRule.exactly(told.id()),
-            leaf ->
-                planes.others().peers().isRevoked(leaf)
+            chain ->
+                planes.others().peers().isRevoked(chain.get(0))
                     ? Optional.empty()
                     : Optional.of(() -> {}), // Its end is nobody's business here.
             Dns.HOST);
