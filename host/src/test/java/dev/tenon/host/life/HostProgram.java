@@ -104,15 +104,7 @@ final class HostProgram implements AutoCloseable {
       throws IOException {
     Files.writeString(home.root().resolve("policy.toml"), home.policy());
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            option,
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            TestHome.classPath(),
-            HostProgram.class.getName(),
-            home.root().toString());
+        ChildJvm.running(HostProgram.class, List.of(home.root().toString()), option);
     builder.environment().putAll(environment);
     builder.redirectError(home.root().resolve("host-err").toFile());
     return new HostProgram(builder.start());

@@ -51,10 +51,10 @@ class IsolationTest {
       throws IOException {
     Behaviour behaviour =
         services[0].equals(EchoGrpc.SERVICE_NAME) ? Behaviour.ECHO : Behaviour.OTHER;
-    home.openClassPath().java(plugin, behaviour, services);
+    home.java(plugin, behaviour, services);
     home.isolate(plugin, isolation, "uid = " + uid);
     if (isolation.equals("sandbox")) {
-      home.also(plugin, "[sandbox]", "read_only = [\"" + home.root().resolve("lib") + "\"]");
+      home.also(plugin, "[sandbox]", "read_only = [\"" + ChildJvm.folder() + "\"]");
     }
   }
 

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -86,14 +87,8 @@ class RemotePluginTest {
   /** Starts the plugin as an operator would, elsewhere. */
   private Process startEcho() throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx64m",
-            "-Dtest.home=" + home.root(),
-            "-cp",
-            TestHome.classPath(),
-            ModePlugins.class.getName(),
-            "echo");
+        ChildJvm.running(
+            ModePlugins.class, List.of("echo"), "-Xmx64m", "-Dtest.home=" + home.root());
     builder.environment().put("TENON_BOOTSTRAP", "file:" + bootstrap());
     return builder.redirectErrorStream(true).redirectOutput(output().toFile()).start();
   }

@@ -106,16 +106,8 @@ class RemoteRestartTest {
     for (String plugin : List.of("echo", "caller")) {
       soon().until(() -> Files.exists(bootstrap(plugin)));
       ProcessBuilder builder =
-          new ProcessBuilder(
-              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-              "-Xmx64m",
-              "-XX:+UseSerialGC",
-              "-XX:TieredStopAtLevel=1",
-              "-Dtest.home=" + home.root(),
-              "-cp",
-              TestHome.classPath(),
-              ModePlugins.class.getName(),
-              plugin);
+          ChildJvm.running(
+              ModePlugins.class, List.of(plugin), "-Xmx64m", "-Dtest.home=" + home.root());
       builder.environment().put("TENON_BOOTSTRAP", "file:" + bootstrap(plugin));
       processes.add(
           builder

@@ -161,16 +161,8 @@ class TerminationTest {
   }
 
   private static Process start(TestHome home) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            TestHome.classPath(),
-            Program.class.getName(),
-            home.root().toString(),
-            Integer.toString(STREAMS))
+    return ChildJvm.running(
+            Program.class, List.of(home.root().toString(), Integer.toString(STREAMS)), "-Xmx512m")
         .redirectError(home.root().resolve("host-err").toFile())
         .start();
   }

@@ -29,7 +29,6 @@ final class TestHome implements AutoCloseable {
   private final Path root;
   private final StringBuilder policy = new StringBuilder();
   private int rules;
-  private String classPath = classPath();
 
   private TestHome(Path root) {
     this.root = root;
@@ -74,64 +73,13 @@ final class TestHome implements AutoCloseable {
   }
 
   private String jvmArguments() {
-    return String.join(" ", quoted(List.of("-Xmx64m", "-Dtest.home=" + root, "-cp", classPath)))
-        + " -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto";
+    List<String> arguments = new ArrayList<>(List.of("-Xmx64m", "-Dtest.home=" + root));
+    arguments.addAll(ChildJvm.options());
+    return String.join(" ", quoted(arguments));
   }
 
   private static List<String> quoted(List<String> arguments) {
     return arguments.stream().map(argument -> "'" + argument + "'").toList();
-  }
-
-  /**
-   * Puts the class path of the test where plugins of other users can read it, for those that are
-   * added from now on. It may be below a home directory.
-   */
-  TestHome openClassPath() throws IOException {
-    Path lib = root.resolve("lib");
-    if (Files.exists(lib)) {
-      return this;
-    }
-    Files.createDirectory(lib);
-    List<String> opened = new ArrayList<>();
-    for (String entry : classPath().split(":", -1)) {
-      Path from = Path.of(entry).toAbsolutePath();
-      Path to = lib.resolve(Integer.toString(opened.size()) + "-" + from.getFileName());
-      if (Files.isDirectory(from)) {
-        copy(from, to);
-      } else if (Files.exists(from)) {
-        link(from, to);
-      }
-      opened.add(to.toString());
-    }
-    Files.setPosixFilePermissions(lib, PosixFilePermissions.fromString("rwxr-xr-x"));
-    classPath = String.join(":", opened);
-    return this;
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          link(file, target);
-        }
-      }
-    }
-  }
-
-  private static void link(Path from, Path to) throws IOException {
-    try {
-      Files.createLink(to, from);
-    } catch (IOException e) { // on another file system
-      Files.copy(from, to);
-    }
-  }
-
-  /** Returns the class path of the test, wherever the test runner keeps it. */
-  static String classPath() {
-    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
   /** Adds a plugin whose program is a shell script with {@code body}. */
