@@ -137,16 +137,8 @@ class LostReplyTest {
 
   private void startEcho() throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dtest.home=" + home.root(),
-            "-cp",
-            TestHome.classPath(),
-            ModePlugins.class.getName(),
-            "echo");
+        ChildJvm.running(
+            ModePlugins.class, List.of("echo"), "-Xmx64m", "-Dtest.home=" + home.root());
     builder.environment().put("TENON_BOOTSTRAP", "file:" + brought);
     process =
         builder
