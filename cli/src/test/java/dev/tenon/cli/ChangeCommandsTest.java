@@ -54,6 +54,7 @@ class ChangeCommandsTest {
     makeFailing(Files.createDirectories(folder.resolve("plugins/failing")));
     host =
         PluginHost.builder()
+            .required("*")
             .state(folder.resolve("s"))
             .run(folder.resolve("r"))
             .policy(Policy.parse(POLICY))

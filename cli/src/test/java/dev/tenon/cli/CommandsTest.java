@@ -55,6 +55,7 @@ class CommandsTest {
     folder = Files.createTempDirectory(Path.of("/tmp"), "tl").toRealPath();
     host =
         PluginHost.builder()
+            .required("*")
             .state(folder.resolve("s"))
             .run(folder.resolve("r"))
             .policy(Policy.parse(POLICY))

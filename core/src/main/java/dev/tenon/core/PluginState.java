@@ -59,6 +59,11 @@ public sealed interface PluginState {
     return this instanceof Healthy || this instanceof Degraded || this instanceof Unhealthy;
   }
 
+  /** Returns whether calls can go to the plugin. */
+  default boolean takesCalls() {
+    return this instanceof Healthy || this instanceof Degraded;
+  }
+
   /**
    * Returns whether {@code next} may follow.
    *

@@ -5,7 +5,6 @@ import dev.tenon.core.Requirement;
 import dev.tenon.core.ServiceName;
 import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.launch.PluginDefinition;
-import dev.tenon.host.launch.StartMode;
 import dev.tenon.registry.DependencyCycleException;
 import dev.tenon.registry.DependencyGraph;
 import dev.tenon.registry.Impact;
@@ -19,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /** What the plugins of a host said that they provide and require, one entry a name. Thread-safe. */
 final class Dependencies {
@@ -51,14 +51,7 @@ final class Dependencies {
 
   Dependencies(Planes planes, List<PluginDefinition> definitions) {
     this.planes = planes;
-    comingLater.addAll(
-        definitions.stream()
-            .filter(
-                definition ->
-                    definition.start() == StartMode.LAZY
-                        || definition.runtime().remote().isPresent())
-            .map(PluginDefinition::name)
-            .toList());
+    definitions.forEach(definition -> comingLater.add(definition.name()));
   }
 
   private DependencyGraph.Node declared(PluginName plugin, Enrolled declared) {
@@ -150,18 +143,42 @@ final class Dependencies {
   }
 
   /**
-   * Checks that all that is required can be there.
+   * Takes out, until the rest fits together, what requires something that is missing, and plugins
+   * that require each other in a circle. What did not get there, or does not fit, and {@code
+   * isRequired}, does not come later either: the start fails for it. Anything else may.
    *
-   * @throws HostStartException if something is missing, or plugins require each other in a circle,
-   *     which the message lists
+   * @param gone plugins, all required, that did not get there
+   * @return what was taken out, with why
    * @throws LimitReachedException if there are more than the graph takes
    */
-  synchronized void check() throws HostStartException, LimitReachedException {
-    Collection<DependencyGraph.Node> nodes = graph.nodes().values();
-    try {
-      graph = graph.ordered(DependencyGraph.startOrder(nodes, fromElsewhere(nodes)));
-    } catch (MissingProviderException | DependencyCycleException e) {
-      throw unfit(e);
+  synchronized Map<PluginName, HostStartException> settle(
+      Predicate<PluginName> isRequired, Set<PluginName> gone) throws LimitReachedException {
+    comingLater.removeAll(gone);
+    Map<PluginName, HostStartException> unfit = new TreeMap<>();
+    while (true) {
+      Collection<DependencyGraph.Node> nodes = graph.nodes().values();
+      try {
+        graph = graph.ordered(DependencyGraph.startOrder(nodes, fromElsewhere(nodes)));
+        return unfit;
+      } catch (MissingProviderException e) {
+        takeOut(List.of(e.plugin()), unfit(e), isRequired, unfit);
+      } catch (DependencyCycleException e) {
+        takeOut(e.cycle(), unfit(e), isRequired, unfit);
+      }
+    }
+  }
+
+  private void takeOut(
+      List<PluginName> plugins,
+      HostStartException why,
+      Predicate<PluginName> isRequired,
+      Map<PluginName, HostStartException> unfit) {
+    for (PluginName plugin : plugins) {
+      unfit.put(plugin, why);
+      graph = graph.with(plugin, Optional.empty());
+      if (isRequired.test(plugin)) {
+        comingLater.remove(plugin);
+      }
     }
   }
 

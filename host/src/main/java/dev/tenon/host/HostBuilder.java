@@ -66,6 +66,20 @@ public final class HostBuilder {
     return this;
   }
 
+  /**
+   * Names the plugins without which the host does not start, {@code *} for all that start with it;
+   * none without it. {@link #start} fails if one of them does not get there, and says what each
+   * that did not has met. Any other plugin that does not get there is reported ({@link
+   * PluginHost#unavailable}, and the log) and tried again as after a crash. It is about the start
+   * alone: a running host goes on without any of them.
+   *
+   * @throws IllegalArgumentException if one is no name of a plugin, or there twice
+   */
+  public HostBuilder required(String... plugins) {
+    settings.required(plugins);
+    return this;
+  }
+
   /** Sets who may provide and call what; without it nothing is allowed. */
   public HostBuilder policy(Policy policy) {
     this.policy = StartPolicy.given(requireNonNull(policy, "policy"));
@@ -476,9 +490,11 @@ public final class HostBuilder {
   }
 
   /**
-   * Starts the host and its plugins, all or none, and returns when all of them are healthy.
+   * Starts the host and its plugins, and returns when each of them is healthy, or is not {@link
+   * #required} and has failed once.
    *
-   * @throws HostStartException if a file, a setting, a plugin or the machine refuses; says which
+   * @throws HostStartException if a file, a setting, a required plugin or the machine refuses; says
+   *     which, and nothing is left of it
    */
   public PluginHost start() throws HostStartException {
     List<PluginDefinition> plugins = new ArrayList<>(definitions);

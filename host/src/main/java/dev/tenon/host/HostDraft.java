@@ -74,6 +74,7 @@ final class HostDraft {
   private HostLimits hostLimits = HostLimits.DEFAULT;
   private RestartPolicy restart = RestartPolicy.DEFAULT;
   private final List<PluginListener> listeners = new ArrayList<>();
+  private RequiredPlugins required = RequiredPlugins.NONE;
   private Hosts hosts = Hosts.NONE;
   private Outside outside = Outside.NONE;
 
@@ -99,6 +100,10 @@ final class HostDraft {
 
   List<Path> pluginFolders() {
     return List.copyOf(pluginFolders);
+  }
+
+  void required(String... plugins) {
+    required = new RequiredPlugins(Set.of(plugins));
   }
 
   void audit(AuditSettings how) {
@@ -298,6 +303,7 @@ final class HostDraft {
         hostLimits,
         restart,
         List.copyOf(listeners),
+        required,
         hosts,
         outside);
   }

@@ -40,6 +40,7 @@ record HostSettings(
     HostLimits hostLimits,
     RestartPolicy restart,
     List<PluginListener> listeners,
+    RequiredPlugins required,
     Hosts hosts,
     Outside outside) {
 

@@ -1,5 +1,7 @@
 package dev.tenon.host;
 
+import dev.tenon.core.PluginName;
+
 /**
  * A host could not start. Nothing of it is left running. The message says which plugin or setting,
  * why, and what was expected.
@@ -32,5 +34,16 @@ public final class HostStartException extends Exception {
   /** Returns what kept the host from starting. */
   public Kind kind() {
     return kind;
+  }
+
+  /**
+   * Returns the first line of the message, for where it is clear that it is about {@code plugin}.
+   */
+  String shortlyOf(PluginName plugin) {
+    String line = String.valueOf(getMessage()).lines().findFirst().orElse("");
+    String about = "plugin " + plugin;
+    return line.startsWith(about + ": ")
+        ? line.substring(about.length() + 2)
+        : line.startsWith(about + " ") ? line.substring(about.length() + 1) : line;
   }
 }

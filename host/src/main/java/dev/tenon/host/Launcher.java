@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** Makes runs of plugins: an identity, a place, and whatever its kind of plugin begins with. */
@@ -73,7 +74,7 @@ final class Launcher {
       Slot slot, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws HostStartException, IOException, RefusedException {
     PluginDefinition definition = slot.definition();
-    HostPlaces.Place place = place(id.runtimeId(), definition);
+    CompletableFuture<Endpoint> listen = new CompletableFuture<>();
     ClientTls tls =
         new ClientTls(
             planes.identity(),
@@ -85,7 +86,7 @@ final class Launcher {
             () ->
                 planes
                     .transport()
-                    .channel(place.listen(), tls, planes.users().of(id.runtimeId()))
+                    .channel(listen.join(), tls, planes.users().of(id.runtimeId()))
                     .directExecutor()
                     .maxInboundMessageSize(planes.runs().maxMessageBytes())
                     .build());
@@ -93,6 +94,8 @@ final class Launcher {
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
     try {
       add(started, added);
+      HostPlaces.Place place = place(id.runtimeId(), definition);
+      listen.complete(place.listen());
       Launch launch =
           new Launch(
               id.runtimeId(),
@@ -108,7 +111,7 @@ final class Launcher {
       undo(started);
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
-    } catch (IOException | RefusedException | RuntimeException e) {
+    } catch (HostStartException | IOException | RefusedException | RuntimeException e) {
       undo(started);
       throw e;
     }

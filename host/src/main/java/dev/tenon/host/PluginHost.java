@@ -93,6 +93,11 @@ public final class PluginHost implements AutoCloseable {
     return running.plugins();
   }
 
+  /** Returns those of {@link #plugins} that cannot take calls now, required or not. */
+  public List<PluginStatus> unavailable() {
+    return running.plugins().stream().filter(plugin -> !plugin.state().takesCalls()).toList();
+  }
+
   /**
    * Returns where {@code plugin} stands, for each of its instances; also before its first run.
    *

@@ -14,6 +14,7 @@ import dev.tenon.registry.Impact;
 import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.Registration;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -21,8 +22,12 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/** The plugins of a host: starts all of them or none, and stops them, dependents first. */
+/**
+ * The plugins of a host: starts those that are required or none, and stops them, dependents first.
+ */
 final class Plugins {
+  private static final System.Logger LOG = System.getLogger(PluginHost.class.getName());
+
   private final Planes planes;
   private final HostSettings.Limits limits;
   private final Arrivals arrivals;
@@ -33,6 +38,7 @@ final class Plugins {
   private final HealthPolls polls;
   private final Supervisor supervisor;
   private final PluginChanges changes;
+  private final RequiredPlugins required;
 
   /** One run that was launched in a slot. */
   record Started(Slot slot, PluginRun run) {
@@ -55,7 +61,8 @@ final class Plugins {
     limits = settings.limits();
     arrivals = new Arrivals(limits);
     dependencies = new Dependencies(planes, definitions);
-    supervisor = new Supervisor(planes, settings, roster, this::wake);
+    supervisor = new Supervisor(planes, settings, roster, this::followed);
+    required = settings.required();
     lazy = new LazyPlugins(this, planes, roster, arrivals);
     remote = new RemotePlugins(planes, roster, settings.sources().clock());
     polls = new HealthPolls(planes, settings.polling());
@@ -84,38 +91,39 @@ final class Plugins {
   }
 
   /**
-   * Starts {@code definitions} and waits until all are healthy that are not to come later. They are
-   * launched together; each makes its services after those that it requires are there.
+   * Starts {@code definitions} and waits until all are healthy, or have failed once, that are not
+   * to come later. They are launched together; each makes its services after those that it requires
+   * are there.
+   *
+   * @throws HostStartException if one that is required did not get there; names all such
    */
   void start(List<PluginDefinition> definitions)
       throws HostStartException, IOException, RefusedException {
-    Launcher launcher = new Launcher(planes);
-    List<Started> eager = new ArrayList<>();
     for (PluginDefinition definition : definitions) {
       if (definition.runtime().remote().isPresent()) {
         remote.offer(supervisor.slot(definition));
       } else if (definition.start() == StartMode.LAZY) {
         lazy.add(definition);
-      } else {
-        for (int instance = 0; instance < definition.instances(); instance++) {
-          eager.add(launcher.launch(keptSlot(definition), roster::add));
-        }
       }
     }
+    FirstStart start = new FirstStart(planes, this, dependencies, required);
+    List<Started> launched =
+        start.launch(
+            definitions.stream().filter(RequiredPlugins::startsWithHost).toList(), roster::add);
     planes.whenMissing(lazy);
-    for (Started plugin : eager) {
-      Enrolled declared = arrivals.enrolled(plugin);
-      requireShared(plugin.definition(), planes.provided(plugin.definition().name(), declared));
-      dependencies.note(plugin.definition().name(), declared);
-    }
-    dependencies.check();
-    for (Started plugin : eager) {
+    List<Started> fitting = start.fitting(start.through(launched, this::enrolled));
+    for (Started plugin : fitting) {
       plugin.run().enrolled().join().requires().forEach(this::wake);
     }
-    for (Started plugin : eager) {
-      arrivals.healthy(plugin);
-    }
+    var unused = start.through(fitting, arrivals::healthy);
+    start.requireAll();
     polls.start();
+  }
+
+  private void enrolled(Started plugin) throws HostStartException {
+    Enrolled declared = arrivals.enrolled(plugin);
+    requireShared(plugin.definition(), planes.provided(plugin.definition().name(), declared));
+    dependencies.note(plugin.definition().name(), declared);
   }
 
   /** Makes a slot that is filled again when its run ends. */
@@ -159,6 +167,33 @@ final class Plugins {
     requireShared(plugin.definition(), planes.provided(name, declared));
     dependencies.join(name, declared);
     declared.requires().forEach(this::wake);
+  }
+
+  /**
+   * Takes what a run declares that follows another. The others know of its plugin already, unless
+   * no run of it got so far.
+   */
+  private void followed(Started run, Enrolled declared) {
+    PluginName name = run.definition().name();
+    if (dependencies.node(name).isPresent()) {
+      declared.requires().forEach(this::wake);
+      return;
+    }
+    try {
+      joined(run, declared);
+      if (supervisor.of(name).isEmpty()) {
+        dependencies.gone(name); // removed meanwhile
+      }
+    } catch (HostStartException e) {
+      giveUp(run, e.shortlyOf(name));
+    } catch (LimitReachedException e) {
+      giveUp(run, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void giveUp(Started run, String why) {
+    LOG.log(Level.WARNING, "plugin {0}: {1}", run.definition().name(), why);
+    planes.runs().giveUp(run.run(), why);
   }
 
   private void wake(Requirement requirement) {

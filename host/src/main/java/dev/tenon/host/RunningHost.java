@@ -75,6 +75,7 @@ final class RunningHost implements AutoCloseable {
       List<HostOffer> offers)
       throws HostStartException {
     checkNames(definitions);
+    settings.required().check(definitions);
     CloseStack closing = new CloseStack();
     try {
       Presence presence = Presence.open(settings, closing);

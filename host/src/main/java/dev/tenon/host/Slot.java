@@ -27,7 +27,7 @@ final class Slot {
   private volatile PluginState state = new PluginState.Configured();
   private volatile Plugins.@Nullable Started current;
   private boolean isKept;
-  private boolean hasBeenUp;
+  private boolean isFollowed;
   private int attempts;
   private @Nullable Long upSinceNanos;
 
@@ -106,6 +106,11 @@ final class Slot {
     isKept = true;
   }
 
+  /** Lets a run be followed by another even if none has been up yet. */
+  synchronized void followFromTheFirst() {
+    isFollowed = true;
+  }
+
   /** Lets the run end without another. */
   synchronized void release() {
     isKept = false;
@@ -134,7 +139,7 @@ final class Slot {
     PluginState seen = run.run().state();
     if (upSinceNanos == null && seen.isUp()) {
       upSinceNanos = outside.nanos();
-      hasBeenUp = true;
+      isFollowed = true;
     }
     if (seen instanceof PluginState.Failed failed && mayFollow(run)) {
       ended(failed.why());
@@ -145,7 +150,10 @@ final class Slot {
 
   /** What was being drained was to end; what is not trusted any more does not come back. */
   private boolean mayFollow(Plugins.Started run) {
-    return isKept && hasBeenUp && run.run().mayFollow() && !(state instanceof PluginState.Draining);
+    return isKept
+        && isFollowed
+        && run.run().mayFollow()
+        && !(state instanceof PluginState.Draining);
   }
 
   private void ended(String why) {
@@ -156,7 +164,7 @@ final class Slot {
     if (attempts >= policy.tries()) {
       String after = attempts == 0 ? "" : ", after " + attempts + " restarts";
       attempts = 0;
-      hasBeenUp = false;
+      isFollowed = false;
       become(new PluginState.Failed(why + after));
     } else {
       attempts++;

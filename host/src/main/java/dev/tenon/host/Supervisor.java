@@ -4,8 +4,8 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
 import dev.tenon.core.RefusedException;
-import dev.tenon.core.Requirement;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.host.control.Enrolled;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.host.launch.RestartMode;
@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * The slots of a host's plugins, and what starts the next run in one whose run has ended.
@@ -34,16 +34,20 @@ final class Supervisor implements Slot.Outside, AutoCloseable {
   private final HostSettings settings;
   private final Roster roster;
   private final Launcher launcher;
-  private final Consumer<Requirement> wake;
+  private final BiConsumer<Plugins.Started, Enrolled> enrolled;
   private final List<Slot> slots = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
-  /** Makes a host without plugins; {@code wake} starts what a run requires that starts late. */
-  Supervisor(Planes planes, HostSettings settings, Roster roster, Consumer<Requirement> wake) {
+  /** Makes a host without plugins; {@code enrolled} is told what each run declares that follows. */
+  Supervisor(
+      Planes planes,
+      HostSettings settings,
+      Roster roster,
+      BiConsumer<Plugins.Started, Enrolled> enrolled) {
     this.planes = planes;
     this.settings = settings;
     this.roster = roster;
-    this.wake = wake;
+    this.enrolled = enrolled;
     launcher = new Launcher(planes);
   }
 
@@ -146,7 +150,7 @@ final class Supervisor implements Slot.Outside, AutoCloseable {
                   roster.add(next);
                 }
               });
-      watch(started.run());
+      watch(started);
     } catch (HostStartException | IOException | RefusedException | RuntimeException e) {
       LOG.log(Level.WARNING, "plugin {0}: {1}", slot.definition().name(), e.getMessage());
       slot.notLaunched(last, "could not be started");
@@ -169,13 +173,14 @@ final class Supervisor implements Slot.Outside, AutoCloseable {
   }
 
   /** Gives {@code run} up if it does not get on in time. */
-  private void watch(PluginRun run) {
+  private void watch(Plugins.Started started) {
+    PluginRun run = started.run();
     Duration toEnrol = settings.limits().toEnrol();
     Duration toHealthy = settings.limits().toHealthy();
     var unused =
         run.enrolled()
             .thenAcceptAsync(
-                declared -> declared.requires().forEach(wake), planes.threads().supervision());
+                declared -> enrolled.accept(started, declared), planes.threads().supervision());
     after(
         toEnrol,
         () -> {

@@ -179,6 +179,22 @@ class SlotTest {
     assertThat(outside.pauses).isEmpty();
   }
 
+  /** What the host starts without is tried again like what crashed, and given up like it. */
+  @Test
+  void run_notRequiredAndNeverCameUp_isFollowedAndFailsInTheEnd() {
+    slot.keep();
+    slot.followFromTheFirst();
+    for (int attempt = 1; attempt <= 5; attempt++) {
+      crash(launch(slot));
+      assertThat(slot.state())
+          .isEqualTo(new PluginState.Restarting(attempt, "ended with status 1"));
+    }
+    crash(launch(slot));
+
+    assertThat(slot.state())
+        .isEqualTo(new PluginState.Failed("ended with status 1, after 5 restarts"));
+  }
+
   /** A first start that fails is for whoever asked for it to know. */
   @Test
   void run_neverCameUp_isNotFollowed() {

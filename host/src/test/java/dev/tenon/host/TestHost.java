@@ -51,6 +51,7 @@ final class TestHost implements AutoCloseable {
             .audit(file)
             .beforeAudit(this::hooked)
             .policy(Policy.parse(policy))
+            .required("*")
             .clock(clock)
             .random(random)
             .limits(Generous.LIMITS)

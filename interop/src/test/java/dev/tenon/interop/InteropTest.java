@@ -131,6 +131,7 @@ final class InteropTest {
     program("interop-client", ClientPlugin.class, ClientPlugin.PORT, clientPort);
     try (PluginHost host =
         PluginHost.builder()
+            .required("*")
             .plugins(root.resolve("plugins"))
             .policy(Policy.parse(POLICY))
             .state(root.resolve("state"))

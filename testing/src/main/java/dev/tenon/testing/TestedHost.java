@@ -75,6 +75,7 @@ final class TestedHost implements AutoCloseable {
     try {
       HostBuilder builder =
           PluginHost.builder()
+              .required("*")
               .state(folder.resolve("state"))
               .run(folder.resolve("run"))
               .startLimits(PATIENCE, PATIENCE)

@@ -77,6 +77,7 @@ class ContainerTest {
     Plugin plugin =
         Plugin.named("echo").provides(EchoGrpc.SERVICE_NAME, context -> new Echo()).build();
     return PluginHost.builder()
+        .required("*")
         .state(directory.resolve("s"))
         .run(directory.resolve("r"))
         .policy(Policy.parse(new DeclaredPolicy(plugin).toml()))

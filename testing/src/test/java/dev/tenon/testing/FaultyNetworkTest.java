@@ -68,6 +68,7 @@ final class FaultyNetworkTest {
     runtime = new ProxiedRuntime(plugin);
     host =
         PluginHost.builder()
+            .required("*")
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
             .controlListen("tcp:127.0.0.1:0")

@@ -182,6 +182,7 @@ final class RotationTest {
     Plugin caller = caller();
     host =
         PluginHost.builder()
+            .required("*")
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
             .controlListen("tcp:127.0.0.1:0")

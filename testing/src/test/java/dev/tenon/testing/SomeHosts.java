@@ -110,6 +110,7 @@ final class SomeHosts implements AutoCloseable {
     }
     Files.writeString(state.resolve("host-id"), id.host() + "\n");
     return PluginHost.builder()
+        .required("*")
         .state(state)
         .run(place.resolve("r"))
         .audit(place.resolve("audit.jsonl"))

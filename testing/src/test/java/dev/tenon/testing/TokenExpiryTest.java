@@ -27,6 +27,7 @@ final class TokenExpiryTest {
     Path folder = Files.createTempDirectory(Path.of("/tmp"), "tnt");
     try (PluginHost host =
         PluginHost.builder()
+            .required("*")
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
             .clock(clock)

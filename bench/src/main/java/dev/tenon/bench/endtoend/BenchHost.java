@@ -32,6 +32,7 @@ final class BenchHost {
     Path folder = Path.of(args[0]);
     try (PluginHost host =
         PluginHost.builder()
+            .required("*")
             .plugins(folder.resolve("plugins"))
             .policy(Policy.load(folder.resolve("policy.toml")))
             .state(folder.resolve("state"))

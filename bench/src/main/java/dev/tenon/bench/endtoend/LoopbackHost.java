@@ -57,6 +57,7 @@ public final class LoopbackHost implements AutoCloseable {
 
   private static PluginHost start(Path folder) throws HostStartException {
     return PluginHost.builder()
+        .required("*")
         .plugins(folder.resolve("plugins"))
         .state(folder.resolve("state"))
         .run(folder.resolve("run"))

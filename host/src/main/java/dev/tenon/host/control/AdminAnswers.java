@@ -32,7 +32,7 @@ final class AdminAnswers {
             .setPid(view.pid().orElse(0))
             .setIsolation(view.isolation())
             .setInFlight(view.inFlight())
-            .setAvailable(isAvailable(view.state()));
+            .setAvailable(view.state().takesCalls());
     view.services().forEach(service -> info.addServices(service.value()));
     return info.build();
   }
@@ -48,10 +48,6 @@ final class AdminAnswers {
       return "attempt " + restarting.attempt() + ": " + restarting.why();
     }
     return state instanceof PluginState.Failed failed ? failed.why() : "";
-  }
-
-  private static boolean isAvailable(PluginState state) {
-    return state instanceof PluginState.Healthy || state instanceof PluginState.Degraded;
   }
 
   static DescribePluginResponse description(

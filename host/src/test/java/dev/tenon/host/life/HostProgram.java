@@ -39,6 +39,7 @@ final class HostProgram implements AutoCloseable {
     HostBuilder builder =
         PluginHost.builder()
             .policy(Policy.load(home.resolve("policy.toml")))
+            .required("*")
             .state(home.resolve("state"))
             .run(home.resolve("run"))
             .startLimits(java.time.Duration.ofSeconds(60), java.time.Duration.ofSeconds(60));

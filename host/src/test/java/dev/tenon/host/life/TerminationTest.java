@@ -60,6 +60,7 @@ class TerminationTest {
       PluginHost host =
           PluginHost.builder()
               .policy(Policy.load(home.resolve("policy.toml")))
+              .required("*")
               .state(home.resolve("state"))
               .run(home.resolve("run"))
               .plugins(home.resolve("plugins"))

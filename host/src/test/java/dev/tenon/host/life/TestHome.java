@@ -180,6 +180,7 @@ final class TestHome implements AutoCloseable {
   HostBuilder bareHost() throws ConfigException {
     return PluginHost.builder()
         .policy(Policy.parse(policy()))
+        .required("*")
         .state(root.resolve("state"))
         .run(run())
         .startLimits(PATIENCE, PATIENCE);

@@ -97,6 +97,7 @@ final class Scene implements AutoCloseable {
     audit = new AuditTrail(directory.resolve("audit.jsonl"));
     HostBuilder builder =
         PluginHost.builder()
+            .required("*")
             .restart(RestartPolicy.NEVER)
             .state(directory.resolve("s"))
             .run(directory.resolve("r"))

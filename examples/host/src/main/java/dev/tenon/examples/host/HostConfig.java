@@ -33,6 +33,7 @@ record HostConfig(
     String trustDomain,
     Folders folders,
     Optional<Path> python,
+    List<String> required,
     Listen listen,
     Tls tls,
     HostTrustConfig trust,
@@ -96,6 +97,7 @@ record HostConfig(
                     .flatMap(table -> table.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
             toml.parsed("python", path),
+            required(toml),
             new Listen(
                 listen(toml, "enrol", HostBuilder::enrolListen),
                 listen(toml, "control", HostBuilder::controlListen),
@@ -140,6 +142,16 @@ record HostConfig(
       throw new IllegalArgumentException("path (expected: a path of this system)", e);
     }
     throw new IllegalArgumentException("path (expected: a path)");
+  }
+
+  private static List<String> required(ConfigTable toml) {
+    List<String> names = toml.strings("required");
+    try {
+      var unused = PluginHost.builder().required(names.toArray(String[]::new));
+    } catch (IllegalArgumentException e) {
+      toml.problem("required", String.valueOf(e.getMessage()));
+    }
+    return names;
   }
 
   private static List<String> admins(ConfigTable table) {
@@ -229,6 +241,7 @@ record HostConfig(
         .tlsMinVersion(tls.minVersion())
         .limits(limits)
         .admins(admins.toArray(String[]::new))
+        .required(required.toArray(String[]::new))
         .offers(ListingGrpc.SERVICE_NAME, new HostListing(listed))
         .offersLog(pluginLog);
   }
@@ -244,6 +257,7 @@ record HostConfig(
     entry(toml, "trust_domain", trustDomain);
     entry(toml, "plugins", folders.plugins().toString());
     python.ifPresent(folder -> entry(toml, "python", folder.toString()));
+    toml.append("required = ").append(quoted(required)).append('\n');
     entry(toml, "policy", folders.policy().toString());
     toml.append(upkeep.policyEntry());
     entry(toml, "plugin_log", name(pluginLog));
@@ -253,9 +267,7 @@ record HostConfig(
     listen(toml.append("\n[enrol]\n"), listen.enrol());
     listen(toml.append("\n[control]\n"), listen.control());
     listen(toml.append("\n[data]\n"), listen.data());
-    toml.append("\n[admin]\nnames = [");
-    toml.append(admins.stream().map(name -> '"' + name + '"').collect(joining(", ")));
-    toml.append("]\n");
+    toml.append("\n[admin]\nnames = ").append(quoted(admins)).append('\n');
     entry(toml.append("\n[tls]\n"), "provider", tls.provider());
     entry(toml, "min_version", tls.minVersion());
     trust.entries().forEach((key, value) -> entry(toml, key, value));
@@ -312,6 +324,10 @@ record HostConfig(
 
   private static void entry(StringBuilder toml, String key, String value) {
     toml.append(key).append(" = ").append(quoted(value)).append('\n');
+  }
+
+  private static String quoted(List<String> values) {
+    return values.stream().map(HostConfig::quoted).collect(joining(", ", "[", "]"));
   }
 
   private static String quoted(String value) {

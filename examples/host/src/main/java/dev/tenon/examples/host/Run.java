@@ -36,11 +36,20 @@ final class Run implements Callable<Integer> {
     LogOnStderr.install(Level.INFO);
     try (EndRequest end = EndRequest.ofProcess();
         PluginHost host = end.started(described::start)) {
-      spec.commandLine().getOut().println("running: " + host.plugins().size() + " plugins");
+      spec.commandLine().getOut().println(running(host));
       end.await();
     } catch (InterruptedException e) {
       // Asked to end before the host was there: what it had launched is ended.
     }
     return Main.DONE;
+  }
+
+  private static String running(PluginHost host) {
+    List<String> missing =
+        host.unavailable().stream().map(plugin -> plugin.name().value()).distinct().toList();
+    return "running: "
+        + host.plugins().size()
+        + " plugins"
+        + (missing.isEmpty() ? "" : "; unavailable: " + String.join(", ", missing));
   }
 }

@@ -45,6 +45,7 @@ final class Place implements AutoCloseable {
         config(),
         """
         plugins = "%s"
+        required = ["*"]
         policy = "%s"
         state = "state"
         run.directory = "run"

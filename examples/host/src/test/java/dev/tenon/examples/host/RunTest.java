@@ -61,6 +61,28 @@ final class RunTest {
     }
   }
 
+  /** The same with a plugin that is not required: reported, and the host runs. Row: LC-27 */
+  @Test
+  void run_withoutPluginThatIsNotRequired_saysSoAndRuns() throws Exception {
+    BrokenPlugins.write(place, "quitter", "#!/bin/sh\necho no luck today >&2\nexit 7\n");
+    place.configure("");
+    Files.writeString(
+        place.config(),
+        Files.readString(place.config())
+            .replaceFirst("plugins = .*", "plugins = \"broken\"")
+            .replaceFirst("required = .*", "required = []"));
+    try (HostProcess host = run()) {
+      await()
+          .atMost(LIMIT)
+          .until(() -> host.out().equals("running: 1 plugins; unavailable: quitter\n"));
+      assertThat(host.err()).contains("not required").contains("no luck today");
+
+      host.process().destroy(); // SIGTERM
+
+      assertThat(host.status()).isZero();
+    }
+  }
+
   private HostProcess run() throws IOException {
     return HostProcess.start(place, List.of("run", "--config", place.config().toString()));
   }
