@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.grpc.BindableService;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 
@@ -20,11 +21,15 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class Plugin {
+  /** The least that a plugin may set as the longest message. */
+  public static final int MIN_MESSAGE_BYTES = 1024;
+
   private final PluginName name;
   private final Version version;
   private final Map<ServiceName, Requirement> requirements;
   private final Map<ServiceName, Function<PluginContext, BindableService>> services;
   private final Annotations annotations;
+  private final OptionalInt maxMessageBytes;
 
   private Plugin(Builder builder) {
     name = builder.name;
@@ -32,6 +37,7 @@ public final class Plugin {
     requirements = Map.copyOf(builder.requirements);
     services = Map.copyOf(builder.services);
     annotations = builder.annotations;
+    maxMessageBytes = builder.maxMessageBytes;
   }
 
   /**
@@ -66,6 +72,11 @@ public final class Plugin {
   /** Returns what the plugin tells about itself. */
   public Annotations annotations() {
     return annotations;
+  }
+
+  /** Returns the longest message that the plugin takes and sends; empty: as the host allows. */
+  public OptionalInt maxMessageBytes() {
+    return maxMessageBytes;
   }
 
   /**
@@ -105,6 +116,7 @@ public final class Plugin {
     private final Map<ServiceName, Function<PluginContext, BindableService>> services =
         new LinkedHashMap<>();
     private Annotations annotations = Annotations.NONE;
+    private OptionalInt maxMessageBytes = OptionalInt.empty();
 
     private Builder(PluginName name) {
       this.name = name;
@@ -173,6 +185,22 @@ public final class Plugin {
      */
     public Builder annotations(Map<String, String> annotations) {
       this.annotations = new Annotations(annotations);
+      return this;
+    }
+
+    /**
+     * Sets the longest message that the plugin takes and sends; without it what the host allows,
+     * and never more than that. A longer one, of this plugin or to it, does not get there: its call
+     * ends with RESOURCE_EXHAUSTED.
+     *
+     * @throws IllegalArgumentException if it is less than {@value #MIN_MESSAGE_BYTES}
+     */
+    public Builder maxMessageBytes(int bytes) {
+      if (bytes < MIN_MESSAGE_BYTES) {
+        throw new IllegalArgumentException(
+            "maxMessageBytes: " + bytes + " (expected: at least " + MIN_MESSAGE_BYTES + ")");
+      }
+      maxMessageBytes = OptionalInt.of(bytes);
       return this;
     }
 

@@ -29,7 +29,7 @@ public enum Refusal {
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
   /** Unknown, or not the caller's to know. */
   NOT_FOUND(Status.Code.NOT_FOUND, "not found"),
-  /** A fixed limit of the host's is reached: registrations, or watches. */
+  /** A fixed limit is reached: registrations, watches, open calls, the length of a message. */
   LIMIT_REACHED(Status.Code.RESOURCE_EXHAUSTED, "limit reached"),
   /** Asked too often; the details say when to ask again, unless that is of no use. */
   RATE_LIMITED(Status.Code.RESOURCE_EXHAUSTED, "too many requests"),

@@ -74,11 +74,16 @@ final class InProcessStart implements InProcessPlugin.Start {
 
   /** Notes what the plugin declares; rights come from the policy, as for everybody. */
   void declare() {
-    run.enrolled(
-        new Enrolled(
-            plugin.version(),
-            plugin.services().keySet(),
-            new HashSet<>(plugin.requirements().values())));
+    int own = planes.runs().maxMessageBytes();
+    planes
+        .runs()
+        .enrolled(
+            run,
+            new Enrolled(
+                plugin.version(),
+                plugin.services().keySet(),
+                new HashSet<>(plugin.requirements().values()),
+                Math.min(own, plugin.maxMessageBytes().orElse(own))));
     run.process()
         .ifPresent(
             inside -> {

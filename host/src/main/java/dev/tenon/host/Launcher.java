@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** Makes runs of plugins: an identity, a place, and whatever its kind of plugin begins with. */
@@ -74,7 +73,7 @@ final class Launcher {
       Slot slot, SpiffeId.OfPlugin id, Consumer<Plugins.Started> added)
       throws HostStartException, IOException, RefusedException {
     PluginDefinition definition = slot.definition();
-    CompletableFuture<Endpoint> listen = new CompletableFuture<>();
+    HostPlaces.Place place = place(id.runtimeId(), definition);
     ClientTls tls =
         new ClientTls(
             planes.identity(),
@@ -86,7 +85,7 @@ final class Launcher {
             () ->
                 planes
                     .transport()
-                    .channel(listen.join(), tls, planes.users().of(id.runtimeId()))
+                    .channel(place.listen(), tls, planes.users().of(id.runtimeId()))
                     .directExecutor()
                     .maxInboundMessageSize(planes.runs().maxMessageBytes())
                     .build());
@@ -94,8 +93,6 @@ final class Launcher {
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
     try {
       add(started, added);
-      HostPlaces.Place place = place(id.runtimeId(), definition);
-      listen.complete(place.listen());
       Launch launch =
           new Launch(
               id.runtimeId(),
@@ -111,7 +108,7 @@ final class Launcher {
       undo(started);
       throw new HostStartException(
           HostStartException.Kind.CONFIGURATION, String.valueOf(e.getMessage()), e);
-    } catch (HostStartException | IOException | RefusedException | RuntimeException e) {
+    } catch (IOException | RefusedException | RuntimeException e) {
       undo(started);
       throw e;
     }

@@ -138,6 +138,7 @@ final class Planes {
                 .onBehalfOf(settings.calls().onBehalfOf())
                 .grants(trust.grants())
                 .limits(settings.hostLimits().calls())
+                .maxMessageBytes(runs::maxMessageBytes)
                 .audit(log)
                 .clock(settings.sources().clock())
                 .build());

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.GrantedService;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What a plugin learns when it enrols: the host's configuration, and no more of it than its own.
@@ -39,6 +42,41 @@ class EnrolmentReplyTest {
       caller = "alpha"
       service = "testservice.v1.Other"
       """;
+
+  /** The smaller one of both wishes is agreed on, and none at all is the host's. Row: HS-16. */
+  @ParameterizedTest
+  @CsvSource({"0, 1048576", "1024, 1024", "65536, 65536", "2097152, 1048576", "-1, 1048576"})
+  void enrol_limit_isTheSmallerOne(int asked, int agreed) throws Exception {
+    try (TestHost host = limited()) {
+      RawPlugin alpha = host.plugin("alpha");
+
+      EnrolResponse reply = alpha.enrol(alpha.enrolRequest().setMaxMessageBytes(asked).build());
+
+      assertThat(reply.getLimits().getMaxMessageBytes()).isEqualTo(agreed);
+      alpha.healthy();
+    }
+  }
+
+  /** Row: HS-16. */
+  @Test
+  void enrol_limitTooSmall_isRefused() throws Exception {
+    try (TestHost host = limited()) {
+      RawPlugin alpha = host.plugin("alpha");
+
+      Refused refused =
+          Refused.by(() -> alpha.enrol(alpha.enrolRequest().setMaxMessageBytes(1023).build()));
+
+      assertThat(refused.is(Refusal.INVALID_REQUEST)).isTrue();
+      assertThat(refused.text()).contains("max_message_bytes: 1023 (expected: at least 1024)");
+    }
+  }
+
+  private static TestHost limited() throws Exception {
+    return TestHost.with(POLICY)
+        .set(builder -> builder.maxMessageBytes(1 << 20))
+        .silent("alpha")
+        .begin();
+  }
 
   /** Every field of the reply is what the host was configured with. Row: HS-1. */
   @Test

@@ -75,13 +75,23 @@ class MessageLimitTest {
   private final Provider provider = new Provider();
 
   private TestHost start(HostLimits limits) throws Exception {
+    return start(limits, /* asked= */ 0);
+  }
+
+  private TestHost start(HostLimits limits, int asked) throws Exception {
     return TestHost.with(POLICY)
         .set(builder -> builder.maxMessageBytes(MOST).limits(limits))
         .scripted(
             "provider",
             RawRuntime.Tree.NONE,
             plugin -> {
-              var unused = plugin.enrol("testservice.v1.Echo");
+              var unused =
+                  plugin.enrol(
+                      plugin
+                          .enrolRequest()
+                          .addProvides("testservice.v1.Echo")
+                          .setMaxMessageBytes(asked)
+                          .build());
               plugin.serve(provider);
               var unusedId = plugin.register("testservice.v1.Echo");
               plugin.healthy();
@@ -115,6 +125,28 @@ class MessageLimitTest {
       assertThat(Refused.by(() -> call(data, ofBytes(MOST))).code())
           .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
 
+      assertThat(provider.handled).hasValue(1);
+      call(data, ofBytes(1));
+    }
+  }
+
+  /**
+   * What a plugin asked for holds although nothing but the host keeps to it: neither its server nor
+   * its connections do here.
+   *
+   * <p>Row: HS-16
+   */
+  @Test
+  void call_messageOverWhatWasAgreedOn_exhaustedAndNeverHandled() throws Exception {
+    try (TestHost host = start(Generous.LIMITS, MOST / 2)) {
+      RawPlugin alpha = host.plugin("alpha");
+      Channel data = alpha.data(alpha.bearer());
+      call(data, ofBytes(MOST / 2 - 16));
+      assertThat(provider.handled).hasValue(1);
+
+      Refused refused = Refused.by(() -> call(data, ofBytes(MOST / 2 + 1)));
+
+      assertThat(refused.is(Refusal.LIMIT_REACHED)).isTrue();
       assertThat(provider.handled).hasValue(1);
       call(data, ofBytes(1));
     }

@@ -7,6 +7,7 @@ import dev.tenon.core.PluginState;
 import dev.tenon.core.Refusal;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.CertificateRequest;
+import dev.tenon.v1.EnrolRequest;
 import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
@@ -167,7 +168,27 @@ class ReenrolmentTest {
                       .enrol(alpha.requestWith(again, NamedEcho.SERVICE, NamedOther.SERVICE)));
 
       assertThat(refused.is(Refusal.INVALID_REQUEST)).isTrue();
-      assertThat(refused.text()).contains("provides, requires: changed");
+      assertThat(refused.text()).contains("provides, requires, max_message_bytes: changed");
+      alpha.healthy();
+    }
+  }
+
+  /** What was agreed on is for the life of the run. Row: HS-16 */
+  @Test
+  void enrol_furtherLineWithAnotherLimit_refusedAndOldCredentialsStay() throws Exception {
+    try (TestHost host = started()) {
+      RawPlugin alpha = host.plugin("alpha");
+      host.clock.advance(LIFE.minusSeconds(60));
+      EnrolRequest again =
+          alpha.requestWith(line(host, 1), NamedEcho.SERVICE).toBuilder()
+              .setMaxMessageBytes(2048)
+              .build();
+
+      assertThat(Refused.by(() -> alpha.enrolment().enrol(again)))
+          .matches(refused -> refused.is(Refusal.INVALID_REQUEST))
+          .extracting(Refused::text)
+          .asString()
+          .contains("max_message_bytes: changed");
       alpha.healthy();
     }
   }

@@ -158,7 +158,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         router.counters().started(CallCounters.nameOf(caller), chosen.providerName(), service);
     router.logStart(chosen);
     ClientCall<Q, R> call =
-        chosen.channel().newCall(method, ForwardedOptions.of(options, providerStatus));
+        router.newCall(this, chosen, method, ForwardedOptions.of(options, providerStatus));
     Responses<Q, R> responses = new Responses<>(this, call, listener, chosen, counted);
     PendingCall<Q, R> waited = pending;
     if (waited == null) {

@@ -19,8 +19,10 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.registry.ServiceRegistry;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
 import io.grpc.HandlerRegistry;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -28,6 +30,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +47,15 @@ public final class Router implements AutoCloseable {
   private final CallAudit audit;
   private final CallCounters counters = new CallCounters();
   private final OpenCalls open;
+  private final ToIntFunction<String> maxMessageBytes;
   private volatile boolean closed;
 
-  private Router(Routes routes, CallAudit audit, CallLimits limits) {
+  private Router(
+      Routes routes, CallAudit audit, CallLimits limits, ToIntFunction<String> maxMessageBytes) {
     this.routes = routes;
     this.audit = audit;
     this.open = new OpenCalls(limits);
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   /** Returns a builder; all of its parts must be given. */
@@ -177,6 +183,20 @@ public final class Router implements AutoCloseable {
     routes.reauthorize(permit);
   }
 
+  /**
+   * Returns the call of {@code routed} to its provider, {@code chosen}, which has neither of the
+   * two send or get a longer message than it agreed on.
+   */
+  <Q, R> ClientCall<Q, R> newCall(
+      RoutedCall<Q, R> routed, Route chosen, MethodDescriptor<Q, R> method, CallOptions options) {
+    ClientCall<Q, R> call = chosen.channel().newCall(method, options);
+    int most =
+        Math.min(
+            maxMessageBytes.applyAsInt(routed.caller().actor()),
+            maxMessageBytes.applyAsInt(chosen.provider()));
+    return most == Integer.MAX_VALUE ? call : new CappedCall<>(call, method, most, routed);
+  }
+
   /** Returns whether the policy that gave {@code permit} is still in force. */
   boolean isCurrent(Permit permit) {
     return routes.isCurrent(permit);
@@ -246,6 +266,7 @@ public final class Router implements AutoCloseable {
     private @Nullable AuditLog audit;
     private InstantSource clock = InstantSource.system();
     private CallLimits limits = CallLimits.DEFAULT;
+    private ToIntFunction<String> maxMessageBytes = actor -> Integer.MAX_VALUE;
 
     private Builder() {}
 
@@ -309,6 +330,16 @@ public final class Router implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Sets how long the messages of and to a run may be, by what the audit log calls it, where that
+     * is less than the servers allow, else {@link Integer#MAX_VALUE}; the latter for all unless
+     * set.
+     */
+    public Builder maxMessageBytes(ToIntFunction<String> maxMessageBytes) {
+      this.maxMessageBytes = requireNonNull(maxMessageBytes, "maxMessageBytes");
+      return this;
+    }
+
     /** Sets the time of audit events; the system's clock unless set. */
     public Builder clock(InstantSource clock) {
       this.clock = requireNonNull(clock, "clock");
@@ -335,7 +366,7 @@ public final class Router implements AutoCloseable {
               new GrantCheck(hostServices, grants),
               new Callbacks(hostServices, grants, callAudit),
               callAudit);
-      return new Router(routes, callAudit, limits);
+      return new Router(routes, callAudit, limits, maxMessageBytes);
     }
   }
 }

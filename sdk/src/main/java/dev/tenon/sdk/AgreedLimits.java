@@ -1,6 +1,7 @@
 package dev.tenon.sdk;
 
 import dev.tenon.v1.Limits;
+import java.util.OptionalInt;
 
 /** The limits that host and plugin both keep, as the host chose them. */
 record AgreedLimits(int maxMessageBytes, int maxMetadataBytes) {
@@ -14,13 +15,16 @@ record AgreedLimits(int maxMessageBytes, int maxMetadataBytes) {
   static final int MAX_METADATA_BYTES = 1 << 20;
 
   /**
-   * Returns the limits in the host's answer.
+   * Returns the limits in the host's answer. A host that does not know of {@code asked}, the
+   * longest message that the plugin asked for, answers with its own; the plugin keeps to the
+   * smaller one.
    *
    * @throws BadAnswerException if one is out of range
    */
-  static AgreedLimits of(Limits limits) throws BadAnswerException {
+  static AgreedLimits of(Limits limits, OptionalInt asked) throws BadAnswerException {
+    int most = check("limits.max_message_bytes", limits.getMaxMessageBytes(), MAX_MESSAGE_BYTES);
     return new AgreedLimits(
-        check("limits.max_message_bytes", limits.getMaxMessageBytes(), MAX_MESSAGE_BYTES),
+        Math.min(most, asked.orElse(most)),
         check("limits.max_metadata_bytes", limits.getMaxMetadataBytes(), MAX_METADATA_BYTES));
   }
 

@@ -133,6 +133,7 @@ final class EnrolmentStep {
             .putAllMetadata(plugin.annotations().entries());
     plugin.services().keySet().forEach(service -> request.addProvides(service.value()));
     plugin.requirements().values().forEach(needed -> request.addRequires(message(needed)));
+    plugin.maxMessageBytes().ifPresent(request::setMaxMessageBytes);
     return request.build();
   }
 
@@ -158,7 +159,7 @@ final class EnrolmentStep {
       throw new BadAnswerException(
           "host_services", answer.getHostServicesCount() + "", "at most " + MAX_HOST_SERVICES);
     }
-    AgreedLimits limits = AgreedLimits.of(answer.getLimits());
+    AgreedLimits limits = AgreedLimits.of(answer.getLimits(), plugin.maxMessageBytes());
     LiveIdentity identity =
         IssuedIdentity.of(answer).accept(expected, keys, settings.clock().instant());
     checkGrants(answer.getProvidesList());

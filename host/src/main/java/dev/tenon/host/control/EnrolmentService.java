@@ -14,6 +14,7 @@ import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.Annotations;
 import dev.tenon.core.Identity;
 import dev.tenon.core.InvalidRequestException;
+import dev.tenon.core.Plugin;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.Requirement;
 import dev.tenon.core.RuntimeId;
@@ -206,7 +207,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         .setTokenExpires(timestamp(token.expires()))
         .setProtocol(protocol)
         .setSpiffeId(run.id().toString())
-        .setLimits(limits())
+        .setLimits(limits(declaration))
         .addAllProvides(granted(run, declaration))
         .addAllHostServices(offered(run))
         .setHostVersion(HostVersion.TEXT)
@@ -217,8 +218,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
    * Reads what the plugin declares. Who enrols again declares what it did the first time: rights
    * were weighed then, and its place in the order of start.
    */
-  private static Enrolled declaration(EnrolRequest request, PluginRun run)
-      throws InvalidRequestException {
+  private Enrolled declaration(EnrolRequest request, PluginRun run) throws InvalidRequestException {
     Version version = Field.read("version", request.getVersion(), Version::new);
     if (!version.equals(run.version())) {
       throw new InvalidRequestException(
@@ -237,13 +237,30 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
             Field.distinct(
                 "requires",
                 Field.readAll(
-                    "requires", request.getRequiresList(), EnrolmentService::requirement)));
+                    "requires", request.getRequiresList(), EnrolmentService::requirement)),
+            agreed(request.getMaxMessageBytes()));
     Optional<Enrolled> earlier = run.declaration();
     if (earlier.isPresent() && !earlier.get().equals(declaration)) {
       throw new InvalidRequestException(
-          "provides, requires: changed (expected: what this run declared when it enrolled first)");
+          "provides, requires, max_message_bytes: changed (expected: what this run declared when it"
+              + " enrolled first)");
     }
     return declaration;
+  }
+
+  /**
+   * Returns the longest message for a plugin that asks for {@code asked}, unsigned; 0: the host's.
+   */
+  private int agreed(int asked) throws InvalidRequestException {
+    int own = runs.maxMessageBytes();
+    if (asked == 0 || Integer.compareUnsigned(asked, own) > 0) {
+      return own;
+    }
+    if (asked < Plugin.MIN_MESSAGE_BYTES) {
+      throw new InvalidRequestException(
+          "max_message_bytes: " + asked + " (expected: at least " + Plugin.MIN_MESSAGE_BYTES + ")");
+    }
+    return asked;
   }
 
   /**
@@ -281,7 +298,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         "enrolment", runtimeId.value(), again ? "re-enrol" : "enrol", run.id().toString(), details);
     Issued token =
         again ? trust.lineages().reopen(runtimeId, key) : trust.lineages().open(runtimeId, key);
-    run.enrolled(declaration);
+    runs.enrolled(run, declaration);
     run.certified(certificate);
     runs.requireLiving(run);
     if (again) {
@@ -298,9 +315,9 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         raw.getOptional() ? Requirement.Need.OPTIONAL : Requirement.Need.REQUIRED);
   }
 
-  private Limits limits() {
+  private static Limits limits(Enrolled declaration) {
     return Limits.newBuilder()
-        .setMaxMessageBytes(runs.maxMessageBytes())
+        .setMaxMessageBytes(declaration.maxMessageBytes())
         .setMaxMetadataBytes(Transport.MAX_METADATA_BYTES)
         .build();
   }

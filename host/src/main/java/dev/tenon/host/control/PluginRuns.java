@@ -35,6 +35,9 @@ public final class PluginRuns {
   private volatile Consumer<RuntimeId> whenReenrolled = runtimeId -> {};
   private volatile int maxMessageBytes = Transport.MAX_MESSAGE_BYTES;
 
+  /** The longest message of the runs that asked for less than the host allows. */
+  private final ConcurrentMap<String, Integer> shorter = new ConcurrentHashMap<>();
+
   /**
    * Makes an empty table; a run that ends loses its rights in {@code trust} and {@code registry}.
    */
@@ -86,6 +89,24 @@ public final class PluginRuns {
   /** Returns the longest message of a call. */
   public int maxMessageBytes() {
     return maxMessageBytes;
+  }
+
+  /**
+   * Returns the longest message of the calls of {@code run}, and of those to it, if that is less
+   * than the host allows; else {@link Integer#MAX_VALUE}.
+   *
+   * @param run what the audit log calls it
+   */
+  public int maxMessageBytes(String run) {
+    return shorter.getOrDefault(run, Integer.MAX_VALUE);
+  }
+
+  /** Notes what {@code run} declared. */
+  public void enrolled(PluginRun run, Enrolled declaration) {
+    if (declaration.maxMessageBytes() < maxMessageBytes) {
+      shorter.put(run.id().runtimeId().value(), declaration.maxMessageBytes());
+    }
+    run.enrolled(declaration);
   }
 
   /** Adds a run before it is launched. */
@@ -149,6 +170,7 @@ public final class PluginRuns {
   private void takeBack(RuntimeId runtimeId) {
     trust.forget(runtimeId);
     registry.remove(runtimeId);
+    shorter.remove(runtimeId.value());
   }
 
   /** The end has happened, and its record may fail without undoing it. */
