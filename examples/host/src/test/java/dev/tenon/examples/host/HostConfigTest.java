@@ -36,6 +36,7 @@ final class HostConfigTest {
             """
             trust_domain = "tenon.internal"
             plugins = "%1$s/p"
+            required = []
             policy = "%1$s/policy.toml"
             policy_interval = "PT2S"
             plugin_log = "info"

@@ -70,7 +70,7 @@ final class RefusedConfigTest {
       value = {
         "policy_interval = 'PT0S'|policy_interval: got \"PT0S\" (expected: an ISO 8601 duration,"
             + " PT0.1S",
-        "required = ['No name']|required: got plugin name",
+        "required = ['No name']|required: plugin name: \"No name\" (expected: a",
         "plugin_log = 'loud'|plugin_log: got \"loud\" (expected: debug, info, warning, error or"
             + " off)",
         "audit.segment_bytes = 1023|audit.segment_bytes: got 1023 (expected: 1024 to 1073741824)",
