@@ -251,9 +251,54 @@ class AuthorityFilesTest {
 
     assertThat(AuthorityFiles.roots(certificate))
         .containsExactly(root.certificate(), second.certificate());
+    CaFixture.file(certificate, root.certificatePem().repeat(8));
+    assertThat(AuthorityFiles.roots(certificate)).as("the most").hasSize(8);
     CaFixture.file(certificate, both + none.certificatePem());
     assertThatExceptionOfType(ConfigException.class)
         .isThrownBy(() -> AuthorityFiles.roots(certificate))
         .withMessageContaining("a certificate of no authority (expected: ");
+  }
+
+  /** An authority that may have none below it is one all the same. */
+  @Test
+  void roots_authorityWithoutOthersBelow_isGood() throws Exception {
+    CaFixture alone = CaFixture.make("alone", TestKeys.pair(), null, Form.NONE_BELOW, from, to);
+    CaFixture.file(certificate, alone.certificatePem());
+
+    assertThat(AuthorityFiles.roots(certificate)).containsExactly(alone.certificate());
+  }
+
+  /** What is wrong is said with the line where it is. */
+  @Test
+  void roots_brokenSecondBlock_saysTheLine() throws Exception {
+    String good = root.certificatePem();
+    long lines = good.lines().count();
+    for (String problem :
+        List.of(
+            "line " + (lines + 1) + " is not -----BEGIN CERTIFICATE-----",
+            "the CERTIFICATE at line " + (lines + 1) + " has no end")) {
+      String second = problem.endsWith("no end") ? "-----BEGIN CERTIFICATE-----\nAAAA\n" : "AAAA\n";
+      CaFixture.file(certificate, good + second);
+      assertThatExceptionOfType(ConfigException.class)
+          .isThrownBy(() -> AuthorityFiles.roots(certificate))
+          .withMessageContaining(problem);
+    }
+  }
+
+  /** A passphrase is one line, as long as a file may be at most. */
+  @Test
+  void line_longestEmptyOrMore_theFirstAlone() throws Exception {
+    String longest = "x".repeat(PemFile.MAX_BYTES);
+    assertThat(PemFile.line(CaFixture.file(key, longest))).hasSize(PemFile.MAX_BYTES);
+    for (List<String> wrong :
+        List.of(
+            List.of(longest + "x", "more than 64 KiB"),
+            List.of("", "empty"),
+            List.of("\n", "empty"),
+            List.of("a\nb", "more than a line"))) {
+      assertThatExceptionOfType(ConfigException.class)
+          .isThrownBy(() -> PemFile.line(CaFixture.file(key, wrong.get(0))))
+          .withMessageContaining(key + ": " + wrong.get(1) + " (expected: ");
+    }
   }
 }

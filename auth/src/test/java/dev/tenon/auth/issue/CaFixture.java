@@ -30,7 +30,9 @@ record CaFixture(X509Certificate certificate, KeyPair keys) {
     GOOD,
     NOT_CA,
     NO_KEY_USAGE,
-    NO_CERT_SIGN
+    NO_CERT_SIGN,
+    /** Good, and may issue to no other authority. */
+    NONE_BELOW
   }
 
   /** Returns an authority that {@code above} signed; null: that signed itself. */
@@ -51,7 +53,11 @@ record CaFixture(X509Certificate certificate, KeyPair keys) {
             subject,
             keys.getPublic());
     builder.addExtension(
-        Extension.basicConstraints, true, new BasicConstraints(form != Form.NOT_CA));
+        Extension.basicConstraints,
+        true,
+        form == Form.NONE_BELOW
+            ? new BasicConstraints(0)
+            : new BasicConstraints(form != Form.NOT_CA));
     if (form != Form.NO_KEY_USAGE) {
       int usage = form == Form.NO_CERT_SIGN ? KeyUsage.digitalSignature : KeyUsage.keyCertSign;
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(usage));

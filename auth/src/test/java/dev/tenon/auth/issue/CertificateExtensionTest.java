@@ -119,6 +119,22 @@ class CertificateExtensionTest {
         .isThrownBy(() -> text(OID, "x".repeat(CertificateExtension.MAX_VALUE_BYTES)));
   }
 
+  /** The longest of both are good. Row: PK-9. */
+  @Test
+  void of_longestIdAndValue_isGood() {
+    String longest = "1.2" + ".1234567890".repeat(11) + ".123";
+    assertThat(longest).hasSize(128);
+    byte[] value = new byte[CertificateExtension.MAX_VALUE_BYTES];
+    value[0] = 4; // an octet string, with its length in two bytes
+    value[1] = (byte) 0x82;
+    value[2] = (byte) ((value.length - 4) >> 8);
+    value[3] = (byte) (value.length - 4);
+
+    assertThat(CertificateExtension.of(longest, value)).isNotNull();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CertificateExtension.of(longest + "4", value));
+  }
+
   @Test
   void toString_ofAnExtension_hasNoValue() throws Exception {
     assertThat(text(OID, "C-17")).hasToString("CertificateExtension[" + OID + "]");

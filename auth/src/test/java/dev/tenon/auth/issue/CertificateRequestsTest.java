@@ -130,6 +130,31 @@ class CertificateRequestsTest {
         request(TestKeys.pair(), keys.getPublic(), "SHA256withECDSA", ""), "signature (expected");
   }
 
+  /** What is no signature at all is not one that was good enough. */
+  @Test
+  void verify_signatureThatIsNone_refused() throws Exception {
+    CertificationRequest good = CertificationRequest.getInstance(request());
+    byte[] der =
+        new CertificationRequest(
+                good.getCertificationRequestInfo(),
+                good.getSignatureAlgorithm(),
+                new DERBitString(new byte[] {1}))
+            .getEncoded(ASN1Encoding.DER);
+    assertRefused(der, "signature (expected");
+  }
+
+  /** Who asks for nothing leaves the attributes out. */
+  @Test
+  void verify_withoutAttributes_itsKey() throws Exception {
+    byte[] der =
+        new PKCS10CertificationRequestBuilder(
+                new X500Name(""), SubjectPublicKeyInfo.getInstance(keys.getPublic().getEncoded()))
+            .setLeaveOffEmptyAttributes(true)
+            .build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))
+            .getEncoded();
+    assertThat(CertificateRequests.verify(der, WORDS)).isEqualTo(keys.getPublic());
+  }
+
   @Test
   void verify_weakSignatureAlgorithm_refused() throws Exception {
     assertRefused(request(keys, keys.getPublic(), "SHA1withECDSA", ""), "signature (expected");
