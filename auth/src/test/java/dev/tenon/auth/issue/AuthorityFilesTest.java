@@ -266,6 +266,10 @@ class AuthorityFilesTest {
     CaFixture.file(certificate, alone.certificatePem());
 
     assertThat(AuthorityFiles.roots(certificate)).containsExactly(alone.certificate());
+    Files.setPosixFilePermissions(certificate, PosixFilePermissions.fromString("rw--w----"));
+    assertThatExceptionOfType(ConfigException.class)
+        .isThrownBy(() -> AuthorityFiles.roots(certificate))
+        .withMessageContaining("writable by group or others");
   }
 
   /** What is wrong is said with the line where it is. */

@@ -194,6 +194,13 @@ class LyingIssuerTest {
     assertRefused(honest().dns("host.tenon.internal"), "names");
   }
 
+  /** A name of another kind is one too many: who looks for addresses would believe it. */
+  @Test
+  void issue_nameOfAnotherKindAdded_refused() throws Exception {
+    assertRefused(honest().names(GeneralName.iPAddress, "127.0.0.1"), "names (expected: one URI");
+    assertRefused(honest().names(GeneralName.rfc822Name, "a@b.example"), "names (expected: one");
+  }
+
   @Test
   void issue_otherKey_refused() throws Exception {
     Lie lie = honest();
