@@ -129,7 +129,8 @@ class PluginOutputTest {
         "polite",
         "trap 'echo last words; exit 0' TERM; touch $TEST_HOME/up; while :; do sleep 0.05; done");
 
-    assertThatThrownBy(() -> home.host().start()).hasMessageStartingWith("plugin ends ended with");
+    assertThatThrownBy(() -> home.host().required("ends").start())
+        .hasMessageStartingWith("plugin ends ended with");
     awaitLine("polite", "last words");
   }
 
