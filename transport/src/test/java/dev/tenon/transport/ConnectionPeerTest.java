@@ -1,6 +1,6 @@
 package dev.tenon.transport;
 
-import static dev.tenon.transport.ServedConnections.of;
+import static dev.tenon.transport.ServedConnections.connectionOf;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -47,7 +47,7 @@ final class ConnectionPeerTest {
       socket.getOutputStream().write(RawTls.request("/testservice.v1.Echo/ClientStream"));
       socket.getOutputStream().flush();
       ServerCall<?, ?> call = served.nextCall();
-      Connection connection = of(call);
+      Connection connection = connectionOf(call);
       CountDownLatch isSilent = new CountDownLatch(1);
       connection.channel().pipeline().addFirst(new Silence(isSilent));
 
@@ -99,7 +99,7 @@ final class ConnectionPeerTest {
       ServerCall<?, ?> call = served.nextCall();
 
       call.close(Status.UNAUTHENTICATED, new Metadata());
-      of(call).close();
+      connectionOf(call).close();
 
       await().atMost(SOON).until(served.living::isEmpty);
       assertThat(socket.isClosed()).isFalse();
@@ -119,7 +119,7 @@ final class ConnectionPeerTest {
           .during(Duration.ofMillis(500))
           .until(() -> !call.isReady() && served.living.size() == 1);
 
-      of(call).close();
+      connectionOf(call).close();
 
       await().atMost(SOON).until(served.living::isEmpty);
     }

@@ -1,6 +1,6 @@
 package dev.tenon.transport;
 
-import static dev.tenon.transport.ServedConnections.of;
+import static dev.tenon.transport.ServedConnections.connectionOf;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -52,7 +52,7 @@ final class ConnectionTest {
     ServerCall<?, ?> call = served.nextCall();
 
     call.close(Status.UNAUTHENTICATED, new Metadata());
-    of(call).close();
+    connectionOf(call).close();
 
     assertThat(ending.code()).isEqualTo(Code.UNAUTHENTICATED);
     await().atMost(SOON).until(served.living::isEmpty);
@@ -70,12 +70,12 @@ final class ConnectionTest {
     EchoGrpc.newStub(channel).bidi(second).onNext(EchoRequest.getDefaultInstance());
     ServerCall<?, ?> secondCall = served.nextCall();
     HeldFlush held = new HeldFlush();
-    of(firstCall).channel().pipeline().addFirst(held);
+    connectionOf(firstCall).channel().pipeline().addFirst(held);
 
     firstCall.close(Status.UNAUTHENTICATED, new Metadata());
     assertThat(held.begun.await(20, SECONDS)).isTrue();
     secondCall.close(Status.UNAUTHENTICATED, new Metadata());
-    of(secondCall).close();
+    connectionOf(secondCall).close();
     held.release.countDown();
 
     assertThat(first.code()).isEqualTo(Code.UNAUTHENTICATED);
@@ -121,7 +121,7 @@ final class ConnectionTest {
     await().atMost(SOON).during(Duration.ofMillis(200)).until(() -> !call.isReady());
 
     call.close(Status.UNAUTHENTICATED, new Metadata());
-    of(call).close();
+    connectionOf(call).close();
     reader.request(Integer.MAX_VALUE);
 
     assertThat(ended.get(60, SECONDS)).isEqualTo(Code.UNAUTHENTICATED);
@@ -135,7 +135,7 @@ final class ConnectionTest {
     ManagedChannel channel = served.connect();
     Ending ending = new Ending();
     EchoGrpc.newStub(channel).bidi(ending).onNext(EchoRequest.getDefaultInstance());
-    Connection ended = of(served.nextCall());
+    Connection ended = connectionOf(served.nextCall());
 
     ended.close();
     await().atMost(SOON).until(() -> channel.getState(false) != ConnectivityState.READY);
@@ -143,7 +143,7 @@ final class ConnectionTest {
     StreamObserver<EchoRequest> requests = EchoGrpc.newStub(channel).bidi(next);
     requests.onNext(EchoRequest.getDefaultInstance());
 
-    assertThat(of(served.nextCall())).isNotSameAs(ended);
+    assertThat(connectionOf(served.nextCall())).isNotSameAs(ended);
     requests.onCompleted();
     assertThat(next.code()).isEqualTo(Code.OK);
     channel.shutdownNow();
@@ -156,11 +156,11 @@ final class ConnectionTest {
     ManagedChannel second = served.connect();
     Ending ending = new Ending();
     EchoGrpc.newStub(first).bidi(ending).onNext(EchoRequest.getDefaultInstance());
-    Connection ended = of(served.nextCall());
+    Connection ended = connectionOf(served.nextCall());
     Ending other = new Ending();
     StreamObserver<EchoRequest> requests = EchoGrpc.newStub(second).bidi(other);
     requests.onNext(EchoRequest.getDefaultInstance());
-    Connection left = of(served.nextCall());
+    Connection left = connectionOf(served.nextCall());
 
     ended.close();
 
@@ -178,7 +178,7 @@ final class ConnectionTest {
     ManagedChannel channel = served.connect();
     Ending ending = new Ending();
     EchoGrpc.newStub(channel).bidi(ending).onNext(EchoRequest.getDefaultInstance());
-    Connection connection = of(served.nextCall());
+    Connection connection = connectionOf(served.nextCall());
 
     connection.closeNow();
     connection.closeNow();

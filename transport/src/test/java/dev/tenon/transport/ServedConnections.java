@@ -96,7 +96,7 @@ final class ServedConnections {
   }
 
   /** Returns the connection of {@code call}. */
-  static Connection of(ServerCall<?, ?> call) {
+  static Connection connectionOf(ServerCall<?, ?> call) {
     return requireNonNull(call.getAttributes().get(Connection.KEY), "connection");
   }
 

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -78,9 +79,10 @@ final class TlsByDefaultTest {
   void run_withWrongTlsSection_endsBeforeAnySocket(String line) throws Exception {
     int port = freePort();
     place.configure("[data]\nlisten = \"tcp:127.0.0.1:%d\"\n[tls]\n%s".formatted(port, line));
+    int wrong = Files.readAllLines(place.config()).indexOf(line) + 1;
     try (HostProcess host = run()) {
       assertThat(host.status()).isEqualTo(3);
-      assertThat(host.err()).startsWith(place.config() + ":9: tls.").hasLineCount(1);
+      assertThat(host.err()).startsWith(place.config() + ":" + wrong + ": tls.").hasLineCount(1);
       assertThat(place.run()).doesNotExist();
       assertThat(place.state()).doesNotExist();
       new ServerSocket(port, 1, InetAddress.getLoopbackAddress()).close();
