@@ -13,6 +13,9 @@ final class RegistrySize {
   private final int rounds;
   private final int flips;
 
+  /** All of them until the end: what one round leaves must not become garbage in the next. */
+  private final List<ServiceRegistry> kept = new ArrayList<>();
+
   /**
    * @param rounds one at least
    * @param flips how many reports of health follow in a round; each is about all services of a run
@@ -58,6 +61,7 @@ final class RegistrySize {
 
   private Round round() throws RefusedException {
     ServiceRegistry registry = RegistryLookUp.empty();
+    kept.add(registry);
     long empty = heap();
     long begun = System.nanoTime();
     RegistryLookUp.fill(registry);

@@ -54,11 +54,10 @@ final class KillTimes {
             """
             ## Recovery after a kill
 
-            A plugin on the SDK, a JVM of 64 MB, is killed (SIGKILL) right after it has answered, while its caller, in the host, calls on: each call is made once, without a
-            retry, and 2 ms after one that failed. The time ends with the first of 20 answers in a row from another process. With a standby, a second run of the plugin that
-            had no call before, it begins with the signal. Alone it begins when the back-off has ended and the next run is launched. An archive is one of the plugin's classes
-            (JDK class data sharing, [getting-started.md](getting-started.md)). What fails is what was in flight at the killed run or came before its end was known, and alone
-            all calls until there is a run again.
+            A plugin on the SDK, a JVM of 64 MB with an archive of its classes (JDK class data sharing, [getting-started.md](getting-started.md)), is killed (SIGKILL) right after it has
+            answered, while its caller, in the host, calls on: each call is made once, without a retry, and 2 ms after one that failed. The time ends with the first of 20 answers in
+            a row from another process. With a standby, a second run of the plugin that had no call before, it begins with the signal. Alone it begins when the back-off has ended
+            and the next run is launched. What fails is what was in flight at the killed run or came before its end was known, and alone all calls until there is a run again.
 
             """);
     List<KillTimes> all = List.of(cases);

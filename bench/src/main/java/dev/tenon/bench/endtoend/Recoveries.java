@@ -63,7 +63,8 @@ public final class Recoveries {
   /**
    * Prepares the measurement.
    *
-   * @param kills how often a process is killed in each case
+   * @param kills how often a process is killed with a standby, and alone; without an archive a
+   *     fifth of it
    */
   public Recoveries(int kills, Consumer<String> progress) {
     this.kills = kills;
@@ -79,13 +80,16 @@ public final class Recoveries {
     Path folder = Files.createTempDirectory("tenon-bench", Private.FOLDER);
     try {
       PidProgram program = PidProgram.in(folder);
-      program.describe(2, List.of());
-      KillTimes standby = withStandby(folder, program);
-      program.describe(1, List.of());
-      KillTimes alone = alone("alone", folder, program);
       archive(folder, program);
-      program.describe(1, List.of("-XX:SharedArchiveFile=" + program.archive()));
-      return KillTimes.section(standby, alone, alone("alone, with an archive", folder, program));
+      List<String> archived = List.of("-XX:SharedArchiveFile=" + program.archive());
+      program.describe(2, archived);
+      KillTimes standby = withStandby(folder, program);
+      program.describe(1, archived);
+      KillTimes alone = alone("alone", kills, folder, program);
+      program.describe(1, List.of());
+      int fewer = (kills + 4) / 5;
+      return KillTimes.section(
+          standby, alone, alone("alone, without an archive", fewer, folder, program));
     } finally {
       Folders.delete(folder);
     }
@@ -130,7 +134,7 @@ public final class Recoveries {
     KillTimes times = new KillTimes("a standby");
     try (PluginHost host = host(folder, program)) {
       for (int i = 0; i < kills; i++) {
-        tell("a standby", i);
+        tell("a standby", i, kills);
         awaitUp(host, 2);
         Calls calls = new Calls(host);
         long serving = calls.answerer();
@@ -144,12 +148,12 @@ public final class Recoveries {
   }
 
   /** Kills the only one. Its time begins when the next is launched. */
-  private KillTimes alone(String name, Path folder, PidProgram program)
+  private KillTimes alone(String name, int kills, Path folder, PidProgram program)
       throws IOException, InterruptedException {
     KillTimes times = new KillTimes(name);
     try (PluginHost host = host(folder, program)) {
       for (int i = 0; i < kills; i++) {
-        tell(name, i);
+        tell(name, i, kills);
         awaitUp(host, 1);
         Calls calls = new Calls(host);
         long serving = calls.answerer();
@@ -186,7 +190,7 @@ public final class Recoveries {
     }
   }
 
-  private void tell(String name, int kill) {
+  private void tell(String name, int kill, int kills) {
     if (kill % 50 == 0) {
       progress.accept("recovery, " + name + ", kill " + (kill + 1) + " of " + kills);
     }
