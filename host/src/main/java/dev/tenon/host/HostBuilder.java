@@ -165,13 +165,21 @@ public final class HostBuilder {
   }
 
   /**
-   * Sets where sockets are made, in a sub-directory of this host's own; without it {@code
-   * /run/tenon}, {@code $XDG_RUNTIME_DIR/tenon}, or the temporary directory. Keep it short: a
-   * socket's path has at most 100 bytes.
+   * Sets where sockets are made, in a sub-directory of this host's own; without it {@link
+   * #defaultRun}. Keep it short: a socket's path has at most 100 bytes.
    */
   public HostBuilder run(Path directory) {
     settings.run(directory);
     return this;
+  }
+
+  /**
+   * Returns where sockets are made if nothing is said: {@code /run/tenon}, {@code
+   * $XDG_RUNTIME_DIR/tenon}, or a directory of the user's in the temporary one, whichever is the
+   * first that this process can write.
+   */
+  public static Path defaultRun() {
+    return HostDraft.defaultRun();
   }
 
   /**

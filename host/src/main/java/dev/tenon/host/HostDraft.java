@@ -37,6 +37,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +104,13 @@ final class HostDraft {
   }
 
   void required(String... plugins) {
-    required = new RequiredPlugins(Set.of(plugins));
+    Set<String> names = new HashSet<>();
+    for (String name : plugins) {
+      if (!names.add(name)) {
+        throw new IllegalArgumentException("required: " + name + " twice (expected: each once)");
+      }
+    }
+    required = new RequiredPlugins(names);
   }
 
   void audit(AuditSettings how) {
@@ -308,7 +315,8 @@ final class HostDraft {
         outside);
   }
 
-  private static Path defaultRun() {
+  /** Returns where a host has its sockets that was told of no place. */
+  static Path defaultRun() {
     Path system = Path.of("/run/tenon");
     if (Files.isWritable(system)) {
       return system;

@@ -25,7 +25,7 @@ record RequiredPlugins(Set<String> names) {
    * @throws IllegalArgumentException if one is neither {@link #ALL} nor the name of a plugin
    */
   RequiredPlugins {
-    names = Set.copyOf(new TreeSet<>(names));
+    names = Set.copyOf(names);
     for (String name : names) {
       if (!name.equals(ALL)) {
         var unused = new PluginName(name);

@@ -27,6 +27,7 @@ import dev.tenon.v1.RenewRequest;
 import dev.tenon.v1.RenewResponse;
 import dev.tenon.v1.RenewalGrpc;
 import dev.tenon.v1.ReportHealthRequest;
+import io.grpc.Attributes;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -34,6 +35,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerTransportFilter;
 import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
@@ -51,6 +53,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +74,7 @@ final class RawPlugin implements AutoCloseable {
   private final Transport transport;
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Server> servers = new ArrayList<>();
+  private final AtomicInteger connections = new AtomicInteger();
   private KeyPair keys = CertificateRequest.newKeyPair();
   private String token = "";
   private @Nullable Credentials credentials;
@@ -333,7 +337,20 @@ final class RawPlugin implements AutoCloseable {
     for (BindableService service : services) {
       server.addService(service);
     }
+    server.addTransportFilter(
+        new ServerTransportFilter() {
+          @Override
+          public Attributes transportReady(Attributes attributes) {
+            connections.incrementAndGet();
+            return attributes;
+          }
+        });
     servers.add(server.build().start());
+  }
+
+  /** Returns how many connections the host has made to the plugin's own server. */
+  int connections() {
+    return connections.get();
   }
 
   /** Ends the plugin's own server with all its connections, as a crash would. */

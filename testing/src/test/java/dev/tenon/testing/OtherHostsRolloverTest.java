@@ -17,10 +17,8 @@ import dev.tenon.host.PluginHost;
 import dev.tenon.host.Succession;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
-import dev.tenon.testservice.v1.EchoResponse;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -201,23 +199,7 @@ final class OtherHostsRolloverTest {
     CompletableFuture<Void> answered = new CompletableFuture<>();
     CompletableFuture<Status> ended = new CompletableFuture<>();
     host.client(EchoGrpc::newStub)
-        .bidi(
-            new StreamObserver<EchoResponse>() {
-              @Override
-              public void onNext(EchoResponse response) {
-                answered.complete(null);
-              }
-
-              @Override
-              public void onError(Throwable error) {
-                ended.complete(Status.fromThrowable(error));
-              }
-
-              @Override
-              public void onCompleted() {
-                ended.complete(Status.OK);
-              }
-            })
+        .bidi(SomeHosts.noting(answered, ended))
         .onNext(EchoRequest.getDefaultInstance());
     answered.get(SOON.toSeconds(), TimeUnit.SECONDS);
     return ended;

@@ -24,7 +24,6 @@ import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -270,30 +269,10 @@ final class OtherHostsTest {
     CompletableFuture<Void> answered = new CompletableFuture<>();
     CompletableFuture<Status> ended = new CompletableFuture<>();
     host.client(EchoGrpc::newStub)
-        .bidi(noting(answered, ended))
+        .bidi(SomeHosts.noting(answered, ended))
         .onNext(EchoRequest.getDefaultInstance());
     answered.get(60, TimeUnit.SECONDS);
     return ended;
-  }
-
-  private static StreamObserver<EchoResponse> noting(
-      CompletableFuture<Void> answered, CompletableFuture<Status> ended) {
-    return new StreamObserver<>() {
-      @Override
-      public void onNext(EchoResponse response) {
-        answered.complete(null);
-      }
-
-      @Override
-      public void onError(Throwable error) {
-        ended.complete(Status.fromThrowable(error));
-      }
-
-      @Override
-      public void onCompleted() {
-        ended.complete(Status.OK);
-      }
-    };
   }
 
   /** Calls go only where this host says so too; what is said of it is forgotten at once. */

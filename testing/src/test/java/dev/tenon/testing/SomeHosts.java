@@ -16,6 +16,7 @@ import dev.tenon.registry.RegistryStore;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -140,6 +142,27 @@ final class SomeHosts implements AutoCloseable {
         .unary(EchoRequest.getDefaultInstance())
         .getPayload()
         .toStringUtf8();
+  }
+
+  /** Returns what notes that a call was answered, and how it ended. */
+  static StreamObserver<EchoResponse> noting(
+      CompletableFuture<Void> answered, CompletableFuture<Status> ended) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(EchoResponse response) {
+        answered.complete(null);
+      }
+
+      @Override
+      public void onError(Throwable error) {
+        ended.complete(Status.fromThrowable(error));
+      }
+
+      @Override
+      public void onCompleted() {
+        ended.complete(Status.OK);
+      }
+    };
   }
 
   /** Returns what {@code host} has on record. */

@@ -194,5 +194,8 @@ class RequiredPluginsTest {
         .isEqualTo(HostStartException.Kind.CONFIGURATION);
     assertThatThrownBy(() -> builder.required("Not a name"))
         .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> builder.required("words", "words"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("required: words twice (expected: each once)");
   }
 }

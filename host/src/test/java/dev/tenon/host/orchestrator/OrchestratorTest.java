@@ -11,15 +11,31 @@ import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.IssueFailedException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.Annotations;
 import dev.tenon.core.Fingerprint;
+import dev.tenon.core.Health;
 import dev.tenon.core.Plugin;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
+import dev.tenon.core.Version;
 import dev.tenon.host.AuthoritySettings;
+import dev.tenon.host.HostBuilder;
+import dev.tenon.host.HostPeer;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.Orchestrator;
 import dev.tenon.host.PluginHost;
+import dev.tenon.registry.HostClaims;
+import dev.tenon.registry.LimitReachedException;
+import dev.tenon.registry.LocalRegistry;
+import dev.tenon.registry.OtherHost;
+import dev.tenon.registry.Registration;
+import dev.tenon.registry.RegistryStore;
+import dev.tenon.registry.SharedRegistry;
 import dev.tenon.testservice.v1.EchoGrpc;
+import dev.tenon.testservice.v1.OtherGrpc;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Endpoint;
@@ -28,6 +44,7 @@ import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -41,6 +58,7 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +75,13 @@ class OrchestratorTest {
       [[provide]]
       plugin = "echo"
       services = ["testservice.v1.Echo"]
+
+      [[provide]]
+      plugin = "other@h-other"
+      services = ["testservice.v1.Other"]
       """;
+
+  private static final SpiffeId.OfHost OTHER = new SpiffeId.OfHost(DOMAIN, "h-other");
 
   private Path folder;
 
@@ -116,6 +140,10 @@ class OrchestratorTest {
   }
 
   private PluginHost start(String trustDomain, int port) throws Exception {
+    return describe(trustDomain, port).start();
+  }
+
+  private HostBuilder describe(String trustDomain, int port) throws Exception {
     return PluginHost.builder()
         .trustDomain(trustDomain)
         .state(folder.resolve("s"))
@@ -129,8 +157,7 @@ class OrchestratorTest {
         .authorities(AuthoritySettings.DEFAULT.issuer(Role.HOST, ofHosts))
         .hostsListen("tcp:127.0.0.1:0")
         .orchestrator(
-            new Orchestrator("tcp:127.0.0.1:" + port, ID, ofOrchestrators.trustBundle(), OFTEN))
-        .start();
+            new Orchestrator("tcp:127.0.0.1:" + port, ID, ofOrchestrators.trustBundle(), OFTEN));
   }
 
   /** Row: LC-8 */
@@ -155,6 +182,53 @@ class OrchestratorTest {
                   .isEqualTo(host.peers().endpoint().orElseThrow());
               assertThat(told.getCapabilitiesList()).containsExactly(EchoGrpc.SERVICE_NAME);
             });
+  }
+
+  /** Of services that hosts share, each tells of its own. Row: LC-8 */
+  @Test
+  void orchestrator_sharedRegistry_isToldOfOwnServicesAlone() throws Exception {
+    Server server = serve(ID, ofOrchestrators);
+    RegistryStore store = (local, self) -> withOtherHost(local);
+    HostBuilder described =
+        describe("tenon.internal", server.getPort())
+            .registry(store)
+            .peers(new HostPeer(OTHER, authority().trustBundle()));
+    try (PluginHost host = described.start()) {
+      assertThat(host.registrations()).hasSize(2);
+      await().atMost(LIMIT).until(() -> fake.calls.contains(HEARTBEAT));
+    }
+    server.shutdownNow();
+
+    assertThat(fake.hosts)
+        .isNotEmpty()
+        .allMatch(told -> told.getCapabilitiesList().equals(List.of(EchoGrpc.SERVICE_NAME)));
+  }
+
+  /** Returns {@code local} as a shared registry in which another host has a service. */
+  private static SharedRegistry withOtherHost(LocalRegistry local) {
+    RuntimeId provider = new RuntimeId("other-000000000000000a");
+    Registration claim =
+        new Registration(
+            "0".repeat(32),
+            provider,
+            new ServiceName(OtherGrpc.SERVICE_NAME),
+            new Version("1.0.0"),
+            Annotations.NONE,
+            Sharing.SHARED);
+    OtherHost host = new OtherHost(OTHER, "tcp:127.0.0.1:1");
+    try {
+      local.put(new HostClaims(host, List.of(claim), Map.of(provider, Health.HEALTHY)));
+    } catch (LimitReachedException e) {
+      throw new AssertionError(e);
+    }
+    return (SharedRegistry)
+        Proxy.newProxyInstance(
+            SharedRegistry.class.getClassLoader(),
+            new Class<?>[] {SharedRegistry.class},
+            (proxy, method, arguments) ->
+                Set.of("announce", "close").contains(method.getName())
+                    ? null
+                    : method.invoke(local, arguments));
   }
 
   /** The host starts, lives and ends as it would without one. Row: LC-8 */

@@ -15,7 +15,6 @@ import dev.tenon.registry.etcd.EtcdSettings;
 import dev.tenon.registry.etcd.EtcdStore;
 import dev.tenon.transport.TlsProvider;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,7 +91,7 @@ record HostConfig(
                 toml.requiredParsed("plugins", path, folder),
                 toml.requiredParsed("policy", path, folder),
                 state,
-                run.directory().orElseGet(HostConfig::defaultRun),
+                run.directory().orElseGet(HostBuilder::defaultRun),
                 audit
                     .flatMap(table -> table.parsed("path", path))
                     .orElse(state.resolve("audit.jsonl"))),
@@ -176,19 +175,6 @@ record HostConfig(
       var unused = setting.apply(PluginHost.builder(), text);
       return text;
     };
-  }
-
-  private static Path defaultRun() {
-    Path system = Path.of("/run/tenon");
-    if (Files.isWritable(system)) {
-      return system;
-    }
-    String runtime = System.getenv("XDG_RUNTIME_DIR");
-    if (runtime != null && Files.isWritable(Path.of(runtime))) {
-      return Path.of(runtime, "tenon");
-    }
-    return Path.of(
-        System.getProperty("java.io.tmpdir"), "tenon-" + System.getProperty("user.name"));
   }
 
   /**
