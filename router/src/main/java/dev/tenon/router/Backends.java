@@ -2,6 +2,7 @@ package dev.tenon.router;
 
 import dev.tenon.core.Identity;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.router.relay.WireBackend;
 import io.grpc.Channel;
 import java.util.Optional;
 
@@ -17,7 +18,16 @@ import java.util.Optional;
 public interface Backends {
   /**
    * Returns the channel on which {@code caller} reaches {@code provider}, or empty if there is none
-   * now. Callers that share one share its flow control.
+   * now. Callers that share one share its flow control. Not asked for calls that {@link #wire}
+   * takes.
    */
   Optional<Channel> backend(RuntimeId provider, Identity caller);
+
+  /**
+   * Returns the connections on which calls reach {@code provider} as the frames that they came in,
+   * or empty if it takes calls by a channel alone.
+   */
+  default Optional<WireBackend> wire(RuntimeId provider) {
+    return Optional.empty();
+  }
 }

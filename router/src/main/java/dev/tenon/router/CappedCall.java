@@ -20,15 +20,14 @@ import java.util.function.Function;
 final class CappedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
   private final MethodDescriptor<Q, R> method;
   private final int most;
-  private final RoutedCall<Q, R> routed;
+  private final OpenCall routed;
 
   /**
    * Makes it of {@code call}, which takes {@code routed} to its provider.
    *
    * @param most bytes of the longest message
    */
-  CappedCall(
-      ClientCall<Q, R> call, MethodDescriptor<Q, R> method, int most, RoutedCall<Q, R> routed) {
+  CappedCall(ClientCall<Q, R> call, MethodDescriptor<Q, R> method, int most, OpenCall routed) {
     super(call);
     this.method = method;
     this.most = most;

@@ -16,7 +16,7 @@ final class ForwardedOptions {
     CallOptions forwarded =
         CallOptions.DEFAULT
             .withDeadline(options.getDeadline())
-            .withExecutor(CallerSide.executor(options))
+            .withExecutor(ChannelCaller.executor(options))
             .withStreamTracerFactory(watch);
     if (options.isWaitForReady()) {
       forwarded = forwarded.withWaitForReady();

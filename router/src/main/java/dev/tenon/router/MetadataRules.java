@@ -31,7 +31,7 @@ final class MetadataRules {
    *                 are read before, tenon-caller and tenon-granted are written after, the latter
    *                 for services of the host alone; so no peer can forge or repeat any.
    *                 tenon-callback is written after, for what the host brought along with a call.
-   *                 tenon-on-behalf-of is put back by RoutedCall where it was verified.
+   *                 tenon-on-behalf-of is put back by the front where it was verified.
    *   hop-by-hop    RFC 9110, section 7.6.1, and proxy-*: they describe one connection.
    *   transport's   host, content-*, user-agent, accept-encoding and grpc-*: grpc-java writes its
    *                 own on each side. Of grpc-* pass only the keys that gRPC gives to

@@ -26,7 +26,7 @@ final class OpenCalls {
   private static final int MAX_REMEMBERED = 10_000;
 
   private final CallCaps caps;
-  private final Set<RoutedCall<?, ?>> open = ConcurrentHashMap.newKeySet();
+  private final Set<OpenCall> open = ConcurrentHashMap.newKeySet();
   private final Cache<String, Boolean> ended =
       Caffeine.newBuilder()
           .expireAfterWrite(REMEMBERED)
@@ -44,7 +44,7 @@ final class OpenCalls {
    *
    * @throws CallLimitException if its caller, or the host, has too many open already
    */
-  CallCaps.Seat add(RoutedCall<?, ?> call) throws CallLimitException {
+  CallCaps.Seat add(OpenCall call) throws CallLimitException {
     CallCaps.Seat seat = caps.enter(call.caller().account());
     open.add(call);
     if (ended.getIfPresent(call.caller().actor()) != null) {
@@ -60,16 +60,16 @@ final class OpenCalls {
 
   /** Ends the calls that the policy which is in force now denies. */
   void reauthorize() {
-    open.forEach(RoutedCall::reauthorize);
+    open.forEach(OpenCall::reauthorize);
   }
 
   /** Notes that {@code call} has chosen its provider. */
-  void chosen(RoutedCall<?, ?> call) {
+  void chosen(OpenCall call) {
     waits.forEach(wait -> wait.changed(call));
   }
 
   /** Notes that {@code call} has ended and its caller was told. */
-  void remove(RoutedCall<?, ?> call) {
+  void remove(OpenCall call) {
     open.remove(call);
     waits.forEach(wait -> wait.changed(call));
   }
@@ -90,7 +90,7 @@ final class OpenCalls {
   /** Ends all calls of {@code caller}; the result completes when they have ended. */
   CompletableFuture<Void> end(RuntimeId caller) {
     ended.put(caller.value(), true);
-    Predicate<RoutedCall<?, ?>> isOfCaller = call -> call.caller().actor().equals(caller.value());
+    Predicate<OpenCall> isOfCaller = call -> call.caller().actor().equals(caller.value());
     open.stream().filter(isOfCaller).forEach(call -> call.end(Refusal.NOT_AUTHENTICATED));
     return new Wait(isOfCaller).begin();
   }
@@ -109,12 +109,12 @@ final class OpenCalls {
      * call that changes meanwhile is seen by one of the two. Whoever takes the last call out after
      * all were noted ends the wait.
      */
-    private final Predicate<RoutedCall<?, ?>> counts;
-    private final Set<RoutedCall<?, ?>> left = ConcurrentHashMap.newKeySet();
+    private final Predicate<OpenCall> counts;
+    private final Set<OpenCall> left = ConcurrentHashMap.newKeySet();
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private volatile boolean noted;
 
-    Wait(Predicate<RoutedCall<?, ?>> counts) {
+    Wait(Predicate<OpenCall> counts) {
       this.counts = counts;
     }
 
@@ -128,7 +128,7 @@ final class OpenCalls {
       return over;
     }
 
-    void changed(RoutedCall<?, ?> call) {
+    void changed(OpenCall call) {
       if (!open.contains(call) || !counts.test(call)) {
         left.remove(call);
         endIfEmpty();

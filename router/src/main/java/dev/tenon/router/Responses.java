@@ -9,7 +9,6 @@ import io.grpc.Status;
 final class Responses<Q, R> extends SimpleForwardingClientCallListener<R> {
   private final RoutedCall<Q, R> routed;
   private final ClientCall<Q, R> call;
-  private final Route route;
   private final CallCounters.Cell counted;
   private final long startNanos = System.nanoTime();
 
@@ -22,12 +21,10 @@ final class Responses<Q, R> extends SimpleForwardingClientCallListener<R> {
       RoutedCall<Q, R> routed,
       ClientCall<Q, R> call,
       ClientCall.Listener<R> listener,
-      Route route,
       CallCounters.Cell counted) {
     super(listener);
     this.routed = routed;
     this.call = call;
-    this.route = route;
     this.counted = counted;
   }
 
@@ -55,6 +52,6 @@ final class Responses<Q, R> extends SimpleForwardingClientCallListener<R> {
     if (!status.isOk()) {
       counted.failed();
     }
-    routed.closed(delegate(), route, status, trailers, System.nanoTime() - startNanos);
+    routed.closed(status, trailers, System.nanoTime() - startNanos);
   }
 }

@@ -21,7 +21,7 @@ record Route(
     Permit permit,
     String provider,
     String providerName,
-    Channel channel,
+    Backend backend,
     Optional<Delegation> delegation,
     Optional<ShownGrant> grant,
     Optional<GivenCallback> callback,
@@ -33,23 +33,33 @@ record Route(
       Permit permit,
       String provider,
       String providerName,
-      Channel channel,
+      Backend backend,
       Optional<Delegation> delegation,
       Optional<ShownGrant> grant) {
-    this(permit, provider, providerName, channel, delegation, grant, Optional.empty(), NOT_YET);
+    this(permit, provider, providerName, backend, delegation, grant, Optional.empty(), NOT_YET);
+  }
+
+  /**
+   * Returns the channel; only where the call cannot go as frames, or the provider not take it so.
+   */
+  Channel channel() {
+    if (backend instanceof Backend.OfChannel of) {
+      return of.channel();
+    }
+    throw new IllegalStateException("backend: " + backend + " (expected: a channel)");
   }
 
   /** Returns the route that can be taken once {@code commit}, and all else, is complete. */
   Route recordedBy(CompletableFuture<Void> commit) {
     CompletableFuture<Void> all =
         callback.map(given -> CompletableFuture.allOf(commit, given.recorded())).orElse(commit);
-    return new Route(permit, provider, providerName, channel, delegation, grant, callback, all);
+    return new Route(permit, provider, providerName, backend, delegation, grant, callback, all);
   }
 
   /** Returns the route whose provider may call {@code given} back. */
   Route with(GivenCallback given) {
     return new Route(
-        permit, provider, providerName, channel, delegation, grant, Optional.of(given), NOT_YET);
+        permit, provider, providerName, backend, delegation, grant, Optional.of(given), NOT_YET);
   }
 
   /** Puts into effect what its provider may call back; returns whether the call may go. */

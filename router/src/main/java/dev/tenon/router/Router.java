@@ -21,11 +21,9 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.HandlerRegistry;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -150,7 +148,7 @@ public final class Router implements AutoCloseable {
    *
    * @throws CallLimitException if its caller or the host has too many open; that is recorded
    */
-  CallCaps.Seat enter(RoutedCall<?, ?> call) throws RefusedException {
+  CallCaps.Seat enter(OpenCall call) throws RefusedException {
     try {
       return open.add(call);
     } catch (CallLimitException full) {
@@ -159,19 +157,12 @@ public final class Router implements AutoCloseable {
     }
   }
 
-  Route route(
-      Identity caller,
-      String fullMethodName,
-      Metadata headers,
-      Duration patience,
-      CallCaps.Seat seat,
-      CallOptions options)
+  Route route(OpenCall call, CallCaps.Seat seat, boolean patient)
       throws RefusedException, ProviderStarting {
     if (closed) {
       throw new CallRefusedException(Refusal.UNAVAILABLE, "router closed");
     }
-    return routes.route(
-        caller, fullMethodName, headers, patience, seat, options.getOption(CallbackOffer.OFFERED));
+    return routes.route(call, seat, patient);
   }
 
   /**
@@ -184,17 +175,24 @@ public final class Router implements AutoCloseable {
   }
 
   /**
-   * Returns the call of {@code routed} to its provider, {@code chosen}, which has neither of the
-   * two send or get a longer message than it agreed on.
+   * Returns the call of {@code routed} to its provider, {@code chosen}, on {@code channel}, which
+   * has neither of the two send or get a longer message than it agreed on.
    */
   <Q, R> ClientCall<Q, R> newCall(
-      RoutedCall<Q, R> routed, Route chosen, MethodDescriptor<Q, R> method, CallOptions options) {
-    ClientCall<Q, R> call = chosen.channel().newCall(method, options);
-    int most =
-        Math.min(
-            maxMessageBytes.applyAsInt(routed.caller().actor()),
-            maxMessageBytes.applyAsInt(chosen.provider()));
+      OpenCall routed,
+      Route chosen,
+      Channel channel,
+      MethodDescriptor<Q, R> method,
+      CallOptions options) {
+    ClientCall<Q, R> call = channel.newCall(method, options);
+    int most = maxMessageBytes(routed.caller(), chosen);
     return most == Integer.MAX_VALUE ? call : new CappedCall<>(call, method, most, routed);
+  }
+
+  /** Returns how long a message between {@code caller} and the provider may be. */
+  int maxMessageBytes(Identity caller, Route chosen) {
+    return Math.min(
+        maxMessageBytes.applyAsInt(caller.actor()), maxMessageBytes.applyAsInt(chosen.provider()));
   }
 
   /** Returns whether the policy that gave {@code permit} is still in force. */

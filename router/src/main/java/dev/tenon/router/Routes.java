@@ -15,14 +15,13 @@ import dev.tenon.registry.OtherHost;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Delegations.Delegation;
+import dev.tenon.router.relay.WireBackend;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
-import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a call passes before a byte of it reaches a provider: form, policy, grant, scope, health,
@@ -68,31 +67,25 @@ final class Routes {
    * Returns where the call goes, and what has to be written before it may go there. Blocks on
    * nothing.
    *
-   * @param patience how long the call can wait for a provider that is to be started; zero: it goes
-   *     now or nowhere
    * @param seat where the call is counted at its provider
-   * @param offered what its provider may call back meanwhile, if anything
+   * @param patient whether the call can wait for a provider that is to be started; else it goes now
+   *     or nowhere
    * @throws RefusedException if it goes nowhere; the audit log knows, or is the reason
    * @throws ProviderStarting if it may go somewhere soon
    */
-  Route route(
-      Identity caller,
-      String fullMethodName,
-      Metadata headers,
-      Duration patience,
-      CallCaps.Seat seat,
-      @Nullable ServerServiceDefinition offered)
+  Route route(OpenCall call, CallCaps.Seat seat, boolean patient)
       throws RefusedException, ProviderStarting {
+    Identity caller = call.caller();
     CallPath path;
     try {
-      path = CallPath.ofFullMethodName(fullMethodName);
+      path = CallPath.ofFullMethodName(call.fullMethodName());
     } catch (IllegalArgumentException e) {
       RefusedException refused = new CallRefusedException(Refusal.NOT_PROVIDED, "malformed path");
       audit.refused(caller.actor(), /* resource= */ null, refused);
       throw refused;
     }
     try {
-      return route(caller, path, headers, patience, seat, offered);
+      return route(call, path, seat, patient);
     } catch (RefusedException refused) {
       audit.refused(caller.actor(), path.toString(), refused);
       throw refused;
@@ -113,21 +106,17 @@ final class Routes {
     return decisions.isCurrent(permit);
   }
 
-  private Route route(
-      Identity caller,
-      CallPath path,
-      Metadata headers,
-      Duration patience,
-      CallCaps.Seat seat,
-      @Nullable ServerServiceDefinition offered)
+  private Route route(OpenCall call, CallPath path, CallCaps.Seat seat, boolean patient)
       throws RefusedException, ProviderStarting {
     if (path.service().isReserved()) {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
     }
+    Identity caller = call.caller();
     Decisions.Decision decision = decisions.decide(caller, path);
-    Optional<Delegation> delegation = delegations.of(caller, path, headers);
+    Optional<Delegation> delegation = delegations.of(caller, path, call.headers());
+    ServerServiceDefinition offered = call.offered();
     boolean isOwnOnly = caller.isBehindOtherHost() || offered != null;
-    Route route = choose(decision, headers, patience, delegation, isOwnOnly);
+    Route route = choose(call, decision, patient, delegation, isOwnOnly);
     seat.reach(route.provider());
     if (offered == null) {
       return route.recordedBy(record(decision, route));
@@ -142,13 +131,13 @@ final class Routes {
   }
 
   private Route choose(
+      OpenCall call,
       Decisions.Decision decision,
-      Metadata headers,
-      Duration patience,
+      boolean patient,
       Optional<Delegation> delegation,
       boolean isOwnOnly)
       throws RefusedException, ProviderStarting {
-    Optional<RuntimeId> target = MetadataRules.target(headers);
+    Optional<RuntimeId> target = MetadataRules.target(call.headers());
     ServiceName service = decision.permit().path().service();
     Optional<Channel> ofHost = hostServices.channel(service);
     if (ofHost.isPresent()) {
@@ -159,31 +148,44 @@ final class Routes {
       if (caller.isBehindOtherHost()) {
         throw new CallRefusedException(Refusal.NOT_PROVIDED, "a service of the host, for its own");
       }
-      Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, headers);
+      Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, call.headers());
+      Channel channel =
+          hostServices.isDuringCalls(service) ? backTo(grant, ofHost.get()) : ofHost.get();
       return new Route(
           decision.permit(),
           PluginName.HOST,
           PluginName.HOST,
-          hostServices.isDuringCalls(service) ? backTo(grant, ofHost.get()) : ofHost.get(),
+          new Backend.OfChannel(channel),
           delegation,
           grant);
     }
+    Duration patience = patient ? call.side().remaining() : Duration.ZERO;
     Registration chosen = chosen(decision, service, target, patience, isOwnOnly);
     Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
     if (behind.isPresent()) {
       return toOtherHost(decision, behind.get(), target, delegation);
     }
-    Channel channel =
-        backends
-            .backend(chosen.provider(), decision.permit().caller())
-            .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
     return new Route(
         decision.permit(),
         chosen.provider().value(),
         chosen.provider().plugin().value(),
-        channel,
+        backend(call, chosen.provider()),
         delegation,
         Optional.empty());
+  }
+
+  private Backend backend(OpenCall call, RuntimeId provider) throws CallRefusedException {
+    if (call.isOfWire()) {
+      Optional<WireBackend> connections = backends.wire(provider);
+      if (connections.isPresent()) {
+        return new Backend.OfWire(connections.get());
+      }
+    }
+    Channel channel =
+        backends
+            .backend(provider, call.caller())
+            .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
+    return new Backend.OfChannel(channel);
   }
 
   /** The other host chooses again, among its own: what it is called here is the provider. */
@@ -202,7 +204,7 @@ final class Routes {
         decision.permit(),
         host.id().toString(),
         "@" + host.id().host(),
-        ClientInterceptors.intercept(channel, new ToOtherHost(target)),
+        new Backend.OfChannel(ClientInterceptors.intercept(channel, new ToOtherHost(target))),
         delegation,
         Optional.empty());
   }

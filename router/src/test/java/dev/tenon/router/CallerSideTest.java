@@ -28,12 +28,12 @@ final class CallerSideTest {
                 return nanos.get();
               }
             });
-    return new CallerSide(CallOptions.DEFAULT.withDeadline(deadline), Context.ROOT);
+    return new ChannelCaller(CallOptions.DEFAULT.withDeadline(deadline), Context.ROOT);
   }
 
   @Test
   void remaining_withoutDeadline_anHour() {
-    CallerSide side = new CallerSide(CallOptions.DEFAULT, Context.ROOT);
+    CallerSide side = new ChannelCaller(CallOptions.DEFAULT, Context.ROOT);
 
     assertThat(side.remaining()).isEqualTo(Duration.ofHours(1));
     assertThat(side.isLate()).isFalse();
@@ -62,7 +62,7 @@ final class CallerSideTest {
   @Test
   void isGone_contextCancelled_whateverTheDeadline() {
     Context.CancellableContext context = Context.ROOT.withCancellation();
-    CallerSide side = new CallerSide(CallOptions.DEFAULT, context);
+    CallerSide side = new ChannelCaller(CallOptions.DEFAULT, context);
     assertThat(side.isGone()).isFalse();
 
     context.cancel(null);
@@ -80,9 +80,9 @@ final class CallerSideTest {
     List<String> seen = new ArrayList<>();
     Runnable step = () -> seen.add(String.valueOf(key.get()));
 
-    new CallerSide(CallOptions.DEFAULT, context).execute(step);
+    new ChannelCaller(CallOptions.DEFAULT, context).execute(step);
     assertThat(seen).hasSize(1);
-    new CallerSide(CallOptions.DEFAULT.withExecutor(queued::add), context).execute(step);
+    new ChannelCaller(CallOptions.DEFAULT.withExecutor(queued::add), context).execute(step);
     assertThat(seen).hasSize(1);
     queued.forEach(Runnable::run);
     assertThat(seen).hasSize(2);
@@ -91,7 +91,7 @@ final class CallerSideTest {
             task -> {
               throw new RejectedExecutionException("closed");
             });
-    new CallerSide(closed, context).execute(step);
+    new ChannelCaller(closed, context).execute(step);
 
     assertThat(seen).containsExactly("the caller's", "the caller's", "the caller's");
   }
