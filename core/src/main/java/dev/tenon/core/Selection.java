@@ -20,7 +20,19 @@ public sealed interface Selection {
     /** Each in turn. */
     ROUND_ROBIN("round-robin"),
     /** Any, each with the same chance. */
-    RANDOM("random");
+    RANDOM("random"),
+    /**
+     * Of two that chance names, the one with fewer open calls of this host (Mitzenmacher, The Power
+     * of Two Choices, 2001): nearly as even as asking all of them, and no herd runs to one.
+     */
+    LEAST_LOADED("least-loaded"),
+    /**
+     * By the key that the caller sends as {@code tenon-key}: calls with the same key go to the same
+     * plugin, on every host, as long as it can take them, and to the same run of it; when a plugin
+     * comes or goes, no keys move but its own (Thaler and Ravishankar, rendezvous hashing, 1998).
+     * Calls without a key go as with {@link #LEAST_LOADED}.
+     */
+    STICKY("sticky");
 
     private final String label;
 
@@ -99,6 +111,7 @@ public sealed interface Selection {
     throw new IllegalArgumentException(
         "selection: "
             + Ascii.quote(label)
-            + " (expected: first, round-robin, random, or a table of weights)");
+            + " (expected: first, round-robin, random, least-loaded, sticky, or a table of"
+            + " weights)");
   }
 }

@@ -25,7 +25,8 @@ class SelectionTest {
   void parse_otherText_refused(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Selection.parse(text))
-        .withMessageEndingWith("(expected: first, round-robin, random, or a table of weights)");
+        .withMessageEndingWith(
+            "(expected: first, round-robin, random, least-loaded, sticky, or a table of weights)");
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.tenon.registry.RegistryStore;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.registry.SharedRegistry;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 
 /**
@@ -46,7 +47,7 @@ final class OtherHosts {
         ServiceRegistry.inMemory(
             settings.registry().limits(),
             settings.registry().selections(),
-            settings.sources().random());
+            () -> ThreadLocalRandom.current().nextLong()); // who gets a call is no secret
     Optional<RegistryStore> store = settings.hosts().store();
     Optional<SharedRegistry> shared = Optional.empty();
     if (store.isPresent()) {

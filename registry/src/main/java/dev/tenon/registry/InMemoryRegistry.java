@@ -229,13 +229,17 @@ final class InMemoryRegistry implements LocalRegistry {
   }
 
   @Override
-  public Registration choose(ServiceName service) throws NoProviderException {
-    return turns.getOrDefault(service, Turns.FIRST).next(current.candidates(service));
+  public Registration choose(ServiceName service, Fitness fitness, String key)
+      throws NoProviderException {
+    List<Registration> fit = fitness.fit(current.candidates(service));
+    return turns.getOrDefault(service, Turns.FIRST).next(fit, fitness, key);
   }
 
   @Override
-  public Registration chooseOwn(ServiceName service) throws NoProviderException {
-    return ownTurns.getOrDefault(service, Turns.FIRST).next(current.ownCandidates(service));
+  public Registration chooseOwn(ServiceName service, Fitness fitness, String key)
+      throws NoProviderException {
+    List<Registration> fit = fitness.fit(current.ownCandidates(service));
+    return ownTurns.getOrDefault(service, Turns.FIRST).next(fit, fitness, key);
   }
 
   @Override

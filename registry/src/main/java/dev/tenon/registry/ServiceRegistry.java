@@ -6,7 +6,6 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.VersionRange;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,9 +30,12 @@ import java.util.random.RandomGenerator;
  * Thread-safe; what it returns is immutable and does not follow later changes.
  */
 public interface ServiceRegistry {
+  /** The key of a call that brought none. */
+  String NO_KEY = "";
+
   /** Returns an empty registry that lives in this process, with the usual limits. */
   static LocalRegistry inMemory() {
-    return inMemory(RegistryLimits.DEFAULT, Map.of(), new SecureRandom());
+    return inMemory(RegistryLimits.DEFAULT, Map.of(), () -> ThreadLocalRandom.current().nextLong());
   }
 
   /**
@@ -110,14 +113,36 @@ public interface ServiceRegistry {
    *
    * @throws NoProviderException if none is eligible
    */
-  Registration choose(ServiceName service) throws NoProviderException;
+  default Registration choose(ServiceName service) throws NoProviderException {
+    return choose(service, Fitness.UNKNOWN, NO_KEY);
+  }
+
+  /**
+   * Chooses as {@link #choose(ServiceName)} does, among those that {@code fitness} finds fit.
+   *
+   * @param key what {@link dev.tenon.core.Selection.Plain#STICKY} goes by; {@link #NO_KEY} if
+   *     nothing
+   * @throws NoProviderException if none is eligible
+   */
+  Registration choose(ServiceName service, Fitness fitness, String key) throws NoProviderException;
 
   /**
    * Chooses as {@link #choose(ServiceName)} does, among the plugins of this host alone.
    *
    * @throws NoProviderException if none of them is eligible
    */
-  Registration chooseOwn(ServiceName service) throws NoProviderException;
+  default Registration chooseOwn(ServiceName service) throws NoProviderException {
+    return chooseOwn(service, Fitness.UNKNOWN, NO_KEY);
+  }
+
+  /**
+   * Chooses as {@link #choose(ServiceName, Fitness, String)} does, among the plugins of this host
+   * alone.
+   *
+   * @throws NoProviderException if none of them is eligible
+   */
+  Registration chooseOwn(ServiceName service, Fitness fitness, String key)
+      throws NoProviderException;
 
   /**
    * Returns the other host behind which {@code provider} is, or empty if it is one of this host or

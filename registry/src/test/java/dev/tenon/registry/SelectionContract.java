@@ -4,6 +4,7 @@ import static dev.tenon.registry.Claims.CLOCK;
 import static dev.tenon.registry.Claims.ECHO;
 import static dev.tenon.registry.Claims.run;
 import static dev.tenon.registry.Claims.shared;
+import static dev.tenon.registry.ServiceRegistry.NO_KEY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
@@ -31,6 +32,14 @@ public abstract class SelectionContract implements Registries {
   private static final RuntimeId B = run("b", 2);
   private static final RuntimeId C = run("c", 3);
   private static final Selection WEIGHTED = weighted(70, 20, 10);
+  private static final List<Selection> SELECTIONS =
+      List.of(
+          Selection.Plain.FIRST,
+          Selection.Plain.ROUND_ROBIN,
+          Selection.Plain.RANDOM,
+          Selection.Plain.LEAST_LOADED,
+          Selection.Plain.STICKY,
+          WEIGHTED);
 
   /** Three providers and 300 calls: 100 each, exactly. Row: RG-14. */
   @Test
@@ -197,10 +206,139 @@ public abstract class SelectionContract implements Registries {
     }
   }
 
+  /** Of two that chance names, the one with fewer open calls. Row: RG-14. */
+  @Test
+  void choose_leastLoaded_lessLoadedOfTwo() throws Exception {
+    ServiceRegistry registry = of(Selection.Plain.LEAST_LOADED, A, B, C);
+    Map<RuntimeId, Integer> open = new HashMap<>(Map.of(A, 0, B, 0, C, 0));
+    for (int i = 0; i < 300; i++) {
+      open.merge(registry.choose(ECHO, loads(open), NO_KEY).provider(), 1, Integer::sum);
+    }
+
+    assertThat(open.values()).allSatisfy(calls -> assertThat(calls).isBetween(98, 102));
+    open.putAll(Map.of(A, 1000, B, 0, C, 0));
+    for (int i = 0; i < 300; i++) {
+      open.merge(registry.choose(ECHO, loads(open), NO_KEY).provider(), 1, Integer::sum);
+    }
+    assertThat(open).containsEntry(A, 1000);
+  }
+
+  /** The same key, the same provider; and all of them get some. Row: RG-14. */
+  @Test
+  void choose_sticky_sameProviderForSameKey() throws Exception {
+    ServiceRegistry registry = of(Selection.Plain.STICKY, A, B, C);
+    Map<RuntimeId, Integer> keys = new HashMap<>();
+    for (int key = 0; key < 3000; key++) {
+      RuntimeId chosen = keyed(registry, key);
+      keys.merge(chosen, 1, Integer::sum);
+      assertThat(keyed(registry, key)).isEqualTo(chosen);
+    }
+
+    assertThat(keys.values()).hasSize(3).allSatisfy(n -> assertThat(n).isBetween(850, 1150));
+  }
+
+  /** When one goes, its keys are shared out; the others' stay where they are. Row: RG-14. */
+  @Test
+  void choose_stickyWithOneRemoved_onlyItsKeysMove() throws Exception {
+    ServiceRegistry registry = of(Selection.Plain.STICKY, A, B, C);
+    Map<Integer, RuntimeId> before = new HashMap<>();
+    for (int key = 0; key < 300; key++) {
+      before.put(key, keyed(registry, key));
+    }
+
+    registry.remove(B);
+
+    for (int key = 0; key < 300; key++) {
+      RuntimeId now = keyed(registry, key);
+      assertThat(now).isEqualTo(B.equals(before.get(key)) ? now : before.get(key)).isNotEqualTo(B);
+    }
+    registry.reportHealth(B, Health.HEALTHY);
+    registry.register(shared(B, ECHO));
+    for (int key = 0; key < 300; key++) {
+      assertThat(keyed(registry, key)).isEqualTo(before.get(key));
+    }
+  }
+
+  /** A plugin keeps its keys when it is started again, and its runs share them. Row: RG-14. */
+  @Test
+  void choose_stickyAmongRunsOfOnePlugin_keyStaysWithPlugin() throws Exception {
+    RuntimeId second = run("a", 9);
+    ServiceRegistry before = of(Selection.Plain.STICKY, A, B, C);
+    ServiceRegistry after = of(Selection.Plain.STICKY, second, B, C);
+    ServiceRegistry both = of(Selection.Plain.STICKY, A, second, B, C);
+    Map<RuntimeId, Integer> keys = new HashMap<>();
+    for (int key = 0; key < 1000; key++) {
+      PluginName plugin = keyed(before, key).plugin();
+      assertThat(keyed(after, key).plugin()).isEqualTo(plugin);
+      assertThat(keyed(both, key).plugin()).isEqualTo(plugin);
+      keys.merge(keyed(both, key), 1, Integer::sum);
+    }
+
+    assertThat(keys.get(A)).isBetween(100, 240);
+    assertThat(keys.get(second)).isBetween(100, 240);
+  }
+
+  /** Without a key it is the load that counts. Row: RG-14. */
+  @Test
+  void choose_stickyWithoutKey_lessLoaded() throws Exception {
+    ServiceRegistry registry = of(Selection.Plain.STICKY, A, B);
+    Map<RuntimeId, Integer> open = new HashMap<>(Map.of(A, 7, B, 3));
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(registry.choose(ECHO, loads(open), NO_KEY).provider()).isEqualTo(B);
+    }
+  }
+
+  /** Whoever is not fit gets nothing under any selection, and the others their shares. */
+  @Test
+  void choose_oneNotFit_sharedAmongTheRest() throws Exception {
+    Fitness withoutB =
+        new Fitness() {
+          @Override
+          public List<Registration> fit(List<Registration> candidates) {
+            return candidates.stream().filter(claim -> !claim.provider().equals(B)).toList();
+          }
+
+          @Override
+          public int load(RuntimeId provider) {
+            return 0;
+          }
+        };
+    for (Selection selection : SELECTIONS) {
+      ServiceRegistry registry = of(selection, B, A, C);
+      Map<RuntimeId, Integer> calls = new HashMap<>();
+      for (int i = 0; i < 100; i++) {
+        calls.merge(registry.choose(ECHO, withoutB, "key" + i).provider(), 1, Integer::sum);
+        calls.merge(registry.chooseOwn(ECHO, withoutB, "key" + i).provider(), 1, Integer::sum);
+      }
+      assertThat(calls).as("%s", selection).doesNotContainKey(B);
+      if (selection == Selection.Plain.ROUND_ROBIN) {
+        assertThat(calls).containsOnly(hundred(A), hundred(C));
+      }
+    }
+  }
+
+  private static RuntimeId keyed(ServiceRegistry registry, int key) throws Exception {
+    return registry.choose(ECHO, Fitness.UNKNOWN, "key-" + key).provider();
+  }
+
+  private static Fitness loads(Map<RuntimeId, Integer> open) {
+    return new Fitness() {
+      @Override
+      public List<Registration> fit(List<Registration> candidates) {
+        return candidates;
+      }
+
+      @Override
+      public int load(RuntimeId provider) {
+        return open.getOrDefault(provider, 0);
+      }
+    };
+  }
+
   @Test
   void choose_noProviderUnderAnySelection_refused() throws Exception {
-    for (Selection selection :
-        List.of(Selection.Plain.ROUND_ROBIN, Selection.Plain.RANDOM, WEIGHTED)) {
+    for (Selection selection : SELECTIONS) {
       ServiceRegistry registry = of(selection);
       assertThatExceptionOfType(NoProviderException.class).isThrownBy(() -> registry.choose(ECHO));
     }

@@ -10,6 +10,7 @@ import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.VersionRange;
 import dev.tenon.registry.Discovery;
+import dev.tenon.registry.Fitness;
 import dev.tenon.registry.LimitReachedException;
 import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.NoProviderException;
@@ -163,15 +164,17 @@ final class EtcdRegistry implements SharedRegistry {
   }
 
   @Override
-  public Registration choose(ServiceName service) throws NoProviderException {
+  public Registration choose(ServiceName service, Fitness fitness, String key)
+      throws NoProviderException {
     HeldLease.Term term = lease.term();
-    return held(local.choose(service), term);
+    return held(local.choose(service, fitness, key), term);
   }
 
   @Override
-  public Registration chooseOwn(ServiceName service) throws NoProviderException {
+  public Registration chooseOwn(ServiceName service, Fitness fitness, String key)
+      throws NoProviderException {
     HeldLease.Term term = lease.term();
-    return held(local.chooseOwn(service), term);
+    return held(local.chooseOwn(service, fitness, key), term);
   }
 
   @Override
