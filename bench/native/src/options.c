@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fail.h"
 
@@ -14,7 +15,9 @@ static const struct option OPTIONS[] = {
     {"token-file", required_argument, NULL, 't'}, {"connections", required_argument, NULL, 'C'},
     {"streams", required_argument, NULL, 'S'},  {"rate", required_argument, NULL, 'R'},
     {"size", required_argument, NULL, 'b'},     {"warm", required_argument, NULL, 'w'},
-    {"seconds", required_argument, NULL, 's'},  {NULL, 0, NULL, 0}};
+    {"seconds", required_argument, NULL, 's'},  {"service", required_argument, NULL, 'v'},
+    {"shape", required_argument, NULL, 'h'},    {"calls", required_argument, NULL, 'm'},
+    {"fresh", no_argument, NULL, 'f'},          {NULL, 0, NULL, 0}};
 
 static double number(const char *text, double least, double most) {
   char *end;
@@ -23,6 +26,17 @@ static double number(const char *text, double least, double most) {
     fail("%s (expected: a number from %g to %g)", text, least, most);
   }
   return value;
+}
+
+static enum shape shape(const char *text) {
+  static const char *const SHAPES[] = {[SHAPE_CALL] = "call", [SHAPE_CHAT] = "chat",
+                                       [SHAPE_POUR] = "pour"};
+  for (int i = SHAPE_CALL; i <= SHAPE_POUR; i++) {
+    if (strcmp(text, SHAPES[i]) == 0) {
+      return (enum shape)i;
+    }
+  }
+  fail("%s (expected: call, chat or pour)", text);
 }
 
 static void add_address(struct options *options, const char *address) {
@@ -44,6 +58,10 @@ static void set(struct options *options, int option, const char *value) {
     case 'C': options->connections = (int)number(value, 1, 1000); break;
     case 'S': options->streams = (int)number(value, 1, 1000); break;
     case 'R': options->rate = number(value, 1, 1e6); break;
+    case 'f': options->is_fresh = true; break;
+    case 'h': options->shape = shape(value); break;
+    case 'm': options->calls = (long)number(value, 1, 1e9); break;
+    case 'v': options->service = value; break;
     case 'b': options->size_bytes = (int)number(value, 0, 16384); break;
     case 'w': options->warm_seconds = number(value, 0, 600); break;
     case 's': options->seconds = number(value, 0.01, 600); break;
@@ -59,6 +77,9 @@ struct options options_parse(int argc, char **argv) {
   }
   if (optind != argc) {
     fail("%s (expected: options only)", argv[optind]);
+  }
+  if (options.is_fresh && (options.rate > 0 || options.connections * options.streams != 1)) {
+    fail("--fresh: beside --rate, --connections or --streams (expected: alone)");
   }
   return options;
 }

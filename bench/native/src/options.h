@@ -1,7 +1,16 @@
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
+#include <stdbool.h>
+
 enum { MAX_ADDRESSES = 2 };
+
+/* What a call is like. */
+enum shape {
+  SHAPE_CALL, /* a message each way */
+  SHAPE_CHAT, /* many messages, each sent when the one before it was answered */
+  SHAPE_POUR  /* a short message there, many messages back */
+};
 
 /* What the command line says. Secrets are in files that it names, never on it. */
 struct options {
@@ -11,12 +20,16 @@ struct options {
   const char *key;
   const char *authority;
   const char *name;       /* the DNS name that the server's certificate must have */
-  const char *path;       /* /service/method */
+  const char *service;    /* what is served */
+  const char *path;       /* what is called: /service/method */
   const char *token_file; /* the bearer token of each call */
   int connections;
   int streams;    /* calls at once on each connection: a closed loop */
   double rate;    /* calls a second: an open loop instead */
+  bool is_fresh;  /* each call has a connection of its own, one after another */
+  enum shape shape;
   int size_bytes; /* of each message */
+  long calls;     /* how many are measured, if they are done before the time is over; 0: any number */
   double warm_seconds;
   double seconds;
 };

@@ -1,9 +1,13 @@
 package dev.tenon.bench;
 
 import dev.tenon.auth.RandomSourceFailedException;
+import dev.tenon.bench.endtoend.ColdStart;
 import dev.tenon.bench.endtoend.Comparison;
 import dev.tenon.bench.endtoend.EndToEnd;
 import dev.tenon.bench.endtoend.Enrolments;
+import dev.tenon.bench.endtoend.Goals;
+import dev.tenon.bench.endtoend.Guard;
+import dev.tenon.bench.endtoend.InProcessCalls;
 import dev.tenon.bench.endtoend.Plan;
 import dev.tenon.bench.endtoend.Recoveries;
 import dev.tenon.bench.endtoend.Tools;
@@ -16,6 +20,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
@@ -36,8 +41,12 @@ public final class Benchmarks {
           RegistryLookUp.class);
 
   private static final List<String> MODES =
-      List.of("", "--short", "--checks", "--registry", "--recovery");
+      List.of("", "--short", "--goals", "--guard", "--checks", "--registry", "--recovery");
+  private static final Set<String> WITH_PROXIES = Set.of("", "--short", "--goals");
   private static final int KILLS = 500;
+  private static final int FIRST_CALLS = 50_000;
+  private static final Plan AUDIT =
+      new Plan(7, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1));
   private static final int[] THREADS = {1, 2, 4};
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -50,32 +59,57 @@ public final class Benchmarks {
   }
 
   /**
-   * Runs all benchmarks, about 25 minutes, and writes the page; with {@code --checks} only those of
-   * what a host checks, with {@code --registry} only those of the registry, with {@code
-   * --recovery}, which nothing else does and takes half an hour, only how soon killed plugins are
-   * back; and keeps the rest of the page; with {@code --short} only shows in seconds that the
-   * programs work, and prints what the page would say. Ends the JVM: with 1 if the machine lacks
-   * something or a call fails, and 2 for wrong arguments.
+   * Runs all benchmarks, about 40 minutes, and writes the page; with {@code --goals} only the
+   * comparison and what else has a goal, with {@code --checks} only those of what a host checks,
+   * with {@code --registry} only those of the registry, with {@code --recovery}, which nothing else
+   * does and takes half an hour, only how soon killed plugins are back; and keeps the rest of the
+   * page. With {@code --guard} it writes nothing, and compares Tenon's relay with that on grpc-java
+   * in a minute; with {@code --short} it only shows in seconds that the programs work, and prints
+   * what the page would say. Ends the JVM: with 1 if the machine lacks something, a call fails, or
+   * the guard's goal is missed, and 2 for wrong arguments.
    *
    * @param args the root of the project, its commit, and perhaps one of these
    */
   public static void main(String[] args) throws InterruptedException {
     String asked = args.length == 3 ? args[2] : "";
     if (args.length < 2 || args.length > 3 || !MODES.contains(asked)) {
-      System.err.println("usage: tenon bench [--short | --checks | --registry | --recovery]");
+      System.err.println(
+          "usage: tenon bench [--short | --goals | --guard | --checks | --registry | --recovery]");
       System.exit(2);
     }
-    List<String> missing = List.of("", "--short").contains(asked) ? Tools.missing() : List.of();
+    List<String> missing = missing(asked);
     if (!missing.isEmpty()) {
       missing.forEach(line -> tell("missing: " + line));
       System.exit(1);
     }
     try {
-      new Benchmarks(Path.of(args[0]), args[1]).run(asked);
+      Benchmarks benchmarks = new Benchmarks(Path.of(args[0]), args[1]);
+      if (!asked.equals("--guard")) {
+        benchmarks.run(asked);
+      } else if (!benchmarks.isGuardMet()) {
+        System.exit(1);
+      }
     } catch (IOException | RunnerException | GeneralSecurityException | RefusedException e) {
       tell(String.valueOf(e.getMessage()));
       System.exit(1);
     }
+  }
+
+  private static List<String> missing(String asked) {
+    if (asked.equals("--guard")) {
+      return Tools.missingForGuard();
+    }
+    return WITH_PROXIES.contains(asked) ? Tools.missing() : List.of();
+  }
+
+  private boolean isGuardMet() throws IOException, InterruptedException {
+    Guard.Finding finding = new Guard(bench(), Plan.guard(), Benchmarks::tell).find();
+    tell(finding.text());
+    return finding.isMet();
+  }
+
+  private Path bench() {
+    return root.resolve("bench");
   }
 
   private void run(String asked)
@@ -86,8 +120,7 @@ public final class Benchmarks {
           RefusedException {
     if (asked.equals("--short")) {
       System.out.print(
-          PerformancePage.parse("")
-              .with(machine(), endToEnd(Plan.brief()))
+          withGoals(PerformancePage.parse(""), Plan.brief())
               .with(machine(), new Enrolments(2, Benchmarks::tell).section())
               .with(machine(), besideHandshakes(3, Duration.ofMillis(50)))
               .with(machine(), audit(Plan.brief()))
@@ -97,19 +130,40 @@ public final class Benchmarks {
     }
     Path file = root.resolve("docs").resolve("performance.md");
     PerformancePage page = PerformancePage.parse(Files.readString(file));
-    if (asked.equals("--recovery")) {
-      page = page.with(machine(), new Recoveries(KILLS, Benchmarks::tell).section());
-      Files.writeString(file, page.text());
-      return;
-    }
-    if (asked.isEmpty()) {
-      page = page.with(machine(), endToEnd(Plan.full()));
-    }
-    page = asked.equals("--registry") ? page : withChecks(page);
-    page = page.with(machine(), lookUps());
-    tell(RegistrySize.class.getSimpleName());
-    page = page.with(machine(), new RegistrySize(7, 10_000).section());
+    page =
+        switch (asked) {
+          case "--goals" -> withGoals(page, Plan.full());
+          case "--checks" -> withRegistry(withChecks(page));
+          case "--registry" -> withRegistry(page);
+          case "--recovery" ->
+              page.with(machine(), new Recoveries(KILLS, Benchmarks::tell).section());
+          default -> withRegistry(withChecks(withGoals(page, Plan.full())));
+        };
     Files.writeString(file, page.text());
+  }
+
+  private PerformancePage withGoals(PerformancePage before, Plan plan)
+      throws IOException, InterruptedException {
+    Machine machine = machine();
+    Comparison comparison = new EndToEnd(bench(), plan, Benchmarks::tell).run();
+    if (!comparison.isClean()) {
+      throw new IOException("calls failed, so no page was written:\n" + comparison.section());
+    }
+    List<Double> first =
+        new ColdStart(bench(), plan.rounds(), FIRST_CALLS, Benchmarks::tell).seconds();
+    InProcessCalls.Times inside =
+        new InProcessCalls(plan.rounds(), plan.hostWarmUp(), plan.window(), Benchmarks::tell)
+            .measure();
+    return before
+        .with(machine, comparison.section())
+        .withFirst(machine, new Goals(comparison, first, inside).section());
+  }
+
+  private PerformancePage withRegistry(PerformancePage before)
+      throws RunnerException, IOException, RefusedException {
+    PerformancePage page = before.with(machine(), lookUps());
+    tell(RegistrySize.class.getSimpleName());
+    return page.with(machine(), new RegistrySize(7, 10_000).section());
   }
 
   private PerformancePage withChecks(PerformancePage before)
@@ -125,19 +179,11 @@ public final class Benchmarks {
     page = page.with(machine(), grants());
     page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
     page = page.with(machine(), new Enrolments(100, Benchmarks::tell).section());
-    return page.with(machine(), audit(Plan.full()));
+    return page.with(machine(), audit(AUDIT));
   }
 
   private Machine machine() throws IOException {
     return Machine.here(commit, InstantSource.system());
-  }
-
-  private String endToEnd(Plan plan) throws IOException, InterruptedException {
-    Comparison comparison = new EndToEnd(root.resolve("bench"), plan, Benchmarks::tell).run();
-    if (!comparison.isClean()) {
-      throw new IOException("calls failed, so no page was written:\n" + comparison.section());
-    }
-    return comparison.section();
   }
 
   private static String besideHandshakes(int pairs, Duration window)
@@ -209,7 +255,7 @@ public final class Benchmarks {
 
   private String audit(Plan plan) throws IOException, InterruptedException {
     tell(AuditRate.class.getSimpleName());
-    Path folder = Files.createDirectories(root.resolve("bench").resolve("target"));
+    Path folder = Files.createDirectories(bench().resolve("target"));
     return new AuditTable(new AuditRate(folder, plan.rounds(), plan.window()).measure()).text();
   }
 

@@ -58,6 +58,15 @@ final class PerformancePage {
     return new PerformancePage(changed);
   }
 
+  /** Returns the page as {@link #with} does, with the section before all others. */
+  PerformancePage withFirst(Machine machine, String section) {
+    PerformancePage page = with(machine, section);
+    Map<String, String> ordered = new LinkedHashMap<>();
+    ordered.put(heading(section), page.sections.get(heading(section)));
+    page.sections.forEach(ordered::putIfAbsent);
+    return new PerformancePage(ordered);
+  }
+
   /** Returns the page, which ends with a line feed. */
   String text() {
     return String.join("\n", FIRST_LINE, "", TITLE, "", String.join("\n", sections.values()));

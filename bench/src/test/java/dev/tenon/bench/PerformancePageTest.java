@@ -62,6 +62,22 @@ class PerformancePageTest {
   }
 
   @Test
+  void withFirst_newOrKnownSection_isBeforeTheOthers() {
+    PerformancePage page =
+        PerformancePage.parse("").with(MACHINE, "## One\n\n1\n").withFirst(MACHINE, "## Two\n\n2");
+
+    assertThat(page.text().lines())
+        .filteredOn(line -> line.startsWith("## "))
+        .first()
+        .isEqualTo("## Two");
+    assertThat(page.withFirst(MACHINE, "## Two\n\n3").text().lines())
+        .contains("3")
+        .doesNotContain("2")
+        .filteredOn(line -> line.startsWith("## "))
+        .containsExactly("## Two", "## One");
+  }
+
+  @Test
   void when_loadThatNobodyKnows_isNotSaid() {
     assertThat(new Machine("a machine", "abc", LocalDate.of(2026, 11, 23), -1).when())
         .isEqualTo("Measured on 2026-11-23 at commit abc.");

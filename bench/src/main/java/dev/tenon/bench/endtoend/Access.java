@@ -1,10 +1,15 @@
 package dev.tenon.bench.endtoend;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -19,6 +24,39 @@ record Access(Path folder, String serverName) {
   Access {
     requireNonNull(folder, "folder");
     requireNonNull(serverName, "serverName");
+  }
+
+  /** Makes {@code folder} with an identity and whom it trusts, for the C program. */
+  static void lend(
+      Path folder,
+      PrivateKey key,
+      List<X509Certificate> chain,
+      List<X509Certificate> trustBundle,
+      String token)
+      throws IOException {
+    Files.createDirectory(folder, Private.FOLDER);
+    Access access = new Access(folder, "");
+    access.write("key.pem", pem("PRIVATE KEY", key.getEncoded()));
+    access.write("certificate.pem", pem(chain));
+    access.write("authority.pem", pem(trustBundle));
+    access.write("token", token + "\n");
+  }
+
+  private static String pem(List<X509Certificate> certificates) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (X509Certificate certificate : certificates) {
+      try {
+        text.append(pem("CERTIFICATE", certificate.getEncoded()));
+      } catch (CertificateEncodingException e) {
+        throw new IOException(e);
+      }
+    }
+    return text.toString();
+  }
+
+  private static String pem(String what, byte[] der) {
+    String lines = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(der);
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(what, lines, what);
   }
 
   /** Returns the options of the C program that name the certificates. */

@@ -7,13 +7,18 @@ import java.util.List;
 /** The backend: the same C program behind every way. Stateless. */
 final class Backend {
   static final String SERVICE = "bench.v1.Echo";
-  static final String PATH = "/" + SERVICE + "/Call";
 
   private Backend() {}
 
+  /** Returns the path of {@code method}. */
+  static String path(String method) {
+    return "/" + SERVICE + "/" + method;
+  }
+
   /** Returns the command that serves on {@code addresses}; it prints where, and "listening". */
   static List<String> command(Path program, Access access, List<String> addresses) {
-    List<String> command = new ArrayList<>(List.of(program.toString(), "echo", "--path", PATH));
+    List<String> command =
+        new ArrayList<>(List.of(program.toString(), "echo", "--service", SERVICE));
     addresses.forEach(address -> command.addAll(List.of("--address", address)));
     command.addAll(access.certificates());
     return Cores.CALLER_AND_BACKEND.pinned(command);

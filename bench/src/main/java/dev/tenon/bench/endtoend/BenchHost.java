@@ -7,6 +7,7 @@ import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.Rate;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.host.HostBuilder;
 import dev.tenon.host.HostLimits;
 import dev.tenon.host.HostStartException;
 import dev.tenon.host.PluginHost;
@@ -21,31 +22,41 @@ import java.time.Duration;
  * plugins. Prints "ready" when both are healthy, and ends with its standard input.
  */
 final class BenchHost {
+  private static final String ANY_PORT = "tcp:127.0.0.1:0";
+  private static final Rate MOST = new Rate(Rates.MOST, Rates.MOST);
+
   private BenchHost() {}
 
   /**
    * Runs the host.
    *
-   * @param args a private folder with {@code plugins} and {@code policy.toml}
+   * @param args a private folder with {@code plugins} and {@code policy.toml}, and the {@link
+   *     Setting}
    */
   public static void main(String[] args) throws ConfigException, HostStartException, IOException {
-    Path folder = Path.of(args[0]);
-    try (PluginHost host =
+    try (PluginHost host = builder(Path.of(args[0]), Setting.valueOf(args[1])).start()) {
+      System.err.println(host.describe());
+      System.out.println("ready");
+      awaitEndOfInput();
+    }
+  }
+
+  private static HostBuilder builder(Path folder, Setting setting) throws ConfigException {
+    HostBuilder builder =
         PluginHost.builder()
             .required("*")
             .plugins(folder.resolve("plugins"))
             .policy(Policy.load(folder.resolve("policy.toml")))
             .state(folder.resolve("state"))
             .run(folder.resolve("run"))
-            .dataListen("tcp:127.0.0.1:0")
-            .limits(HostLimits.DEFAULT.with(Limited.CALL, new Rate(Rates.MOST, Rates.MOST)))
+            .dataListen(ANY_PORT)
+            .limits(HostLimits.DEFAULT.with(Limited.CALL, MOST).with(Limited.CONNECT, MOST))
             .startLimits(Duration.ofSeconds(60), Duration.ofSeconds(60))
-            .stopGrace(Duration.ofMillis(200))
-            .start()) {
-      System.err.println(host.describe());
-      System.out.println("ready");
-      awaitEndOfInput();
-    }
+            .stopGrace(Duration.ofMillis(200));
+    return switch (setting) {
+      case UNIX -> builder;
+      case TCP -> builder.enrolListen(ANY_PORT).controlListen(ANY_PORT);
+    };
   }
 
   private static void awaitEndOfInput() throws IOException {

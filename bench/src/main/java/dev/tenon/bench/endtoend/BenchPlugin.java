@@ -6,7 +6,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -34,6 +33,9 @@ final class BenchPlugin {
   /** The file with the address that the load generator is to call. */
   static final String ADDRESS_FILE = "address";
 
+  /** What it prints when it is healthy. */
+  static final String READY = "ready";
+
   private BenchPlugin() {}
 
   /**
@@ -47,13 +49,13 @@ final class BenchPlugin {
     Path program = Path.of(args[2]);
     Bootstrap bootstrap = Bootstrap.parse(readLine(System.in));
     try (Enrolment enrolment = Enrolment.of(bootstrap)) {
-      Files.createDirectory(folder, Private.FOLDER);
+      enrolment.lend(folder);
       Access access = new Access(folder, bootstrap.serverName());
-      enrolment.lend(access);
       switch (role) {
         case CALLER -> {
           access.write(ADDRESS_FILE, bootstrap.data() + "\n");
           enrolment.reportHealthy();
+          System.out.println(READY);
           awaitEnd(System.in);
         }
         case BACKEND -> serve(bootstrap, enrolment, access, program);
@@ -68,6 +70,7 @@ final class BenchPlugin {
       backend.await("listening", LoadGenerator.MARGIN);
       enrolment.register(Backend.SERVICE);
       enrolment.reportHealthy();
+      System.out.println(READY);
       awaitEnd(System.in);
     }
   }

@@ -2,6 +2,8 @@ package dev.tenon.bench.endtoend;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.bench.endtoend.Load.Unit;
+import dev.tenon.bench.endtoend.Samples.Place;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,12 +17,16 @@ public final class Comparison {
 
   private final String versions;
   private final int rounds;
-  private final List<Sample> samples;
+  private final Samples samples;
 
-  Comparison(String versions, int rounds, List<Sample> samples) {
+  Comparison(String versions, int rounds, Samples samples) {
     this.versions = requireNonNull(versions, "versions");
     this.rounds = rounds;
-    this.samples = List.copyOf(samples);
+    this.samples = requireNonNull(samples, "samples");
+  }
+
+  Samples samples() {
+    return samples;
   }
 
   /** Returns the section of docs/performance.md, which ends with a line feed. */
@@ -28,8 +34,8 @@ public final class Comparison {
     StringBuilder text = new StringBuilder("## End to end: the cost of the way\n\n");
     text.append(
         """
-        Unary calls of %d bytes each way over mTLS (TLS 1.3, AES-128-GCM, P-256; a client certificate on both legs), TCP from the
-        caller to the proxy, a Unix socket from there to the backend, as Tenon has it by default. The proxy has one core, caller and
+        Calls over mTLS (TLS 1.3, AES-128-GCM, P-256; a client certificate on both legs), TCP from the caller to the proxy, and from there to
+        the backend TCP, or a Unix socket as Tenon has it by default (direct: TCP in both settings). The proxy has one core, caller and
         backend share another. All proxies are up all the time; one at a time has calls. Rounds: %d, the order shuffled in each. CPU is the run time
         of all threads of the proxy; the JIT compiler's is apart. Numbers are medians, with the lowest and highest round in brackets. A ratio is the
         median of the ratios within each round; where the rounds do not agree (the middle half of them is wider than 30 %% of the median, or
@@ -39,57 +45,54 @@ public final class Comparison {
 
         Versions: %s.
         """
-            .formatted(Load.MESSAGE_BYTES, rounds, versions));
-    Arrays.stream(Load.values()).forEach(load -> text.append(table(load)));
+            .formatted(rounds, versions));
+    for (Setting setting : Setting.values()) {
+      Arrays.stream(Load.values()).forEach(load -> text.append(table(setting, load)));
+    }
     text.append(failures());
     return text.toString();
   }
 
-  private String table(Load load) {
-    StringBuilder text = new StringBuilder("\n### ").append(load.title()).append("\n\n");
-    text.append("| way | CPU µs/call | JIT µs/call | CPU / HAProxy h2 | CPU / byte splice |");
-    text.append(load.hasLatency() ? " p50 µs | p99 µs |\n" : " calls/s |\n");
+  private String table(Setting setting, Load load) {
+    StringBuilder text = new StringBuilder("\n### ");
+    text.append(setting.title()).append(": ").append(load.title()).append("\n\n| way |");
+    Unit unit = load.unit();
+    text.append(" CPU µs/%1$s | JIT µs/%1$s |".formatted(unit.one()));
+    text.append(" CPU / HAProxy h2 | CPU / byte splice |");
+    text.append(load.hasLatency() ? " p50 µs | p99 µs |\n" : " " + unit.several() + "/s |\n");
     text.append("|---|---:|---:|---:|---:|").append(load.hasLatency() ? "---:|---:|\n" : "---:|\n");
     for (Way way : Way.values()) {
-      text.append(row(way, load));
+      text.append(row(new Place(setting, load, way)));
     }
     return text.toString();
   }
 
-  private String row(Way way, Load load) {
+  private String row(Place place) {
     List<String> cells = new ArrayList<>();
-    cells.add(way.title());
-    cells.add(cell(way, load, Sample::cpuMicrosPerCall));
-    cells.add(way == Way.TENON ? cell(way, load, Sample::compilerMicrosPerCall) : NOTHING);
-    cells.add(ratio(way, Way.HAPROXY, load));
-    cells.add(ratio(way, Way.SPLICE, load));
-    if (load.hasLatency()) {
-      cells.add(cell(way, load, sample -> sample.outcome().p50Micros()));
-      cells.add(cell(way, load, sample -> sample.outcome().p99Micros()));
+    cells.add(place.way().title());
+    cells.add(cell(place, Sample::cpuMicros));
+    cells.add(place.way().isTenon() ? cell(place, Sample::compilerMicros) : NOTHING);
+    cells.add(ratio(place, Way.HAPROXY));
+    cells.add(ratio(place, Way.SPLICE));
+    if (place.load().hasLatency()) {
+      cells.add(cell(place, Sample::p50Micros));
+      cells.add(cell(place, Sample::p99Micros));
     } else {
-      cells.add(cell(way, load, sample -> sample.outcome().callsPerSecond()));
+      cells.add(cell(place, Sample::rate));
     }
     return "| " + String.join(" | ", cells) + " |\n";
   }
 
-  private String cell(Way way, Load load, ToDoubleFunction<Sample> measure) {
-    List<Double> values = clean(way, load).stream().map(measure::applyAsDouble).toList();
+  private String cell(Place place, ToDoubleFunction<Sample> measure) {
+    List<Double> values = samples.clean(place).stream().map(measure::applyAsDouble).toList();
     return values.isEmpty() ? NOTHING : Spread.of(values).text();
   }
 
-  /** Within rounds, since what disturbs a round disturbs both. */
-  private String ratio(Way way, Way reference, Load load) {
-    if (way == reference || way == Way.DIRECT) {
+  private String ratio(Place place, Way reference) {
+    if (place.way() == reference || place.way().isDirect()) {
       return NOTHING;
     }
-    List<Double> ratios = new ArrayList<>();
-    for (Sample sample : clean(way, load)) {
-      clean(reference, load).stream()
-          .filter(other -> other.round() == sample.round())
-          .findFirst()
-          .ifPresent(other -> ratios.add(sample.cpuMicrosPerCall() / other.cpuMicrosPerCall()));
-    }
-    return Optional.of(ratios)
+    return Optional.of(samples.ratios(place, reference, Sample::cpuMicros))
         .filter(Predicate.not(List::isEmpty))
         .map(Spread::of)
         .filter(Spread::isMeaningful)
@@ -97,15 +100,9 @@ public final class Comparison {
         .orElse(NOTHING);
   }
 
-  private List<Sample> clean(Way way, Load load) {
-    return samples.stream()
-        .filter(sample -> sample.way() == way && sample.load() == load)
-        .filter(sample -> sample.outcome().isClean())
-        .toList();
-  }
-
   private String failures() {
-    List<Sample> failed = samples.stream().filter(sample -> !sample.outcome().isClean()).toList();
+    List<Sample> failed =
+        samples.all().stream().filter(sample -> !sample.outcome().isClean()).toList();
     if (failed.isEmpty()) {
       return "\nEvery call had the right answer.\n";
     }
@@ -113,9 +110,10 @@ public final class Comparison {
     for (Sample sample : failed) {
       Outcome outcome = sample.outcome();
       text.append(
-          "- %s, %s, round %d: %d right, %d failed, %d unanswered. %s"
+          "- %s, %s: %s, round %d: %d right, %d failed, %d unanswered. %s"
               .formatted(
                   sample.way().title(),
+                  sample.setting().title(),
                   sample.load().title(),
                   sample.round(),
                   outcome.calls(),
@@ -128,8 +126,13 @@ public final class Comparison {
     return text.toString();
   }
 
-  /** Returns whether every call of every measurement had the right answer. */
+  /**
+   * Returns whether every call through Tenon, and every direct one, had the right answer. What the
+   * others fail at is listed.
+   */
   public boolean isClean() {
-    return samples.stream().allMatch(sample -> sample.outcome().isClean());
+    return samples.all().stream()
+        .filter(sample -> sample.way().isTenon() || sample.way().isDirect())
+        .allMatch(sample -> sample.outcome().isClean());
   }
 }

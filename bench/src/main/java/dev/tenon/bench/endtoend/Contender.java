@@ -8,8 +8,9 @@ import static java.util.Objects.requireNonNull;
  * @param pid the process that is measured
  * @param address where the caller connects to, as the C program reads it
  */
-record Contender(Way way, long pid, String address, Access access) {
+record Contender(Setting setting, Way way, long pid, String address, Access access) {
   Contender {
+    requireNonNull(setting, "setting");
     requireNonNull(way, "way");
     requireNonNull(address, "address");
     requireNonNull(access, "access");

@@ -11,14 +11,16 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 
-/** All ways, up at once. One thread uses it; closing it ends them all. */
+/** Ways in one setting, up at once. One thread uses it; closing it ends them all. */
 final class Contenders implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
 
   private final Path folder;
   private final Path program;
   private final Path templates;
+  private final Setting setting;
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
   private final List<Contender> all = new ArrayList<>();
 
@@ -27,47 +29,74 @@ final class Contenders implements AutoCloseable {
    * @param program the C program
    * @param templates the folder of the proxies' configurations
    */
-  Contenders(Path folder, Path program, Path templates) {
+  Contenders(Path folder, Path program, Path templates, Setting setting) {
     this.folder = requireNonNull(folder, "folder");
     this.program = requireNonNull(program, "program");
     this.templates = requireNonNull(templates, "templates");
+    this.setting = requireNonNull(setting, "setting");
   }
 
-  /** Starts them all; on failure, closing still ends those that were started. */
-  void start() throws IOException, InterruptedException {
+  /** Starts those of {@code ways}; on failure, closing still ends those that were started. */
+  void start(Set<Way> ways) throws IOException, InterruptedException {
     Path others = folder.resolve("others");
-    Access access = BenchAuthority.create(others);
-    Path socket = others.resolve("backend");
-    direct(access, socket);
-    ProxyConfig nginx = config("nginx.conf", others, socket);
-    proxy(
-        Way.NGINX,
-        nginx,
-        access,
-        List.of(Tools.program("nginx"), "-e", others + "/nginx.log", "-p", others + "/", "-c"));
-    for (Way way : List.of(Way.HAPROXY, Way.SPLICE)) {
-      String template = way == Way.HAPROXY ? "haproxy-h2.cfg" : "haproxy-splice.cfg";
-      proxy(
-          way,
-          config(template, others, socket),
-          access,
-          List.of(Tools.program("haproxy"), "-db", "-f"));
+    if (ways.stream().anyMatch(way -> !way.isTenon())) {
+      startOthers(ways, others, BenchAuthority.create(others));
     }
-    all.add(keep(TenonSetUp.start(folder.resolve("tenon"), program)).contender());
+    if (ways.contains(Way.RELAY)) {
+      all.add(keep(RelaySetUp.start(folder.resolve("relay"), program, setting)).contender());
+    }
+    if (ways.contains(Way.TENON)) {
+      Path home = folder.resolve("tenon");
+      all.add(keep(TenonSetUp.start(home, program, setting, HostJvm.usual())).contender());
+    }
   }
 
-  private ProxyConfig config(String template, Path others, Path socket) throws IOException {
-    return ProxyConfig.fill(templates.resolve(template), others, socket);
-  }
-
-  private void direct(Access access, Path socket) throws IOException, InterruptedException {
-    List<String> addresses = List.of("tcp:127.0.0.1:0", "unix:" + socket);
+  private void startOthers(Set<Way> ways, Path others, Access access)
+      throws IOException, InterruptedException {
+    Path socket = others.resolve("backend");
     Program backend =
         keep(
-            Program.start("backend", access.folder(), Backend.command(program, access, addresses)));
+            Program.start(
+                "backend",
+                others,
+                Backend.command(program, access, List.of("tcp:127.0.0.1:0", "unix:" + socket))));
     String address = backend.line(START);
     backend.await("listening", START);
-    all.add(new Contender(Way.DIRECT, backend.pid(), address, access));
+    for (Way way : ways) {
+      switch (way) {
+        case DIRECT, DIRECT_AGAIN ->
+            all.add(new Contender(setting, way, backend.pid(), address, access));
+        case NGINX ->
+            proxy(
+                way,
+                config("nginx.conf", others, at("unix:" + socket, address)),
+                access,
+                List.of(
+                    Tools.program("nginx"), "-e", others + "/nginx.log", "-p", others + "/", "-c"));
+        case HAPROXY, SPLICE ->
+            proxy(
+                way,
+                config(
+                    way == Way.HAPROXY ? "haproxy-h2.cfg" : "haproxy-splice.cfg",
+                    others,
+                    at("unix@" + socket, address)),
+                access,
+                List.of(Tools.program("haproxy"), "-db", "-f"));
+        case TENON, RELAY -> {} // They have backends of their own.
+      }
+    }
+  }
+
+  /** Returns where the backend is for a proxy, which has a word of its own for {@code socket}. */
+  private String at(String socket, String address) {
+    return switch (setting) {
+      case TCP -> address.substring("tcp:".length());
+      case UNIX -> socket;
+    };
+  }
+
+  private ProxyConfig config(String template, Path others, String backend) throws IOException {
+    return ProxyConfig.fill(templates.resolve(template), others, backend);
   }
 
   private void proxy(Way way, ProxyConfig config, Access access, List<String> command)
@@ -76,7 +105,7 @@ final class Contenders implements AutoCloseable {
     whole.add(config.file().toString());
     Program proxy = keep(Program.start(way.name(), access.folder(), Cores.PROXY.pinned(whole)));
     awaitListening(proxy, config.port());
-    all.add(new Contender(way, proxy.pid(), config.address(), access));
+    all.add(new Contender(setting, way, proxy.pid(), config.address(), access));
   }
 
   /** They print nothing when they are ready, so they are tried. */

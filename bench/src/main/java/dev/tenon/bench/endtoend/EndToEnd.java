@@ -2,6 +2,7 @@ package dev.tenon.bench.endtoend;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.bench.endtoend.ThreadTimes.CpuTime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +11,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,62 +42,99 @@ public final class EndToEnd {
    * @throws IOException if something cannot be built or started, or fails while it is measured
    */
   public Comparison run() throws IOException, InterruptedException {
-    Path program = build();
+    List<Sample> samples = new ArrayList<>();
+    for (Setting setting : Setting.values()) {
+      samples.addAll(measured(setting, EnumSet.allOf(Way.class), EnumSet.allOf(Load.class)).all());
+    }
+    return new Comparison(versions(), plan.rounds(), new Samples(samples));
+  }
+
+  /** Measures {@code ways} under {@code loads} in one setting. */
+  Samples measured(Setting setting, Set<Way> ways, Set<Load> loads)
+      throws IOException, InterruptedException {
+    Path program = build(bench);
     Path folder = Files.createTempDirectory("tenon-bench", Private.FOLDER);
-    try (Contenders contenders = new Contenders(folder, program, bench.resolve("proxies"))) {
-      progress.accept("starting the proxies and a host");
-      contenders.start();
+    try (Contenders contenders =
+        new Contenders(folder, program, bench.resolve("proxies"), setting)) {
+      tell(setting, "starting the ways");
+      contenders.start(ways);
       LoadGenerator generator = new LoadGenerator(program, folder);
-      warmTenon(contenders.all(), generator);
-      return new Comparison(versions(folder), plan.rounds(), rounds(contenders.all(), generator));
+      warmTenon(setting, contenders.all(), loads, generator);
+      return rounds(setting, contenders.all(), loads, generator);
     } finally {
       Folders.delete(folder);
     }
   }
 
-  private Path build() throws IOException, InterruptedException {
+  /** Builds the C program of the folder {@code bench} and returns where it is. */
+  static Path build(Path bench) throws IOException, InterruptedException {
     Path out = bench.resolve("target").resolve("native");
     String unused = Command.run(bench.resolve("native"), List.of("make", "-s", "OUT=" + out));
     return out.resolve("bench");
   }
 
+  private void tell(Setting setting, String text) {
+    progress.accept(setting.title() + ": " + text);
+  }
+
   /** The others are machine code from the start. */
-  private void warmTenon(List<Contender> all, LoadGenerator generator)
+  private void warmTenon(
+      Setting setting, List<Contender> all, Set<Load> loads, LoadGenerator generator)
       throws IOException, InterruptedException {
     for (Contender contender : all) {
-      if (contender.way() == Way.TENON) {
-        for (Load load : Load.values()) {
-          progress.accept("warming Tenon: " + load.title());
+      if (contender.way().isTenon()) {
+        tell(setting, "warming " + contender.way().title());
+        for (Load load : loads) {
           Sample unused = generator.measure(contender, load, 0, Duration.ZERO, plan.hostWarmUp());
         }
       }
     }
   }
 
-  private List<Sample> rounds(List<Contender> all, LoadGenerator generator)
+  private Samples rounds(
+      Setting setting, List<Contender> all, Set<Load> loads, LoadGenerator generator)
       throws IOException, InterruptedException {
     List<Sample> samples = new ArrayList<>();
     SecureRandom order = new SecureRandom();
     for (int round = 1; round <= plan.rounds(); round++) {
-      progress.accept("round " + round + " of " + plan.rounds());
+      tell(setting, "round " + round + " of " + plan.rounds());
       List<Contender> shuffled = new ArrayList<>(all);
       Collections.shuffle(shuffled, order);
-      for (Load load : Load.values()) {
+      for (Load load : loads) {
         for (Contender contender : shuffled) {
-          samples.add(
-              generator.measure(contender, load, round, plan.warmUp(), load.window(plan.window())));
+          samples.add(measure(contender, load, round, generator));
         }
       }
     }
-    return samples;
+    return new Samples(samples);
   }
 
-  private static String versions(Path folder) throws IOException, InterruptedException {
+  /** A way that is not Tenon's may fail, which is told then; a measurement goes on without it. */
+  private Sample measure(Contender contender, Load load, int round, LoadGenerator generator)
+      throws IOException, InterruptedException {
+    try {
+      return generator.measure(contender, load, round, plan.warmUp(), load.window(plan.window()));
+    } catch (IOException e) {
+      if (contender.way().isTenon() || contender.way().isDirect()) {
+        throw e;
+      }
+      String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      return new Sample(
+          contender.setting(),
+          contender.way(),
+          load,
+          round,
+          new Outcome(0, 0, 0, 1, 0, 0, 0, 0, why),
+          new CpuTime(0, 0));
+    }
+  }
+
+  private String versions() throws IOException, InterruptedException {
     return Stream.of(
-            Command.run(folder, List.of(Tools.program("nginx"), "-v")),
-            Command.run(folder, List.of(Tools.program("haproxy"), "-v")),
-            Command.run(folder, List.of("openssl", "version")),
-            Command.run(folder, List.of("gcc", "--version")))
+            Command.run(bench, List.of(Tools.program("nginx"), "-v")),
+            Command.run(bench, List.of(Tools.program("haproxy"), "-v")),
+            Command.run(bench, List.of("openssl", "version")),
+            Command.run(bench, List.of("gcc", "--version")))
         .map(text -> Arrays.asList(text.split("\n", -1)).get(0).strip())
         .collect(Collectors.joining("; "));
   }

@@ -1,6 +1,5 @@
 package dev.tenon.bench.endtoend;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.google.protobuf.ByteString;
@@ -28,12 +27,12 @@ import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -126,23 +125,14 @@ final class Enrolment implements AutoCloseable {
     return MetadataUtils.newAttachHeadersInterceptor(headers);
   }
 
-  /** Writes key, certificates and token, for the C program. */
-  void lend(Access access) throws IOException {
-    access.write("key.pem", pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
-    access.write("certificate.pem", pem(identity.getCertificateChainList()));
-    access.write("authority.pem", pem(identity.getTrustBundleList()));
-    access.write("token", identity.getRuntimeToken() + "\n");
-  }
-
-  private static String pem(List<ByteString> certificates) {
-    StringBuilder text = new StringBuilder();
-    certificates.forEach(der -> text.append(pem("CERTIFICATE", der.toByteArray())));
-    return text.toString();
-  }
-
-  private static String pem(String what, byte[] der) {
-    String lines = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(der);
-    return "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(what, lines, what);
+  /** Makes {@code folder} with key, certificates and token, for the C program. */
+  void lend(Path folder) throws IOException {
+    Access.lend(
+        folder,
+        keys.getPrivate(),
+        certificates(identity.getCertificateChainList()),
+        certificates(identity.getTrustBundleList()),
+        identity.getRuntimeToken());
   }
 
   void register(String service) {

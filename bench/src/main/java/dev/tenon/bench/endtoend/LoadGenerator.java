@@ -33,24 +33,56 @@ final class LoadGenerator {
    */
   Sample measure(Contender contender, Load load, int round, Duration warmUp, Duration window)
       throws IOException, InterruptedException {
-    try (Program caller = Program.start("load", folder, command(contender, load, warmUp, window))) {
+    List<String> command = command(contender, load, warmUp);
+    command.addAll(List.of("--seconds", Load.seconds(window)));
+    return measure(contender, load, round, command, warmUp, window);
+  }
+
+  /**
+   * Measures the first {@code calls} calls under {@code load}, which nothing warms: connections are
+   * made before.
+   *
+   * @throws IOException if the load generator fails
+   */
+  Sample measureFirst(int calls, Contender contender, Load load, int round)
+      throws IOException, InterruptedException {
+    List<String> command = command(contender, load, Duration.ZERO);
+    command.addAll(List.of("--seconds", Load.seconds(MARGIN), "--calls", Integer.toString(calls)));
+    return measure(contender, load, round, command, Duration.ZERO, MARGIN);
+  }
+
+  private Sample measure(
+      Contender contender,
+      Load load,
+      int round,
+      List<String> command,
+      Duration warmUp,
+      Duration window)
+      throws IOException, InterruptedException {
+    List<String> pinned = Cores.CALLER_AND_BACKEND.pinned(command);
+    try (Program caller = Program.start("load", folder, pinned)) {
       caller.await("ready", warmUp.plus(MARGIN));
       ThreadTimes before = ThreadTimes.of(contender.pid());
       caller.tell("go");
       String outcome = caller.line(window.plus(MARGIN));
       ThreadTimes after = ThreadTimes.of(contender.pid());
-      return new Sample(contender.way(), load, round, Outcome.parse(outcome), after.since(before));
+      return new Sample(
+          contender.setting(),
+          contender.way(),
+          load,
+          round,
+          Outcome.parse(outcome),
+          after.since(before));
     }
   }
 
-  private List<String> command(Contender contender, Load load, Duration warmUp, Duration window) {
+  private List<String> command(Contender contender, Load load, Duration warmUp) {
     List<String> command =
         new ArrayList<>(List.of(program.toString(), "load", "--address", contender.address()));
     command.addAll(contender.access().certificates());
     command.addAll(contender.access().caller());
-    command.addAll(List.of("--path", Backend.PATH, "--size", String.valueOf(Load.MESSAGE_BYTES)));
     command.addAll(load.options());
-    command.addAll(List.of("--warm", Load.seconds(warmUp), "--seconds", Load.seconds(window)));
-    return Cores.CALLER_AND_BACKEND.pinned(command);
+    command.addAll(List.of("--warm", Load.seconds(warmUp)));
+    return command;
   }
 }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * What the load generator saw.
  *
  * @param calls how many calls had the right answer
- * @param failed how many had another
+ * @param messages how many messages those answers had
+ * @param bytes how many bytes those messages had
+ * @param failed how many had another answer
  * @param unanswered how many had none when there was no answer at all for 10 s
  * @param seconds how long it took, to the last answer
  * @param p50Micros what half of the latencies did not exceed
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Outcome(
     long calls,
+    long messages,
+    long bytes,
     long failed,
     long unanswered,
     double seconds,
@@ -52,6 +56,8 @@ record Outcome(
     }
     return new Outcome(
         line.calls,
+        line.messages,
+        line.bytes,
         line.failed,
         line.unanswered,
         line.seconds,
@@ -65,13 +71,11 @@ record Outcome(
     return calls > 0 && failed == 0 && unanswered == 0;
   }
 
-  double callsPerSecond() {
-    return calls / seconds;
-  }
-
   /** The line as it is printed. */
   private record Line(
       long calls,
+      long messages,
+      long bytes,
       long failed,
       long unanswered,
       double seconds,

@@ -1,12 +1,9 @@
 package dev.tenon.bench.endtoend;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.spi.ToolProvider;
 
 /** The program of {@link PidPlugin} in a folder of plugins. */
 final class PidProgram {
@@ -23,37 +20,7 @@ final class PidProgram {
 
   /** Makes it in {@code folder}; its classes are in JAR files alone, as an archive wants them. */
   static PidProgram in(Path folder) throws IOException {
-    List<String> jars = new ArrayList<>();
-    for (String part : Jvm.classPath().split(File.pathSeparator, -1)) {
-      Path path = Path.of(part);
-      if (Files.isRegularFile(path)) {
-        jars.add(part);
-      } else if (Files.isDirectory(path)) {
-        Path jar = folder.resolve("classes-" + jars.size() + ".jar");
-        pack(path, jar);
-        jars.add(jar.toString());
-      }
-    }
-    return new PidProgram(folder, String.join(File.pathSeparator, jars));
-  }
-
-  private static void pack(Path classes, Path jar) throws IOException {
-    ToolProvider tool =
-        ToolProvider.findFirst("jar").orElseThrow(() -> new IOException("no tool jar in this JDK"));
-    int status =
-        tool.run(
-            System.out,
-            System.err,
-            "--create",
-            "--no-manifest",
-            "--file",
-            jar.toString(),
-            "-C",
-            classes.toString(),
-            ".");
-    if (status != 0) {
-      throw new IOException("jar: status " + status + " for " + classes);
-    }
+    return new PidProgram(folder, Jvm.jars(folder));
   }
 
   /**

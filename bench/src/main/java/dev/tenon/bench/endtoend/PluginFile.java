@@ -37,6 +37,26 @@ final class PluginFile {
             .formatted(name, quoted(command), sha256(Path.of(command.get(0))), instances));
   }
 
+  /**
+   * Writes the {@code plugin.toml} of {@code name}, which the host does not launch.
+   *
+   * @param bootstrap where the host is to leave what the plugin needs
+   * @param port where the plugin listens, on loopback
+   */
+  static void writeRemote(Path plugins, String name, Path bootstrap, int port) throws IOException {
+    Path plugin = Files.createDirectories(plugins.resolve(name));
+    Files.writeString(
+        plugin.resolve("plugin.toml"),
+        """
+        name = "%s"
+        version = "1.0.0"
+        launch = "remote"
+        bootstrap = "%s"
+        listen = "tcp:127.0.0.1:%d"
+        """
+            .formatted(name, bootstrap, port));
+  }
+
   private static String quoted(List<String> words) {
     return words.stream()
         .map(word -> "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")

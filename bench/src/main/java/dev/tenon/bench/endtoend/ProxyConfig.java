@@ -11,9 +11,9 @@ record ProxyConfig(Path file, int port) {
   /**
    * Writes {@code template} into {@code folder}, for a free port.
    *
-   * @param backend the Unix socket that calls go to
+   * @param backend where calls go, in the form of the proxy
    */
-  static ProxyConfig fill(Path template, Path folder, Path backend) throws IOException {
+  static ProxyConfig fill(Path template, Path folder, String backend) throws IOException {
     int port = freePort();
     Path file = folder.resolve(template.getFileName());
     Files.writeString(
@@ -21,12 +21,12 @@ record ProxyConfig(Path file, int port) {
         Files.readString(template)
             .replace("@DIR@", folder.toString())
             .replace("@PORT@", Integer.toString(port))
-            .replace("@BACKEND@", backend.toString()));
+            .replace("@BACKEND@", backend));
     return new ProxyConfig(file, port);
   }
 
   /** Somebody may take it before the proxy does; the proxy then says so and the run fails. */
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

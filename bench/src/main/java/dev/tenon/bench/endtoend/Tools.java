@@ -27,6 +27,8 @@ public final class Tools {
               "nginx", "nginx",
               "haproxy", "haproxy"));
 
+  private static final Set<String> OTHER_PROXIES = Set.of("nginx", "haproxy");
+
   private static final Map<String, String> HEADERS =
       new TreeMap<>(
           Map.of(
@@ -42,10 +44,19 @@ public final class Tools {
 
   /** Returns what is missing here, as lines for a person; empty if nothing is. */
   public static List<String> missing() {
+    return missingBut(Set.of());
+  }
+
+  /** Returns what is missing here where Tenon is compared with itself alone. */
+  public static List<String> missingForGuard() {
+    return missingBut(OTHER_PROXIES);
+  }
+
+  private static List<String> missingBut(Set<String> needless) {
     List<String> missing =
         new ArrayList<>(
             missing(
-                program -> find(program).isPresent(),
+                program -> needless.contains(program) || find(program).isPresent(),
                 header -> Files.isReadable(Path.of("/usr/include", header))));
     if (Runtime.getRuntime().availableProcessors() < CORES) {
       missing.add("a second processor: the proxy has one, caller and backend the other");

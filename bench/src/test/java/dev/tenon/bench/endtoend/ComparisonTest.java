@@ -43,25 +43,28 @@ class ComparisonTest {
   void section_withFailedCalls_showsThemInPlaceOfNumbers() {
     samples.add(
         new Sample(
+            Setting.UNIX,
             Way.NGINX,
             Load.ONE_CONNECTION,
             1,
-            new Outcome(5, 3, 2, 1, 1, 1, "grpc-status 14"),
+            new Outcome(5, 5, 5, 3, 2, 1, 1, 1, "grpc-status 14"),
             new CpuTime(1_000, 0)));
 
     assertThat(section())
         .endsWith(
-            "\n- nginx grpc_pass, 1 connection, 32 calls at once, round 1: 5 right, 3 failed,"
-                + " 2 unanswered. grpc-status 14\n");
+            "\n"
+                + "- nginx grpc_pass, mTLS, a Unix socket to the backend: 64 B, 1 connection, 32"
+                + " calls at once, round 1: 5 right, 3 failed, 2 unanswered. grpc-status 14\n");
     assertThat(section().lines())
         .filteredOn(line -> line.startsWith("| nginx grpc_pass |"))
         .allMatch(line -> line.startsWith("| nginx grpc_pass | – | – | – | – | –"));
   }
 
   private void round(Way way, int number, long cpuMicros) {
-    Outcome outcome = new Outcome(1_000, 0, 0, 1, 1, 1, "");
+    Outcome outcome = new Outcome(1_000, 1_000, 1_000, 0, 0, 1, 1, 1, "");
     samples.add(
         new Sample(
+            Setting.UNIX,
             way,
             Load.ONE_CONNECTION,
             number,
@@ -69,7 +72,20 @@ class ComparisonTest {
             new CpuTime(cpuMicros * 1_000_000, 1_000_000)));
   }
 
+  @Test
+  void isClean_withFailedCallsOfTenonsOrTheBackend_isFalse() {
+    for (Way way : Way.values()) {
+      Outcome outcome = new Outcome(5, 5, 5, 1, 0, 1, 1, 1, "grpc-status 14");
+      Sample failed =
+          new Sample(Setting.TCP, way, Load.PING_PONG, 1, outcome, new CpuTime(1_000, 0));
+
+      assertThat(new Comparison("", 1, new Samples(List.of(failed))).isClean())
+          .as(way.title())
+          .isEqualTo(!way.isTenon() && !way.isDirect());
+    }
+  }
+
   private String section() {
-    return new Comparison("some versions", 3, samples).section();
+    return new Comparison("some versions", 3, new Samples(samples)).section();
   }
 }

@@ -3,28 +3,80 @@ package dev.tenon.bench.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The comparison still works, with real proxies and a real host; its numbers mean nothing here. */
+/**
+ * The comparison still works, with real proxies and a real host; its numbers mean nothing here. All
+ * loads in both settings with {@code -Dtenon.bench=true}.
+ */
 class EndToEndTest {
+  private static final boolean ALL = Boolean.getBoolean("tenon.bench");
+
+  private final List<String> progress = new ArrayList<>();
+  private final EndToEnd comparison = new EndToEnd(Path.of("."), Plan.brief(), progress::add);
+
   @Test
-  void run_brief_hasRightAnswersByEveryWayUnderEveryLoad() throws Exception {
+  void measured_overUnixSockets_hasRightAnswersByEveryWay() throws Exception {
     OnThisMachine.assumeComplete();
-    List<String> progress = new ArrayList<>();
 
-    Comparison comparison = new EndToEnd(Path.of("."), Plan.brief(), progress::add).run();
+    assertMeasured(
+        Setting.UNIX, EnumSet.allOf(Way.class), EnumSet.of(Load.PING_PONG, Load.SERVER_STREAM));
 
-    String section = comparison.section();
+    assertThat(progress).last().asString().endsWith(": round 1 of 1");
+  }
+
+  /** Plugins are started and reached otherwise there. */
+  @Test
+  void measured_overTcp_hasRightAnswersByEveryWay() throws Exception {
+    OnThisMachine.assumeComplete();
+
+    assertMeasured(
+        Setting.TCP,
+        EnumSet.of(Way.DIRECT, Way.TENON, Way.NGINX, Way.HAPROXY, Way.SPLICE),
+        EnumSet.of(Load.ONE_CONNECTION, Load.CONNECTIONS));
+  }
+
+  private void assertMeasured(Setting setting, Set<Way> some, Set<Load> few) throws Exception {
+    Set<Way> ways = ALL ? EnumSet.allOf(Way.class) : some;
+    Set<Load> loads = ALL ? EnumSet.allOf(Load.class) : few;
+    Samples samples = comparison.measured(setting, ways, loads);
+
+    String section = new Comparison("", 1, samples).section();
     assertThat(section).endsWith("\nEvery call had the right answer.\n");
-    for (Way way : Way.values()) {
+    assertThat(samples.all())
+        .hasSize(ways.size() * loads.size())
+        .allSatisfy(sample -> assertThat(sample.outcome().messages()).isPositive());
+    for (Way way : ways) {
       assertThat(section.lines())
           .filteredOn(line -> line.startsWith("| " + way.title() + " | "))
-          .hasSize(Load.values().length)
-          .noneMatch(line -> line.startsWith("| " + way.title() + " | –"));
+          .filteredOn(line -> !line.startsWith("| " + way.title() + " | –"))
+          .hasSize(loads.size());
     }
-    assertThat(progress).last().isEqualTo("round 1 of 1");
     assertThat(ProcessHandle.current().descendants()).isEmpty();
+  }
+
+  @Test
+  void measure_inProcess_callsThroughHostAndTransport() throws Exception {
+    InProcessCalls.Times times =
+        new InProcessCalls(1, Duration.ofMillis(1), Duration.ofMillis(1), progress::add).measure();
+
+    assertThat(times.plugin()).singleElement().satisfies(nanos -> assertThat(nanos).isPositive());
+    assertThat(times.ratios()).hasSize(1);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "tenon.bench", matches = "true")
+  void seconds_ofOneColdStart_hasAllAnswers() throws Exception {
+    OnThisMachine.assumeComplete();
+
+    assertThat(new ColdStart(Path.of("."), 1, 100, progress::add).seconds())
+        .singleElement()
+        .satisfies(seconds -> assertThat(seconds).isPositive());
   }
 }

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The C program, built with the address and undefined-behaviour sanitizers: each ends it. */
 class NativeProgramTest {
@@ -50,13 +52,14 @@ class NativeProgramTest {
 
   @Test
   void load_ofEveryKind_hasRightAnswersAlone() throws Exception {
-    Contender direct = new Contender(Way.DIRECT, backend.pid(), address, access);
+    Contender direct = new Contender(Setting.TCP, Way.DIRECT, backend.pid(), address, access);
     LoadGenerator generator = new LoadGenerator(program, folder);
 
     for (Load load : Load.values()) {
       Sample sample = generator.measure(direct, load, 1, BRIEFLY, BRIEFLY);
 
       assertThat(sample.outcome().isClean()).as(sample.toString()).isTrue();
+      assertThat(load.units(sample.outcome())).as(sample.toString()).isPositive();
       assertThat(sample.outcome().p99Micros()).isGreaterThanOrEqualTo(sample.outcome().p50Micros());
       assertThat(sample.cpu().nanos()).isPositive();
     }
@@ -65,7 +68,13 @@ class NativeProgramTest {
   @Test
   void load_overUnixSocketWithLongMessages_hasRightAnswersAlone() throws Exception {
     Outcome outcome =
-        load("unix:" + folder.resolve("s"), access, "--path", Backend.PATH, "--size", "16384");
+        load(
+            "unix:" + folder.resolve("s"),
+            access,
+            "--path",
+            Backend.path("Call"),
+            "--size",
+            "16384");
 
     assertThat(outcome.isClean()).as(outcome.toString()).isTrue();
   }
@@ -81,11 +90,48 @@ class NativeProgramTest {
   }
 
   @Test
+  void load_ofTheFirstCalls_hasSoManyAnswers() throws Exception {
+    Outcome outcome =
+        load(address, access, "--path", Backend.path("Call"), "--warm", "0", "--calls", "37");
+
+    assertThat(outcome.isClean()).as(outcome.toString()).isTrue();
+    assertThat(outcome.calls()).isEqualTo(37);
+  }
+
+  /** Answers of other lengths and numbers than were asked for are found, whatever their status. */
+  @ParameterizedTest
+  @CsvSource({"pour, Chat, 0", "pour, Call, 0", "call, Pour, 3"})
+  void load_ofAMethodThatAnswersOtherwise_countsNoCallAsRight(
+      String shape, String method, String status) throws Exception {
+    Outcome outcome = load(address, access, "--path", Backend.path(method), "--shape", shape);
+
+    assertThat(outcome.calls()).isZero();
+    assertThat(outcome.failed()).isPositive();
+    assertThat(outcome.firstFailure()).startsWith("grpc-status " + status + ", HTTP 200, ");
+  }
+
+  @Test
+  void load_ofStreamsWithLongMessages_hasEveryByte() throws Exception {
+    Outcome chat =
+        load(address, access, "--path", Backend.path("Chat"), "--shape", "chat", "--size", "16384");
+    Outcome pour =
+        load(address, access, "--path", Backend.path("Pour"), "--shape", "pour", "--size", "0");
+
+    assertThat(chat.isClean()).as(chat.toString()).isTrue();
+    assertThat(chat.bytes()).isEqualTo(chat.messages() * 16384);
+    assertThat(pour.isClean()).as(pour.toString()).isTrue();
+    assertThat(pour.messages()).isEqualTo(pour.calls() * 100);
+  }
+
+  @Test
   void load_ofAServerWithAnotherName_callsNothing() {
     assertThatThrownBy(
             () ->
                 load(
-                    address, new Access(access.folder(), "other.internal"), "--path", Backend.PATH))
+                    address,
+                    new Access(access.folder(), "other.internal"),
+                    "--path",
+                    Backend.path("Call")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("hostname mismatch");
   }
@@ -95,7 +141,7 @@ class NativeProgramTest {
   void load_withCertificatesOfAnotherAuthority_callsNothing() throws Exception {
     Access other = BenchAuthority.create(folder.resolve("other"));
 
-    assertThatThrownBy(() -> load(address, other, "--path", Backend.PATH))
+    assertThatThrownBy(() -> load(address, other, "--path", Backend.path("Call")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("connection lost");
   }
@@ -109,7 +155,7 @@ class NativeProgramTest {
         foreign.folder().resolve("authority.pem"),
         StandardCopyOption.REPLACE_EXISTING);
 
-    assertThatThrownBy(() -> load(address, foreign, "--path", Backend.PATH))
+    assertThatThrownBy(() -> load(address, foreign, "--path", Backend.path("Call")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("connection lost");
   }
