@@ -10,23 +10,18 @@ import io.grpc.netty.InternalProtocolNegotiationEvent;
 import io.grpc.netty.InternalProtocolNegotiator;
 import io.grpc.netty.InternalProtocolNegotiators;
 import io.grpc.netty.ProtocolNegotiationEvent;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 
 /**
@@ -37,12 +32,7 @@ import javax.net.ssl.SSLException;
  * for all connections of a server or channel.
  */
 final class Negotiation {
-  /** The peer's process, among the attributes of a connection on a Unix socket. */
-  static final Attributes.Key<PeerProcess> PROCESS =
-      Attributes.Key.create("dev.tenon.peer-process");
-
   private static final AsciiString SCHEME = AsciiString.of("https");
-  private static final RareLog LOG = RareLog.of(Negotiation.class);
 
   private Negotiation() {}
 
@@ -55,24 +45,9 @@ final class Negotiation {
     SslContext next(Consumer<Runnable> ends) throws SSLException;
   }
 
-  /**
-   * Makes the TLS context of one accepted connection from the credentials of its moment; {@code
-   * faults} is told why the client's certificate is refused.
-   */
-  @FunctionalInterface
-  interface AcceptedContexts {
-    SslContext next(Credentials credentials, Consumer<HandshakeFault> faults) throws SSLException;
-  }
-
-  static ServerCredentials server(
-      Supplier<Credentials> credentials,
-      AcceptedContexts contexts,
-      UidCheck uids,
-      Doorkeeper doorkeeper,
-      TlsFloor floor) {
+  static ServerCredentials server(Threshold threshold) {
     return InternalNettyServerCredentials.create(
-        new Negotiator(
-            next -> new Accepting(next, floor, credentials, contexts, uids, doorkeeper)));
+        new Negotiator(next -> new Accepting(next, threshold)));
   }
 
   static ChannelCredentials client(
@@ -132,7 +107,6 @@ final class Negotiation {
     abstract ChannelHandler tls(SslContext context);
 
     void proceed(ChannelHandlerContext ctx, ProtocolNegotiationEvent start, SslContext context) {
-      ctx.channel().closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
       if (floor == TlsFloor.TLS_1_2) {
         ctx.pipeline().addFirst(new OneHandshake());
       }
@@ -144,99 +118,29 @@ final class Negotiation {
   /** The beginning of an accepted connection. */
   private static final class Accepting extends Beginning {
     private final GrpcHttp2ConnectionHandler next;
-    private final Supplier<Credentials> credentials;
-    private final AcceptedContexts contexts;
-    private final UidCheck uids;
-    private final Doorkeeper doorkeeper;
+    private final Threshold threshold;
 
-    Accepting(
-        GrpcHttp2ConnectionHandler next,
-        TlsFloor floor,
-        Supplier<Credentials> credentials,
-        AcceptedContexts contexts,
-        UidCheck uids,
-        Doorkeeper doorkeeper) {
-      super(floor);
+    Accepting(GrpcHttp2ConnectionHandler next, Threshold threshold) {
+      super(threshold.floor());
       this.next = next;
-      this.credentials = credentials;
-      this.contexts = contexts;
-      this.uids = uids;
-      this.doorkeeper = doorkeeper;
+      this.threshold = threshold;
     }
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) {
-      try {
-        Optional<PeerProcess> process = UidCheck.processOf(ctx.channel());
-        if (process.isPresent() && !uids.accepts(process.get())) {
-          LOG.warn("refused a connection of another user: " + process.get());
-          ChannelFuture unused = ctx.close();
-          return;
-        }
-        Source source = Source.of(process, ctx.channel().remoteAddress());
-        if (!enter(ctx.channel(), source)) {
-          LOG.warn("refused a connection over the limits, from " + source.name());
-          ChannelFuture unused = ctx.close();
-          return;
-        }
-        Credentials own = credentials.get();
-        Connection connection = Connection.accepted(ctx.channel(), next, doorkeeper, own.chain());
-        AtomicReference<HandshakeFault> fault = new AtomicReference<>();
-        SslContext context = contexts.next(own, fault::set);
-        proceed(ctx, with(start, process, source, connection), context);
-        noteFailure(ctx.channel(), source, fault);
-      } catch (IOException | RuntimeException e) {
-        LOG.warn("refused a connection: " + e);
-        ChannelFuture unused = ctx.close();
-      }
-    }
-
-    /**
-     * Tells the doorkeeper if the handshake fails, with what the trust check said, if it ran; or
-     * ends without HTTP/2, after which grpc-java closes the connection.
-     */
-    private void noteFailure(
-        Channel channel, Source source, AtomicReference<HandshakeFault> fault) {
-      SslHandler tls = channel.pipeline().get(SslHandler.class);
-      tls.handshakeFuture()
-          .addListener(
-              done -> {
-                if (done.isSuccess()) {
-                  if (!ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol())) {
-                    doorkeeper.faulted(source, HandshakeFault.NOT_HTTP2);
-                  }
-                } else {
-                  Optional.ofNullable(fault.get())
-                      .or(() -> HandshakeFault.of(done.cause()))
-                      .ifPresent(why -> doorkeeper.faulted(source, why));
-                }
+      threshold
+          .pass(ctx, GrpcSide.on(ctx.channel(), next))
+          .ifPresent(
+              entrant -> {
+                proceed(ctx, with(start, entrant), entrant.context());
+                threshold.watch(entrant, ctx.channel().pipeline().get(SslHandler.class));
               });
     }
 
-    private boolean enter(Channel channel, Source source) {
-      if (!doorkeeper.enter(channel, source, () -> abort(channel))) {
-        return false;
-      }
-      channel.closeFuture().addListener(closed -> doorkeeper.left(channel, source));
-      return true;
-    }
-
-    /** For any thread; a TLS handshake that is under way is not waited for. */
-    private static void abort(Channel channel) {
-      channel.eventLoop().execute(() -> channel.unsafe().close(channel.unsafe().voidPromise()));
-    }
-
-    private static ProtocolNegotiationEvent with(
-        ProtocolNegotiationEvent start,
-        Optional<PeerProcess> process,
-        Source source,
-        Connection connection) {
-      Attributes.Builder attributes =
-          InternalProtocolNegotiationEvent.getAttributes(start).toBuilder()
-              .set(Source.KEY, source)
-              .set(Connection.KEY, connection);
-      process.ifPresent(peer -> attributes.set(PROCESS, peer));
-      return InternalProtocolNegotiationEvent.withAttributes(start, attributes.build());
+    private static ProtocolNegotiationEvent with(ProtocolNegotiationEvent start, Entrant entrant) {
+      Attributes known = InternalProtocolNegotiationEvent.getAttributes(start);
+      return InternalProtocolNegotiationEvent.withAttributes(
+          start, known.toBuilder().setAll(entrant.attributes()).build());
     }
 
     @Override
@@ -271,7 +175,9 @@ final class Negotiation {
       QueuedStreams.on(ctx.channel(), next);
       serverUid.ifPresent(uid -> ctx.pipeline().addFirst(new ServerUser(uid)));
       ChannelFuture closed = ctx.channel().closeFuture();
-      proceed(ctx, start, contexts.next(end -> closed.addListener(done -> end.run())));
+      SslContext context = contexts.next(end -> closed.addListener(done -> end.run()));
+      closed.addListener(done -> ReferenceCountUtil.release(context));
+      proceed(ctx, start, context);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class PeerFilter extends ServerTransportFilter {
 
   @Override
   public Attributes transportReady(Attributes attributes) {
-    Optional<PeerProcess> process = Optional.ofNullable(attributes.get(Negotiation.PROCESS));
+    Optional<PeerProcess> process = Optional.ofNullable(attributes.get(PeerProcess.KEY));
     Optional<Connection> connection = Optional.ofNullable(attributes.get(Connection.KEY));
     Peer peer = peer(session(attributes), connection, process);
     return attributes.toBuilder().set(Peer.KEY, peer).build();

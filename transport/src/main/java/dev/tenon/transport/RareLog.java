@@ -31,16 +31,32 @@ final class RareLog {
   }
 
   void warn(String message) {
+    if (isTime()) {
+      logger.log(
+          Level.WARNING,
+          "{0} (left out since the last such line: {1})",
+          message,
+          left.sumThenReset());
+    }
+  }
+
+  /** Logs a defect of ours, with its trace; of the same rate. */
+  void defect(String message, Throwable cause) {
+    if (isTime()) {
+      logger.log(
+          Level.WARNING,
+          message + " (left out since the last such line: " + left.sumThenReset() + ")",
+          cause);
+    }
+  }
+
+  private boolean isTime() {
     long now = nanoTime.getAsLong();
     long before = last.get();
     if (now - before < periodNanos || !last.compareAndSet(before, now)) {
       left.increment();
-      return;
+      return false;
     }
-    logger.log(
-        Level.WARNING,
-        "{0} (left out since the last such line: {1})",
-        message,
-        left.sumThenReset());
+    return true;
   }
 }

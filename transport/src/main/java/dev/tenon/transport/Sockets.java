@@ -1,16 +1,26 @@
 package dev.tenon.transport;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.grpc.ChannelCredentials;
 import io.grpc.ServerCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -22,8 +32,18 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The event loops and the kinds of sockets that they drive. Thread-safe. */
@@ -43,23 +63,50 @@ final class Sockets implements AutoCloseable {
   /** Takes back grpc-java's TCP option, about which Unix sockets log a warning per connection. */
   private static final @Nullable Boolean UNSET = null;
 
+  private static final WriteBufferWaterMark WATER_MARKS =
+      new WriteBufferWaterMark(Link.LOW_WATER_BYTES, Link.HIGH_WATER_BYTES);
+
   private static final long CLOSE_TIMEOUT_SECONDS = 5;
 
+  /** More of them than this gain nothing: a loop is busy with far more calls than a core has. */
+  private static final int MOST_LOOPS = 4;
+
+  /** As grpc-java has it. */
+  private static final int BACKLOG = 128;
+
   private final Kind kind;
-  private final EventLoopGroup loops;
+  private final ByteBufAllocator allocator;
+  private final EventLoopGroup group;
+  private final Map<EventExecutor, NettyLoop> loops;
 
   Sockets(Kind kind) {
+    this(kind, PooledByteBufAllocator.DEFAULT);
+  }
+
+  /**
+   * @param allocator of the buffers of links
+   */
+  Sockets(Kind kind, ByteBufAllocator allocator) {
     this.kind = kind;
+    this.allocator = allocator;
     IoHandlerFactory handlers =
         switch (kind) {
           case EPOLL -> EpollIoHandler.newFactory();
           case NIO -> NioIoHandler.newFactory();
         };
-    this.loops =
+    this.group =
         new MultiThreadIoEventLoopGroup(
-            Runtime.getRuntime().availableProcessors(),
+            Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors()),
             new DefaultThreadFactory("tenon-io", /* daemon= */ true),
             handlers);
+    Map<EventExecutor, NettyLoop> made = new LinkedHashMap<>();
+    group.forEach(events -> made.put(events, new NettyLoop((EventLoop) events)));
+    this.loops = Collections.unmodifiableMap(made);
+  }
+
+  /** Returns all loops. */
+  List<Loop> loops() {
+    return List.copyOf(loops.values());
   }
 
   NettyServerBuilder server(Endpoint listen, ServerCredentials credentials) {
@@ -73,12 +120,9 @@ final class Sockets implements AutoCloseable {
     } else {
       builder =
           NettyServerBuilder.forAddress(address((Endpoint.Tcp) listen), credentials)
-              .channelType(
-                  kind == Kind.EPOLL
-                      ? EpollServerSocketChannel.class
-                      : NioServerSocketChannel.class);
+              .channelType(tcpServer());
     }
-    return builder.bossEventLoopGroup(loops).workerEventLoopGroup(loops);
+    return builder.bossEventLoopGroup(group).workerEventLoopGroup(group);
   }
 
   private static ServerChannel unixServer(Path path) {
@@ -99,11 +143,95 @@ final class Sockets implements AutoCloseable {
       Endpoint.Tcp tcp = (Endpoint.Tcp) to;
       builder =
           NettyChannelBuilder.forAddress(tcp.hostForUri(), tcp.port(), credentials)
-              .channelType(
-                  kind == Kind.EPOLL ? EpollSocketChannel.class : NioSocketChannel.class,
-                  InetSocketAddress.class);
+              .channelType(tcp(), InetSocketAddress.class);
     }
-    return builder.eventLoopGroup(loops);
+    return builder.eventLoopGroup(group);
+  }
+
+  private Class<? extends ServerChannel> tcpServer() {
+    return kind == Kind.EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  }
+
+  private Class<? extends Channel> tcp() {
+    return kind == Kind.EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  /**
+   * Listens on {@code listen}, for links of {@code reception}.
+   *
+   * @throws IOException if that cannot be listened on
+   */
+  Channel listen(Endpoint listen, Reception reception) throws IOException {
+    ServerBootstrap server =
+        new ServerBootstrap()
+            .group(group)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .childOption(ChannelOption.ALLOCATOR, allocator)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel accepted) {
+                    accepted
+                        .pipeline()
+                        .addLast(new AcceptedLink(accepted, loopOf(accepted), reception));
+                  }
+                });
+    ChannelFuture bound;
+    if (listen instanceof Endpoint.Unix unix) {
+      requireUnixSockets(listen);
+      bound = server.channelFactory(() -> unixServer(unix.path())).bind(address(unix));
+    } else {
+      bound =
+          server
+              .channel(tcpServer())
+              .childOption(ChannelOption.SO_KEEPALIVE, true)
+              .childOption(ChannelOption.TCP_NODELAY, true)
+              .bind(address((Endpoint.Tcp) listen));
+    }
+    bound.awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException(
+          "endpoint: " + listen + " cannot be listened on (expected: a free one)", bound.cause());
+    }
+    return bound.channel();
+  }
+
+  private Loop loopOf(Channel channel) {
+    return requireNonNull(loops.get(channel.eventLoop()), "loop");
+  }
+
+  /** Returns how a link to {@code to} is made on {@code loop}, whose first handler is missing. */
+  Bootstrap connector(Endpoint to, NettyLoop loop) {
+    Bootstrap client =
+        new Bootstrap()
+            .group(loop.events())
+            .option(ChannelOption.ALLOCATOR, allocator)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Transport.CONNECT_TIMEOUT_MILLIS);
+    if (to instanceof Endpoint.Unix) {
+      requireUnixSockets(to);
+      return client.channel(EpollDomainSocketChannel.class);
+    }
+    return client
+        .channel(tcp())
+        .option(ChannelOption.SO_KEEPALIVE, true)
+        .option(ChannelOption.TCP_NODELAY, true);
+  }
+
+  /**
+   * Returns where {@code to} may be, in the order in which to try. Asks for names, which blocks.
+   *
+   * @throws UnknownHostException if its host has no address
+   */
+  static List<SocketAddress> addresses(Endpoint to) throws UnknownHostException {
+    if (to instanceof Endpoint.Unix unix) {
+      return List.of(address(unix));
+    }
+    Endpoint.Tcp tcp = (Endpoint.Tcp) to;
+    return Stream.of(InetAddress.getAllByName(tcp.host()))
+        .<SocketAddress>map(host -> new InetSocketAddress(host, tcp.port()))
+        .toList();
   }
 
   private void requireUnixSockets(Endpoint endpoint) {
@@ -132,7 +260,7 @@ final class Sockets implements AutoCloseable {
   /** Ends all event loops, and with them every connection that is still open. */
   @Override
   public void close() {
-    loops
+    group
         .shutdownGracefully(/* quietPeriod= */ 0, CLOSE_TIMEOUT_SECONDS, SECONDS)
         .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, SECONDS);
   }

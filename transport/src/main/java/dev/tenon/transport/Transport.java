@@ -13,11 +13,15 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerTransportFilter;
+import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.ChannelOption;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -172,25 +176,10 @@ public final class Transport implements AutoCloseable {
     requireNonNull(listen, "listen");
     requireNonNull(tls, "tls");
     Doorkeeper doorkeeper = new Doorkeeper(door, counters);
-    if (listen instanceof Endpoint.Unix unix && sockets.kind() == Sockets.Kind.EPOLL) {
-      SocketFile.requirePrivateDirectory(unix.path(), ownUid);
-    }
-    Optional<PeerCheck> check =
-        tls.clientAuth() == ClientAuth.REQUIRED
-            ? Optional.of(handshakes.clientCheck(tls))
-            : Optional.empty();
-    return sockets
-        .server(
-            listen,
-            Negotiation.server(
-                tls.credentials(),
-                (credentials, faults) -> handshakes.server(tls, credentials, faults),
-                new UidCheck(ownUid, door.users()),
-                doorkeeper,
-                handshakes.floor()))
-        .addTransportFilter(new PeerFilter(check))
-        .addTransportFilter(doorkeeper)
-        .addTransportFilter(new Beginnings(patience))
+    NettyServerBuilder builder =
+        sockets.server(listen, Negotiation.server(threshold(listen, tls, door, doorkeeper)));
+    ownFilters(tls, doorkeeper).forEach(builder::addTransportFilter);
+    return builder
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)
         .maxConcurrentCallsPerConnection(door.limits().callsPerConnection())
         .maxRstFramesPerWindow(MAX_RST_FRAMES, RST_WINDOW_SECONDS)
@@ -199,6 +188,82 @@ public final class Transport implements AutoCloseable {
         .permitKeepAliveTime(MIN_KEEP_ALIVE_SECONDS, SECONDS)
         .permitKeepAliveWithoutCalls(true)
         .neverIndexMetadataKeys(SECRET_METADATA);
+  }
+
+  private Threshold threshold(Endpoint listen, ServerTls tls, Door door, Doorkeeper doorkeeper) {
+    if (listen instanceof Endpoint.Unix unix && sockets.kind() == Sockets.Kind.EPOLL) {
+      SocketFile.requirePrivateDirectory(unix.path(), ownUid);
+    }
+    return new Threshold(
+        tls.credentials(),
+        (credentials, faults) -> handshakes.server(tls, credentials, faults),
+        new UidCheck(ownUid, door.users()),
+        doorkeeper,
+        handshakes.floor());
+  }
+
+  /** Returns the filters that every accepted connection passes first, in order. */
+  private List<ServerTransportFilter> ownFilters(ServerTls tls, Doorkeeper doorkeeper) {
+    Optional<PeerCheck> check =
+        tls.clientAuth() == ClientAuth.REQUIRED
+            ? Optional.of(handshakes.clientCheck(tls))
+            : Optional.empty();
+    return List.of(new PeerFilter(check), doorkeeper, new Beginnings(patience));
+  }
+
+  /**
+   * Listens on {@code listen}, and gives what comes through {@code door} to {@code handler}: the
+   * same connections, checked in the same way, as those of {@link #server(Endpoint, ServerTls,
+   * Door)}, without anybody yet who speaks HTTP/2 on them.
+   *
+   * @param filters told of each connection that has {@linkplain Link#begun() begun}, in order, and
+   *     of its end, on its loop
+   * @throws IOException if the endpoint cannot be listened on
+   * @throws IllegalStateException if {@code listen} is a Unix socket and the system has none, or
+   *     its directory is not private to our user; or a host that does not resolve
+   */
+  public Listening listen(
+      Endpoint listen,
+      ServerTls tls,
+      Door door,
+      List<ServerTransportFilter> filters,
+      LinkHandler handler)
+      throws IOException {
+    requireNonNull(listen, "listen");
+    requireNonNull(tls, "tls");
+    requireNonNull(handler, "handler");
+    Doorkeeper doorkeeper = new Doorkeeper(door, counters);
+    List<ServerTransportFilter> all = new ArrayList<>(ownFilters(tls, doorkeeper));
+    all.addAll(filters);
+    Reception reception =
+        new Reception(threshold(listen, tls, door, doorkeeper), patience, all, handler);
+    return new Listening(sockets.listen(listen, reception), listen, reception);
+  }
+
+  /**
+   * Makes a connection to {@code to} on {@code loop}, one of {@link #loops()}, and gives it to
+   * {@code connector}. The same checks are made as by {@link #channel(Endpoint, ClientTls,
+   * OptionalInt)}. Returns at once.
+   *
+   * @throws IllegalStateException if {@code to} is a Unix socket and the system has none
+   * @throws java.util.concurrent.RejectedExecutionException if the transport is closed
+   */
+  public void connect(
+      Endpoint to, ClientTls tls, OptionalInt serverUid, Loop loop, LinkConnector connector) {
+    requireNonNull(to, "to");
+    requireNonNull(tls, "tls");
+    requireNonNull(serverUid, "serverUid");
+    requireNonNull(connector, "connector");
+    if (!(loop instanceof NettyLoop netty)) {
+      throw new IllegalArgumentException("loop: " + loop + " (expected: one of a transport)");
+    }
+    Connecting.Target target = new Connecting.Target(to, tls, serverUid, handshakes, patience);
+    new Connecting(sockets.connector(to, netty), netty, target, connector).begin();
+  }
+
+  /** Returns the event loops: on each of them there are links and whatever is given to it. */
+  public List<Loop> loops() {
+    return sockets.loops();
   }
 
   /**

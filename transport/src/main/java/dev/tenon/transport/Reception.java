@@ -1,0 +1,70 @@
+package dev.tenon.transport;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.ServerTransportFilter;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What the links of one {@link Listening} have in common, and which they are. Thread-safe. */
+final class Reception {
+  private final Threshold threshold;
+  private final Transport.Patience patience;
+  private final List<ServerTransportFilter> filters;
+  private final LinkHandler handler;
+  private final Set<AcceptedLink> links = ConcurrentHashMap.newKeySet();
+  private volatile boolean isClosed;
+
+  /**
+   * @param filters told of each connection that has begun, in order, and of its end
+   */
+  Reception(
+      Threshold threshold,
+      Transport.Patience patience,
+      List<ServerTransportFilter> filters,
+      LinkHandler handler) {
+    this.threshold = threshold;
+    this.patience = patience;
+    this.filters = List.copyOf(filters);
+    this.handler = requireNonNull(handler, "handler");
+  }
+
+  Threshold threshold() {
+    return threshold;
+  }
+
+  Transport.Patience patience() {
+    return patience;
+  }
+
+  List<ServerTransportFilter> filters() {
+    return filters;
+  }
+
+  LinkHandler handler() {
+    return handler;
+  }
+
+  /** Notes that {@code link} is there; after {@link #close}, ends it. On its loop. */
+  void enter(AcceptedLink link) {
+    links.add(link);
+    if (isClosed) { // It comes between the end of listening and the look at who is there.
+      link.abort();
+    }
+  }
+
+  void leave(AcceptedLink link) {
+    links.remove(link);
+  }
+
+  /** Ends all links, also those to come; completes when all that there are now are over. */
+  CompletableFuture<Void> close() {
+    isClosed = true;
+    List<AcceptedLink> left = List.copyOf(links);
+    left.forEach(link -> link.loop().execute(link::abort));
+    return CompletableFuture.allOf(
+        left.stream().map(AcceptedLink::whenOver).toArray(CompletableFuture<?>[]::new));
+  }
+}
