@@ -39,7 +39,7 @@ public final class ForwardedMetadataBytes {
       }
     }
     Metadata sent = InternalMetadata.newMetadata(entries.toArray(new byte[0][]));
-    Metadata request = MetadataRules.request(sent, HOST);
+    Metadata request = MetadataRules.request(sent, HOST.toString());
     Metadata response = MetadataRules.response(sent);
 
     assertThat(request.getAll(MetadataRules.CALLER)).containsExactly(HOST.toString());

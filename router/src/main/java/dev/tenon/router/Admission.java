@@ -10,7 +10,9 @@ import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.router.relay.WireCall;
 import dev.tenon.transport.Peer;
+import io.grpc.Attributes;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
@@ -19,7 +21,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.time.InstantSource;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the calls of living plugins in: the connection's certificate says who calls, its key must be
@@ -53,29 +54,51 @@ public final class Admission implements ServerInterceptor {
     Optional<Peer> peer = Peer.of(call);
     Optional<SpiffeId.OfPlugin> plugin = peer.flatMap(Admission::plugin);
     try {
-      verify(call, plugin, headers);
+      verify(call.getAttributes(), plugin, () -> BearerToken.presented(headers));
     } catch (NotAuthenticatedException refused) {
-      String actor = plugin.map(id -> id.runtimeId().value()).orElse(null);
-      return refuse(call, recorded(actor, refused));
+      return refuse(call, recorded(plugin, refused));
     }
     Identity caller = new Identity(plugin.orElseThrow(), Identity.Evidence.SVID);
     Context admitted = Context.current().withValues(CALLER, caller, PEER, peer.orElseThrow());
     return Contexts.interceptCall(admitted, call, headers, next);
   }
 
+  /**
+   * Returns who makes {@code call}, which came as frames.
+   *
+   * @throws RefusedException if that is not proved; the audit log knows, or is the reason
+   */
+  KnownCaller admit(WireCall call, KnownConnection from) throws RefusedException {
+    Optional<SpiffeId.OfPlugin> plugin = from.peer().flatMap(Admission::plugin);
+    try {
+      verify(call.connection(), plugin, () -> BearerToken.presented(call));
+    } catch (NotAuthenticatedException refused) {
+      throw recorded(plugin, refused);
+    }
+    return from.plugin(plugin.orElseThrow());
+  }
+
+  /** The token that a call shows. */
+  @FunctionalInterface
+  private interface Shown {
+    String token() throws NotAuthenticatedException;
+  }
+
   private static Optional<SpiffeId.OfPlugin> plugin(Peer peer) {
     return peer.id().filter(SpiffeId.OfPlugin.class::isInstance).map(SpiffeId.OfPlugin.class::cast);
   }
 
-  private void verify(ServerCall<?, ?> call, Optional<SpiffeId.OfPlugin> plugin, Metadata headers)
+  private void verify(Attributes connection, Optional<SpiffeId.OfPlugin> plugin, Shown shown)
       throws NotAuthenticatedException {
-    ConnectionAdmission.check(call.getAttributes());
+    ConnectionAdmission.check(connection);
     if (rule == TokenRule.REQUIRED) {
-      lineages.verify(plugin.orElseThrow().runtimeId(), BearerToken.presented(headers));
+      lineages.verify(plugin.orElseThrow().runtimeId(), shown.token());
     }
   }
 
-  private RefusedException recorded(@Nullable String actor, NotAuthenticatedException refused) {
+  private RefusedException recorded(
+      Optional<SpiffeId.OfPlugin> plugin, NotAuthenticatedException refused) {
+    String actor = plugin.map(id -> id.runtimeId().value()).orElse(null);
     try {
       audit.notAuthenticated(actor, refused);
       return refused;

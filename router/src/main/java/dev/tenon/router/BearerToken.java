@@ -3,6 +3,8 @@ package dev.tenon.router;
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.core.Token;
+import dev.tenon.router.http2.HeaderField;
+import dev.tenon.router.relay.WireCall;
 import io.grpc.Metadata;
 import java.util.Iterator;
 
@@ -24,6 +26,12 @@ final class BearerToken {
    *
    * @throws NotAuthenticatedException if there is none, more than one, or one in another form
    */
+  static String presented(WireCall call) throws NotAuthenticatedException {
+    HeaderField only = call.authorization();
+    return only == null ? presented(call.asked()) : ofValue(only.value());
+  }
+
+  /** Returns the token as {@link #presented(WireCall)} does. */
   static String presented(Metadata headers) throws NotAuthenticatedException {
     Iterable<String> all = headers.getAll(AUTHORIZATION);
     if (all == null) {
@@ -34,6 +42,10 @@ final class BearerToken {
     if (values.hasNext()) {
       throw new NotAuthenticatedException(Why.DUPLICATE);
     }
+    return ofValue(value);
+  }
+
+  private static String ofValue(String value) throws NotAuthenticatedException {
     if (!value.startsWith(SCHEME)) {
       throw new NotAuthenticatedException(value.isBlank() ? Why.MISSING : Why.MALFORMED);
     }

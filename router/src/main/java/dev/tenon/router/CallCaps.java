@@ -8,13 +8,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many calls each caller, each provider and the host have open, and no more than they may.
- * Thread-safe; whoever has none takes no room.
+ * Thread-safe.
  */
 final class CallCaps {
+  /*
+   * A count stays when it falls to zero, so that a caller with one call after another costs no entry
+   * each time; when there are many, those of nobody are retired. A retired count takes no call: who
+   * got hold of it meanwhile sees that, and looks again.
+   */
+
+  /** How many counts there may be before those that are zero are taken away. */
+  static final int MAX_IDLE = 10_000;
+
   private final CallLimits limits;
   private final AtomicInteger total = new AtomicInteger();
-  private final ConcurrentMap<String, Integer> byCaller = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, Integer> byProvider = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Open> byCaller = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Open> byProvider = new ConcurrentHashMap<>();
 
   CallCaps(CallLimits limits) {
     this.limits = limits;
@@ -26,35 +35,66 @@ final class CallCaps {
    * @throws CallLimitException if the caller or the host has too many already
    */
   Seat enter(String caller) throws CallLimitException {
-    if (!enter(byCaller, caller, limits.perCaller())) {
+    Open ofCaller = enter(byCaller, caller, limits.perCaller());
+    if (ofCaller == null) {
       throw new CallLimitException("this caller", limits.perCaller());
     }
     int most = limits.inTotal();
-    if (total.getAndUpdate(open -> open < most ? open + 1 : open) >= most) {
-      leave(byCaller, caller);
+    if (!increment(total, most)) {
+      leave(ofCaller);
       throw new CallLimitException("this host", most);
     }
-    return new Seat(caller);
+    return new Seat(ofCaller);
+  }
+
+  /**
+   * Returns where the call of {@code key} is counted, or null if there are {@code most} already.
+   */
+  private static @Nullable Open enter(ConcurrentMap<String, Open> open, String key, int most) {
+    Open now = open.get(key);
+    while (true) {
+      if (now == null) {
+        sweep(open);
+        now = open.computeIfAbsent(key, same -> new Open());
+      }
+      if (increment(now, most)) {
+        return now;
+      }
+      if (now.get() >= 0) {
+        return null;
+      }
+      open.remove(key, now); // It is retired, and whoever retired it may not have come to this yet.
+      now = open.get(key);
+    }
   }
 
   /** A refusal changes nothing, so that a storm of them does not contend. */
-  private static boolean enter(ConcurrentMap<String, Integer> open, String key, int most) {
-    while (true) {
-      Integer now = open.get(key);
-      if (now == null) {
-        if (open.putIfAbsent(key, 1) == null) {
-          return true;
-        }
-      } else if (now >= most) {
-        return false;
-      } else if (open.replace(key, now, now + 1)) {
+  private static boolean increment(AtomicInteger count, int most) {
+    int now = count.get();
+    while (now >= 0 && now < most) {
+      if (count.compareAndSet(now, now + 1)) {
         return true;
       }
+      now = count.get();
+    }
+    return false;
+  }
+
+  private static void leave(AtomicInteger count) {
+    count.decrementAndGet();
+  }
+
+  /** Makes room among {@code open}, once there are many, by those that have none. */
+  private static void sweep(ConcurrentMap<String, Open> open) {
+    if (open.size() >= MAX_IDLE) {
+      open.values().removeIf(count -> count.compareAndSet(0, Open.RETIRED));
     }
   }
 
-  private static void leave(ConcurrentMap<String, Integer> open, String key) {
-    var unused = open.computeIfPresent(key, (same, now) -> now > 1 ? now - 1 : null);
+  /** How many calls somebody has open; negative once it is not used any more. */
+  private static final class Open extends AtomicInteger {
+    private static final long serialVersionUID = 1;
+    static final int RETIRED = Integer.MIN_VALUE;
   }
 
   /** Returns how many calls are open. */
@@ -64,7 +104,11 @@ final class CallCaps {
 
   /** Returns whether no call is counted anywhere. */
   boolean isEmpty() {
-    return total.get() == 0 && byCaller.isEmpty() && byProvider.isEmpty();
+    return total.get() == 0 && isEmpty(byCaller) && isEmpty(byProvider);
+  }
+
+  private static boolean isEmpty(ConcurrentMap<String, Open> open) {
+    return open.values().stream().allMatch(count -> count.get() <= 0);
   }
 
   /**
@@ -72,13 +116,13 @@ final class CallCaps {
    * is still choosing its provider.
    */
   final class Seat {
-    private final String caller;
+    private final Open caller;
 
     // Both are guarded by this.
     private boolean left;
-    private @Nullable String provider;
+    private @Nullable Open provider;
 
-    private Seat(String caller) {
+    private Seat(Open caller) {
       this.caller = caller;
     }
 
@@ -91,10 +135,10 @@ final class CallCaps {
       if (left) {
         return;
       }
-      if (!enter(byProvider, chosen, limits.perProvider())) {
+      provider = enter(byProvider, chosen, limits.perProvider());
+      if (provider == null) {
         throw new CallLimitException("this provider", limits.perProvider());
       }
-      provider = chosen;
     }
 
     /** Gives everything back. Idempotent. */
@@ -103,12 +147,12 @@ final class CallCaps {
         return;
       }
       left = true;
-      String reached = provider;
+      Open reached = provider;
       if (reached != null) {
-        CallCaps.leave(byProvider, reached);
+        CallCaps.leave(reached);
       }
-      total.decrementAndGet();
-      CallCaps.leave(byCaller, caller);
+      CallCaps.leave(total);
+      CallCaps.leave(caller);
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.tenon.router;
 
-import dev.tenon.core.Identity;
 import dev.tenon.core.ServiceName;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,20 +15,14 @@ import java.util.concurrent.atomic.LongAdder;
 final class CallCounters {
   private final ConcurrentMap<Key, Cell> cells = new ConcurrentHashMap<>();
 
-  /** Returns as what the calls of {@code caller} are counted: another host's all as that host's. */
-  static String nameOf(Identity caller) {
-    return caller.isBehindOtherHost() ? caller.account() : caller.name();
-  }
-
-  /** Counts a call and returns where its failure is counted. */
-  Cell started(String caller, String provider, ServiceName service) {
-    Cell cell = cells.computeIfAbsent(new Key(caller, provider, service), key -> new Cell());
-    cell.calls.increment();
-    return cell;
+  /** Returns where calls of {@code caller} to {@code provider} are counted. */
+  Cell cell(String caller, String provider, ServiceName service) {
+    return cells.computeIfAbsent(new Key(caller, provider, service), key -> new Cell());
   }
 
   List<CallCount> counts() {
     return cells.entrySet().stream()
+        .filter(entry -> entry.getValue().calls.sum() > 0)
         .map(
             entry ->
                 new CallCount(
@@ -47,6 +40,10 @@ final class CallCounters {
   static final class Cell {
     private final LongAdder calls = new LongAdder();
     private final LongAdder failed = new LongAdder();
+
+    void started() {
+      calls.increment();
+    }
 
     void failed() {
       failed.increment();

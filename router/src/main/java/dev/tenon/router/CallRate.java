@@ -11,10 +11,12 @@ import dev.tenon.core.RefusedException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.Source;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -43,18 +45,30 @@ public final class CallRate implements ServerInterceptor {
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     try {
-      limits.require(kinds.apply(call.getMethodDescriptor().getFullMethodName()), who(call));
+      limits.require(
+          kinds.apply(call.getMethodDescriptor().getFullMethodName()), who(call.getAttributes()));
     } catch (RefusedException refused) {
       return refuse(call, refused);
     }
     return next.startCall(call, headers);
   }
 
-  private static String who(ServerCall<?, ?> call) {
-    return Peer.of(call)
+  /**
+   * Counts a call of {@code path}, which came as frames, as one of {@code who}.
+   *
+   * @throws RefusedException if it is not let in
+   */
+  void require(String path, String who) throws RefusedException {
+    limits.require(kinds.apply(path.startsWith("/") ? path.substring(1) : path), who);
+  }
+
+  /** Returns whose the calls of the connection with {@code attributes} count as. */
+  static String who(Attributes attributes) {
+    return Optional.ofNullable(attributes.get(Peer.KEY))
         .flatMap(Peer::id)
         .map(CallRate::who)
-        .orElseGet(() -> Source.of(call).name());
+        .orElseGet(
+            () -> Optional.ofNullable(attributes.get(Source.KEY)).orElse(Source.UNKNOWN).name());
   }
 
   private static String who(SpiffeId id) {

@@ -9,11 +9,11 @@ import io.grpc.MethodDescriptor;
 /** The channel of one caller: whoever holds it calls as that identity. Thread-safe. */
 final class CallerChannel extends Channel {
   private final Router router;
-  private final Identity caller;
+  private final KnownCaller caller;
 
   CallerChannel(Router router, Identity caller) {
     this.router = router;
-    this.caller = caller;
+    this.caller = new KnownCaller(caller);
   }
 
   @Override

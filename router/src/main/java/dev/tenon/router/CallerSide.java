@@ -38,7 +38,7 @@ interface CallerSide {
   }
 
   /** Returns whether the deadline is over. */
-  default boolean isOver() {
+  default boolean isPastDeadline() {
     return remaining().isZero();
   }
 

@@ -27,11 +27,20 @@ final class CappedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
    *
    * @param most bytes of the longest message
    */
-  CappedCall(ClientCall<Q, R> call, MethodDescriptor<Q, R> method, int most, OpenCall routed) {
+  private CappedCall(
+      ClientCall<Q, R> call, MethodDescriptor<Q, R> method, int most, OpenCall routed) {
     super(call);
     this.method = method;
     this.most = most;
     this.routed = routed;
+  }
+
+  /**
+   * Returns {@code call}, with messages of {@code most} bytes at most if that is a limit at all.
+   */
+  static <Q, R> ClientCall<Q, R> of(
+      ClientCall<Q, R> call, MethodDescriptor<Q, R> method, int most, OpenCall routed) {
+    return most == Integer.MAX_VALUE ? call : new CappedCall<>(call, method, most, routed);
   }
 
   @Override

@@ -109,7 +109,7 @@ public final class ConnectionAdmission extends ServerTransportFilter {
       Source source = Optional.ofNullable(attributes.get(Source.KEY)).orElse(Source.UNKNOWN);
       refusals.refused(plugin(attributes), refused.get(), source);
     }
-    return attributes.toBuilder().set(REFUSED, refused).build();
+    return KnownConnection.addTo(attributes.toBuilder().set(REFUSED, refused).build());
   }
 
   @Override

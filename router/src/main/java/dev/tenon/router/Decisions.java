@@ -47,8 +47,21 @@ final class Decisions {
    *
    * @throws CallDeniedException if the policy does not allow it
    */
-  Decision decide(Identity caller, CallPath path) throws CallDeniedException {
-    Epoch current = current(policy.get());
+  @SuppressWarnings("ReferenceEquality") // an instance is the epoch
+  Decision decide(Identity caller, CallSite site) throws CallDeniedException {
+    Policy now = policy.get();
+    Decision last = site.decision();
+    if (last != null && last.policy == now && !last.forgotten) {
+      now.reauthorize(last.permit());
+      return last;
+    }
+    Decision decision = decide(now, caller, site.path());
+    site.decided(decision);
+    return decision;
+  }
+
+  private Decision decide(Policy now, Identity caller, CallPath path) throws CallDeniedException {
+    Epoch current = current(now);
     Asked asked = new Asked(caller, path);
     Decision remembered = current.allowed.getIfPresent(asked);
     if (remembered != null) {
@@ -112,6 +125,7 @@ final class Decisions {
                 .summary(decision.permit, calls)
                 .whenComplete((done, failure) -> decision.putBack(failure == null ? 0 : calls));
       } else if (!isCurrent(decision) && ++decision.quiet > QUIET_ROUNDS) {
+        decision.forgotten = true;
         all.remove();
       }
     }
@@ -141,6 +155,9 @@ final class Decisions {
     private final LongAdder later = new LongAdder();
     private final AtomicLong told = new AtomicLong();
     private int quiet;
+
+    /** Whether nobody counts its calls any more: who still knows it is to have another made. */
+    private volatile boolean forgotten;
 
     Decision(Policy policy, Permit permit) {
       this.policy = policy;
@@ -173,6 +190,19 @@ final class Decisions {
           return mine;
         }
       }
+    }
+
+    /**
+     * Returns what {@link #recorded} would, and counts the call, if there was a first one before
+     * and its record did not fail; else null.
+     */
+    @Nullable CompletableFuture<Void> recordedBefore() {
+      CompletableFuture<Void> known = first.get();
+      if (known == null || known.isCompletedExceptionally()) {
+        return null;
+      }
+      count(known);
+      return known;
     }
 
     private void count(CompletableFuture<Void> known) {

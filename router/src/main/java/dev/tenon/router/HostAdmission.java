@@ -10,6 +10,7 @@ import dev.tenon.core.Identity;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.SpiffeId;
+import dev.tenon.router.relay.WireCall;
 import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
@@ -100,7 +101,7 @@ public final class HostAdmission extends ServerTransportFilter implements Server
         connection.get().retire();
       }
     }
-    return attributes.toBuilder().set(REFUSED, refused).build();
+    return KnownConnection.addTo(attributes.toBuilder().set(REFUSED, refused).build());
   }
 
   private void endWithCertificate(Connection connection, Peer peer) {
@@ -154,8 +155,8 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     Optional<SpiffeId.OfHost> host = peer.flatMap(HostAdmission::host);
     Identity caller;
     try {
-      verify(call, peer, host);
-      caller = caller(host.orElseThrow(), headers);
+      verify(call.getAttributes(), peer, host);
+      caller = caller(host.orElseThrow(), stamp(headers));
     } catch (NotAuthenticatedException refused) {
       return refuse(call, recorded(host, refused));
     }
@@ -164,9 +165,28 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     return Contexts.interceptCall(admitted, call, headers, next);
   }
 
-  private void verify(ServerCall<?, ?> call, Optional<Peer> peer, Optional<SpiffeId.OfHost> host)
+  /**
+   * Returns who makes {@code call}, which came as frames.
+   *
+   * @throws RefusedException if that is not proved; the audit log knows, or is the reason
+   */
+  KnownCaller admit(WireCall call, KnownConnection from) throws RefusedException {
+    Optional<SpiffeId.OfHost> host = from.peer().flatMap(HostAdmission::host);
+    try {
+      verify(call.connection(), from.peer(), host);
+      String stamp = stamp(call.asked());
+      KnownCaller known = from.behind(stamp);
+      return known == null
+          ? from.put(stamp, new KnownCaller(caller(host.orElseThrow(), stamp)))
+          : known;
+    } catch (NotAuthenticatedException refused) {
+      throw recorded(host, refused);
+    }
+  }
+
+  private void verify(Attributes connection, Optional<Peer> peer, Optional<SpiffeId.OfHost> host)
       throws NotAuthenticatedException {
-    Optional<Why> refused = call.getAttributes().get(REFUSED);
+    Optional<Why> refused = connection.get(REFUSED);
     if (refused == null || host.isEmpty()) {
       throw new NotAuthenticatedException(Why.MISSING);
     }
@@ -182,9 +202,7 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     }
   }
 
-  /** Reads for whom {@code host} calls: for itself, or for a plugin below its own identity. */
-  private static Identity caller(SpiffeId.OfHost host, Metadata headers)
-      throws NotAuthenticatedException {
+  private static String stamp(Metadata headers) throws NotAuthenticatedException {
     Iterable<String> stamps = headers.getAll(MetadataRules.CALLER);
     if (stamps == null) {
       throw new NotAuthenticatedException(Why.MISSING);
@@ -194,6 +212,12 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     if (all.hasNext()) {
       throw new NotAuthenticatedException(Why.DUPLICATE);
     }
+    return stamp;
+  }
+
+  /** Reads for whom {@code host} calls: for itself, or for a plugin below its own identity. */
+  private static Identity caller(SpiffeId.OfHost host, String stamp)
+      throws NotAuthenticatedException {
     SpiffeId id;
     try {
       id = SpiffeId.parse(stamp);

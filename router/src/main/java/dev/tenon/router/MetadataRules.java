@@ -6,7 +6,6 @@ import dev.tenon.core.Permission;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
-import dev.tenon.core.SpiffeId;
 import io.grpc.Metadata;
 import java.util.Iterator;
 import java.util.List;
@@ -105,10 +104,10 @@ final class MetadataRules {
         Refusal.INVALID_REQUEST, auditReason, "tenon-to: (expected: exactly one runtime id)");
   }
 
-  /** Returns what the provider gets of {@code headers}, and who the caller is. */
-  static Metadata request(Metadata headers, SpiffeId caller) {
+  /** Returns what the provider gets of {@code headers}, and who the caller is, as its SPIFFE ID. */
+  static Metadata request(Metadata headers, String caller) {
     Metadata forwarded = forwarded(headers);
-    forwarded.put(CALLER, caller.toString());
+    forwarded.put(CALLER, caller);
     return forwarded;
   }
 
@@ -151,6 +150,24 @@ final class MetadataRules {
     Predicate<String> dropped = MetadataRules::isDropped;
     from.keys().stream().filter(dropped.negate()).forEach(name -> copy(name, from, to));
     return to;
+  }
+
+  /** Returns whether metadata of this name, of a caller or a provider, crosses the router. */
+  static boolean passes(String name) {
+    return isLegal(name) && !isDropped(name);
+  }
+
+  /** Returns whether gRPC has such keys (gRPC over HTTP/2, Custom-Metadata). */
+  private static boolean isLegal(String name) {
+    return !name.isEmpty()
+        && name.chars()
+            .allMatch(
+                c ->
+                    (c >= 'a' && c <= 'z')
+                        || (c >= '0' && c <= '9')
+                        || c == '_'
+                        || c == '-'
+                        || c == '.');
   }
 
   private static boolean isDropped(String name) {

@@ -36,7 +36,7 @@ abstract class OpenCall {
       AtomicReferenceFieldUpdater.newUpdater(OpenCall.class, Refusal.class, "ended");
 
   private final Router router;
-  private final Identity caller;
+  private final KnownCaller caller;
   private volatile CallCaps.@Nullable Seat seat;
   private volatile @Nullable Route route;
   private volatile @Nullable CompletableFuture<?> waiting;
@@ -46,13 +46,17 @@ abstract class OpenCall {
   private volatile @Nullable Refusal ended;
   private volatile boolean over;
 
-  OpenCall(Router router, Identity caller) {
+  OpenCall(Router router, KnownCaller caller) {
     this.router = router;
     this.caller = caller;
   }
 
-  /** Returns what is called: the path without its first slash, as the caller sent it. */
-  abstract String fullMethodName();
+  /**
+   * Returns what is called.
+   *
+   * @throws IllegalArgumentException if what the caller sent is not the path of a call
+   */
+  abstract CallSite site();
 
   /** Returns what the caller asks of the router itself, among other things perhaps. */
   abstract Metadata headers();
@@ -71,7 +75,10 @@ abstract class OpenCall {
   /** Takes the call to its provider. Called once at most. */
   abstract void relay(Route chosen);
 
-  /** Ends the call at its provider, to which it went; {@link #closed} is to follow. */
+  /**
+   * Ends the call at its provider, to which it went; {@link #closed} or {@link #ending} is to
+   * follow. From any thread.
+   */
   abstract void cancelRelayed(String why);
 
   /** Tells the caller how the call ended. Called once at most, and last. */
@@ -82,6 +89,10 @@ abstract class OpenCall {
   }
 
   final Identity caller() {
+    return caller.identity();
+  }
+
+  final KnownCaller known() {
     return caller;
   }
 
@@ -171,13 +182,41 @@ abstract class OpenCall {
     }
   }
 
-  /** Takes that the call has ended at its provider, or with it, {@code nanos} after it went. */
-  final void closed(Status status, long nanos, Supplier<ProviderStatus.End> end) {
+  /**
+   * Takes that the call has ended at its provider, {@code nanos} after it went; tells the caller
+   * {@code end}, or why it was ended from here.
+   *
+   * @param words how it ended, for the log
+   */
+  final void closed(Status words, long nanos, Supplier<ProviderStatus.End> end) {
     Route taken = route;
     if (taken != null) { // It went, so it has one.
-      router.logEnd(taken, status, nanos);
+      router.logEnd(taken, words, nanos);
       finish(taken, endedOr(end));
     }
+  }
+
+  /**
+   * Takes that the call ends with {@code status} for its caller, whom the front tells; {@link
+   * #leave} is to follow.
+   *
+   * @return what must be on record before; null if nothing
+   */
+  final @Nullable CompletableFuture<?> ending(Status status, Status words, long nanos) {
+    over = true;
+    Route taken = route;
+    if (taken == null) {
+      return null;
+    }
+    router.logEnd(taken, words, nanos);
+    return taken.permit().audit() == AuditMode.CALL ? outcome(taken, status) : null;
+  }
+
+  /** Takes that the caller was told. Idempotent. */
+  final void leave() {
+    over = true;
+    giveBack();
+    router.open().remove(this);
   }
 
   /**
@@ -202,7 +241,7 @@ abstract class OpenCall {
     Route chosen = route;
     CallerSide side = side();
     boolean isRecorded = chosen != null && chosen.recorded().isDone();
-    boolean isGone = isRecorded ? side.isCancelled() || side.isOver() : side.isGone();
+    boolean isGone = isRecorded ? side.isCancelled() || side.isPastDeadline() : side.isGone();
     if (chosen != null && (isEnded() || cancelled)) {
       take(next); // Its record may say that it was about to go: then how it ended is due.
     } else if (isEnded()) {
@@ -297,7 +336,8 @@ abstract class OpenCall {
     }
   }
 
-  private void wake() {
+  /** Lets the call go on, or end, if it waits. */
+  final void wake() {
     endCallback(); // now, and not when the provider's stream has ended
     CompletableFuture<?> ready = waiting;
     if (ready != null) {
@@ -338,7 +378,7 @@ abstract class OpenCall {
   }
 
   /** Returns how the call was ended from here; {@code end} where it was not. */
-  private ProviderStatus.End endedOr(Supplier<ProviderStatus.End> end) {
+  final ProviderStatus.End endedOr(Supplier<ProviderStatus.End> end) {
     Refusal refusal = ended;
     return refusal == null ? end.get() : ProviderStatus.End.afterRelay(RefusalStatus.of(refusal));
   }

@@ -45,9 +45,9 @@ final class OpenCalls {
    * @throws CallLimitException if its caller, or the host, has too many open already
    */
   CallCaps.Seat add(OpenCall call) throws CallLimitException {
-    CallCaps.Seat seat = caps.enter(call.caller().account());
+    CallCaps.Seat seat = caps.enter(call.known().account());
     open.add(call);
-    if (ended.getIfPresent(call.caller().actor()) != null) {
+    if (ended.getIfPresent(call.known().actor()) != null) {
       call.end(Refusal.NOT_AUTHENTICATED);
     }
     return seat;
@@ -65,13 +65,19 @@ final class OpenCalls {
 
   /** Notes that {@code call} has chosen its provider. */
   void chosen(OpenCall call) {
-    waits.forEach(wait -> wait.changed(call));
+    tell(call);
+  }
+
+  private void tell(OpenCall call) {
+    if (!waits.isEmpty()) {
+      waits.forEach(wait -> wait.changed(call));
+    }
   }
 
   /** Notes that {@code call} has ended and its caller was told. */
   void remove(OpenCall call) {
     open.remove(call);
-    waits.forEach(wait -> wait.changed(call));
+    tell(call);
   }
 
   /** Returns how many calls went to {@code provider} or may still go there. */
@@ -90,7 +96,7 @@ final class OpenCalls {
   /** Ends all calls of {@code caller}; the result completes when they have ended. */
   CompletableFuture<Void> end(RuntimeId caller) {
     ended.put(caller.value(), true);
-    Predicate<OpenCall> isOfCaller = call -> call.caller().actor().equals(caller.value());
+    Predicate<OpenCall> isOfCaller = call -> call.known().actor().equals(caller.value());
     open.stream().filter(isOfCaller).forEach(call -> call.end(Refusal.NOT_AUTHENTICATED));
     return new Wait(isOfCaller).begin();
   }

@@ -1,8 +1,11 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.auth.policy.Permit;
+import dev.tenon.core.OnBehalfOf;
 import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
+import io.grpc.Metadata;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -11,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * @param provider what the audit log calls the provider: its runtime id, or {@code host}
  * @param providerName what counters call it: its plugin name, or {@code host}
+ * @param counted where its calls are counted
  * @param delegation for whom the call is made, if not for the caller itself
  * @param grant what the caller showed, for a service of the host that is offered by grant
  * @param callback what its provider may call back until the call ends, if the host brought it along
@@ -22,6 +26,7 @@ record Route(
     String provider,
     String providerName,
     Backend backend,
+    CallCounters.Cell counted,
     Optional<Delegation> delegation,
     Optional<ShownGrant> grant,
     Optional<GivenCallback> callback,
@@ -34,9 +39,19 @@ record Route(
       String provider,
       String providerName,
       Backend backend,
+      CallCounters.Cell counted,
       Optional<Delegation> delegation,
       Optional<ShownGrant> grant) {
-    this(permit, provider, providerName, backend, delegation, grant, Optional.empty(), NOT_YET);
+    this(
+        permit,
+        provider,
+        providerName,
+        backend,
+        counted,
+        delegation,
+        grant,
+        Optional.empty(),
+        NOT_YET);
   }
 
   /**
@@ -53,13 +68,45 @@ record Route(
   Route recordedBy(CompletableFuture<Void> commit) {
     CompletableFuture<Void> all =
         callback.map(given -> CompletableFuture.allOf(commit, given.recorded())).orElse(commit);
-    return new Route(permit, provider, providerName, backend, delegation, grant, callback, all);
+    return new Route(
+        permit, provider, providerName, backend, counted, delegation, grant, callback, all);
   }
 
   /** Returns the route whose provider may call {@code given} back. */
   Route with(GivenCallback given) {
     return new Route(
-        permit, provider, providerName, backend, delegation, grant, Optional.of(given), NOT_YET);
+        permit,
+        provider,
+        providerName,
+        backend,
+        counted,
+        delegation,
+        grant,
+        Optional.of(given),
+        NOT_YET);
+  }
+
+  /** Returns whether any other call of its path that asks for nothing of its own may take it. */
+  boolean isRepeated() {
+    return permit.audit() != AuditMode.CALL && delegation.isEmpty() && grant.isEmpty();
+  }
+
+  /** Returns whether {@code commit}, and nothing else, is what it waits for. */
+  boolean isRecordedBy(CompletableFuture<Void> commit) {
+    return recorded == commit;
+  }
+
+  /** Returns whether it is this one, for a call that asks for nothing of its own. */
+  @SuppressWarnings("ReferenceEquality") // another permit has another policy, or records of its own
+  boolean isPlain(Permit given, String to, Backend by) {
+    return permit == given && provider.equals(to) && backend.equals(by);
+  }
+
+  /** Writes what the provider gets to know of the call beside who the caller is. */
+  void stamp(Metadata forwarded) {
+    delegation.ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
+    grant.ifPresent(shown -> MetadataRules.stamp(forwarded, shown.now()));
+    callback.ifPresent(given -> MetadataRules.stamp(forwarded, given.callback()));
   }
 
   /** Puts into effect what its provider may call back; returns whether the call may go. */

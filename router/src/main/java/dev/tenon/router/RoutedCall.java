@@ -1,8 +1,5 @@
 package dev.tenon.router;
 
-import dev.tenon.core.Identity;
-import dev.tenon.core.OnBehalfOf;
-import dev.tenon.core.ServiceName;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -27,7 +24,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
   private volatile @Nullable PendingCall<Q, R> pending;
 
-  RoutedCall(Router router, Identity caller, MethodDescriptor<Q, R> method, CallOptions options) {
+  RoutedCall(
+      Router router, KnownCaller caller, MethodDescriptor<Q, R> method, CallOptions options) {
     this.router = router;
     this.method = method;
     this.options = options;
@@ -99,24 +97,16 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   }
 
   private void relay(Route chosen, Channel channel, Listener<R> listener, Metadata headers) {
-    ServiceName service = chosen.permit().path().service();
-    CallCounters.Cell counted =
-        router
-            .counters()
-            .started(CallCounters.nameOf(life.caller()), chosen.providerName(), service);
+    chosen.counted().started();
     ClientCall<Q, R> call =
         router.newCall(life, chosen, channel, method, ForwardedOptions.of(options, providerStatus));
-    Responses<Q, R> responses = new Responses<>(this, call, listener, counted);
+    Responses<Q, R> responses = new Responses<>(this, call, listener, chosen.counted());
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
       delegate = call;
     }
-    Metadata forwarded = MetadataRules.request(headers, life.caller().id());
-    chosen
-        .delegation()
-        .ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
-    chosen.grant().ifPresent(grant -> MetadataRules.stamp(forwarded, grant.now()));
-    chosen.callback().ifPresent(given -> MetadataRules.stamp(forwarded, given.callback()));
+    Metadata forwarded = MetadataRules.request(headers, life.known().stamp());
+    chosen.stamp(forwarded);
     call.start(responses, forwarded);
     if (waited != null) {
       waited.passTo(call);
@@ -129,7 +119,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     private volatile Listener<R> listener = new Listener<>() {};
     private volatile Metadata headers = new Metadata();
 
-    Life(Identity caller) {
+    Life(KnownCaller caller) {
       super(router, caller);
     }
 
@@ -141,8 +131,8 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
 
     @Override
-    String fullMethodName() {
-      return method.getFullMethodName();
+    CallSite site() {
+      return known().atMethod(method.getFullMethodName());
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.relay.CallHandler;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -43,15 +44,20 @@ public final class Router implements AutoCloseable {
 
   private final Routes routes;
   private final CallAudit audit;
-  private final CallCounters counters = new CallCounters();
+  private final CallCounters counters;
   private final OpenCalls open;
   private final ToIntFunction<String> maxMessageBytes;
   private volatile boolean closed;
 
   private Router(
-      Routes routes, CallAudit audit, CallLimits limits, ToIntFunction<String> maxMessageBytes) {
+      Routes routes,
+      CallAudit audit,
+      CallCounters counters,
+      CallLimits limits,
+      ToIntFunction<String> maxMessageBytes) {
     this.routes = routes;
     this.audit = audit;
+    this.counters = counters;
     this.open = new OpenCalls(limits);
     this.maxMessageBytes = maxMessageBytes;
   }
@@ -77,6 +83,24 @@ public final class Router implements AutoCloseable {
    */
   public HandlerRegistry front() {
     return new RelayFront(this);
+  }
+
+  /**
+   * Returns what decides over calls of plugins that come as frames, let in by {@code admission}
+   * and, before that, as often as {@code rate} says. {@link ConnectionAdmission} must be among the
+   * filters of the connections; without it no call is let in.
+   */
+  public CallHandler wireFront(Admission admission, CallRate rate) {
+    return new WireCalls(this, admission::admit, rate);
+  }
+
+  /**
+   * Returns what decides over calls of other hosts that come as frames, as {@link
+   * #wireFront(Admission, CallRate)} does for plugins; {@code admission} must be among the filters
+   * of the connections.
+   */
+  public CallHandler wireFront(HostAdmission admission, CallRate rate) {
+    return new WireCalls(this, admission::admit, rate);
   }
 
   /** Returns the calls relayed so far, by caller, provider and service. */
@@ -152,7 +176,7 @@ public final class Router implements AutoCloseable {
     try {
       return open.add(call);
     } catch (CallLimitException full) {
-      audit.refused(call.caller().actor(), /* resource= */ null, full);
+      audit.refused(call.known().actor(), /* resource= */ null, full);
       throw full;
     }
   }
@@ -185,12 +209,11 @@ public final class Router implements AutoCloseable {
       MethodDescriptor<Q, R> method,
       CallOptions options) {
     ClientCall<Q, R> call = channel.newCall(method, options);
-    int most = maxMessageBytes(routed.caller(), chosen);
-    return most == Integer.MAX_VALUE ? call : new CappedCall<>(call, method, most, routed);
+    return CappedCall.of(call, method, maxMessageBytes(routed.known(), chosen), routed);
   }
 
   /** Returns how long a message between {@code caller} and the provider may be. */
-  int maxMessageBytes(Identity caller, Route chosen) {
+  int maxMessageBytes(KnownCaller caller, Route chosen) {
     return Math.min(
         maxMessageBytes.applyAsInt(caller.actor()), maxMessageBytes.applyAsInt(chosen.provider()));
   }
@@ -213,30 +236,29 @@ public final class Router implements AutoCloseable {
     return open;
   }
 
-  CallCounters counters() {
-    return counters;
-  }
-
   CallAudit audit() {
     return audit;
   }
 
   /** Logs a call that goes to its provider. */
   void logStart(Route route) {
-    LOG.log(Level.DEBUG, () -> "call started: " + words(route));
+    if (LOG.isLoggable(Level.DEBUG)) {
+      LOG.log(Level.DEBUG, "call started: " + words(route));
+    }
   }
 
   /** Logs a call that ended; the provider's or the connection's own words appear here alone. */
   void logEnd(Route route, Status status, long nanos) {
-    LOG.log(
-        Level.DEBUG,
-        () ->
-            "call ended: "
-                + words(route)
-                + " status="
-                + ProviderStatus.oneLine(status)
-                + " micros="
-                + nanos / 1000);
+    if (LOG.isLoggable(Level.DEBUG)) {
+      LOG.log(
+          Level.DEBUG,
+          "call ended: "
+              + words(route)
+              + " status="
+              + ProviderStatus.oneLine(status)
+              + " micros="
+              + nanos / 1000);
+    }
   }
 
   private static String words(Route route) {
@@ -351,6 +373,7 @@ public final class Router implements AutoCloseable {
      * @throws IllegalArgumentException if a service is offered by grant and there are no grants
      */
     public Router build() {
+      CallCounters counters = new CallCounters();
       CallAudit callAudit = new CallAudit(requireNonNull(audit, "audit"), clock);
       Routes routes =
           new Routes(
@@ -363,8 +386,9 @@ public final class Router implements AutoCloseable {
               new Delegations(onBehalfOf),
               new GrantCheck(hostServices, grants),
               new Callbacks(hostServices, grants, callAudit),
-              callAudit);
-      return new Router(routes, callAudit, limits, maxMessageBytes);
+              callAudit,
+              counters);
+      return new Router(routes, callAudit, counters, limits, maxMessageBytes);
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.tenon.router;
 import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
-import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Refusal;
@@ -39,6 +38,7 @@ final class Routes {
   private final GrantCheck grants;
   private final Callbacks callbacks;
   private final CallAudit audit;
+  private final CallCounters counters;
 
   Routes(
       Decisions decisions,
@@ -50,7 +50,8 @@ final class Routes {
       Delegations delegations,
       GrantCheck grants,
       Callbacks callbacks,
-      CallAudit audit) {
+      CallAudit audit,
+      CallCounters counters) {
     this.decisions = decisions;
     this.registry = registry;
     this.hostServices = hostServices;
@@ -61,6 +62,7 @@ final class Routes {
     this.grants = grants;
     this.callbacks = callbacks;
     this.audit = audit;
+    this.counters = counters;
   }
 
   /**
@@ -75,19 +77,18 @@ final class Routes {
    */
   Route route(OpenCall call, CallCaps.Seat seat, boolean patient)
       throws RefusedException, ProviderStarting {
-    Identity caller = call.caller();
-    CallPath path;
+    CallSite site;
     try {
-      path = CallPath.ofFullMethodName(call.fullMethodName());
+      site = call.site();
     } catch (IllegalArgumentException e) {
       RefusedException refused = new CallRefusedException(Refusal.NOT_PROVIDED, "malformed path");
-      audit.refused(caller.actor(), /* resource= */ null, refused);
+      audit.refused(call.known().actor(), /* resource= */ null, refused);
       throw refused;
     }
     try {
-      return route(call, path, seat, patient);
+      return route(call, site, seat, patient);
     } catch (RefusedException refused) {
-      audit.refused(caller.actor(), path.toString(), refused);
+      audit.refused(call.known().actor(), site.path().toString(), refused);
       throw refused;
     }
   }
@@ -106,20 +107,20 @@ final class Routes {
     return decisions.isCurrent(permit);
   }
 
-  private Route route(OpenCall call, CallPath path, CallCaps.Seat seat, boolean patient)
+  private Route route(OpenCall call, CallSite site, CallCaps.Seat seat, boolean patient)
       throws RefusedException, ProviderStarting {
-    if (path.service().isReserved()) {
+    if (site.isReserved()) {
       throw new CallRefusedException(Refusal.NOT_PROVIDED, "reserved service");
     }
     Identity caller = call.caller();
-    Decisions.Decision decision = decisions.decide(caller, path);
-    Optional<Delegation> delegation = delegations.of(caller, path, call.headers());
+    Decisions.Decision decision = decisions.decide(caller, site);
+    Optional<Delegation> delegation = delegations.of(caller, site.path(), call.headers());
     ServerServiceDefinition offered = call.offered();
     boolean isOwnOnly = caller.isBehindOtherHost() || offered != null;
-    Route route = choose(call, decision, patient, delegation, isOwnOnly);
+    Route route = choose(call, site, decision, patient, delegation, isOwnOnly);
     seat.reach(route.provider());
     if (offered == null) {
-      return route.recordedBy(record(decision, route));
+      return recorded(site, decision, route);
     }
     Route calledBack = callbacks.give(route, offered);
     try {
@@ -132,6 +133,7 @@ final class Routes {
 
   private Route choose(
       OpenCall call,
+      CallSite site,
       Decisions.Decision decision,
       boolean patient,
       Optional<Delegation> delegation,
@@ -156,20 +158,29 @@ final class Routes {
           PluginName.HOST,
           PluginName.HOST,
           new Backend.OfChannel(channel),
+          counters.cell(call.known().counted(), PluginName.HOST, service),
           delegation,
           grant);
     }
-    Duration patience = patient ? call.side().remaining() : Duration.ZERO;
-    Registration chosen = chosen(decision, service, target, patience, isOwnOnly);
+    Registration chosen = chosen(call, decision, service, target, patient, isOwnOnly);
     Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
     if (behind.isPresent()) {
-      return toOtherHost(decision, behind.get(), target, delegation);
+      return toOtherHost(call, decision, behind.get(), target, delegation);
     }
+    Backend backend = backend(call, chosen.provider());
+    Route known = site.route();
+    if (known != null
+        && delegation.isEmpty()
+        && known.isPlain(decision.permit(), chosen.provider().value(), backend)) {
+      return known;
+    }
+    String name = chosen.provider().plugin().value();
     return new Route(
         decision.permit(),
         chosen.provider().value(),
-        chosen.provider().plugin().value(),
-        backend(call, chosen.provider()),
+        name,
+        backend,
+        counters.cell(call.known().counted(), name, service),
         delegation,
         Optional.empty());
   }
@@ -190,6 +201,7 @@ final class Routes {
 
   /** The other host chooses again, among its own: what it is called here is the provider. */
   private Route toOtherHost(
+      OpenCall call,
       Decisions.Decision decision,
       OtherHost host,
       Optional<RuntimeId> target,
@@ -200,11 +212,13 @@ final class Routes {
             .backend(host, decision.permit().caller())
             .orElseThrow(
                 () -> new CallRefusedException(Refusal.UNAVAILABLE, "no way to " + host.id()));
+    String name = "@" + host.id().host();
     return new Route(
         decision.permit(),
         host.id().toString(),
-        "@" + host.id().host(),
+        name,
         new Backend.OfChannel(ClientInterceptors.intercept(channel, new ToOtherHost(target))),
+        counters.cell(call.known().counted(), name, decision.permit().path().service()),
         delegation,
         Optional.empty());
   }
@@ -219,10 +233,11 @@ final class Routes {
   }
 
   private Registration chosen(
+      OpenCall call,
       Decisions.Decision decision,
       ServiceName service,
       Optional<RuntimeId> target,
-      Duration patience,
+      boolean patient,
       boolean isOwnOnly)
       throws RefusedException, ProviderStarting {
     if (isOwnOnly && target.isPresent() && registry.behind(target.get()).isPresent()) {
@@ -234,8 +249,8 @@ final class Routes {
       }
       return isOwnOnly ? registry.chooseOwn(service) : registry.choose(service);
     } catch (NoProviderException e) {
-      if (target.isEmpty() && !patience.isZero()) {
-        awaken(service, patience);
+      if (target.isEmpty() && patient) {
+        awaken(service, call.side().remaining());
       }
       if (decision.policy().isProvidable(service) || !registry.registrations(service).isEmpty()) {
         throw e;
@@ -245,10 +260,28 @@ final class Routes {
   }
 
   private void awaken(ServiceName service, Duration patience) throws ProviderStarting {
-    Optional<CompletableFuture<?>> starting = onDemand.start(service, patience);
+    Optional<CompletableFuture<?>> starting =
+        patience.isZero() ? Optional.empty() : onDemand.start(service, patience);
     if (starting.isPresent()) {
       throw new ProviderStarting(starting.get());
     }
+  }
+
+  /**
+   * Returns {@code route} with what has to be on record. It is remembered if it is good for any
+   * other call of the same path, and then is the very one that was remembered before.
+   */
+  private Route recorded(CallSite site, Decisions.Decision decision, Route route) {
+    if (!route.isRepeated()) {
+      return route.recordedBy(record(decision, route));
+    }
+    CompletableFuture<Void> before = decision.recordedBefore();
+    if (before != null && route.isRecordedBy(before)) {
+      return route;
+    }
+    Route now = route.recordedBy(before == null ? record(decision, route) : before);
+    site.went(now);
+    return now;
   }
 
   /** A call on behalf of another is recorded by itself, and not counted. */

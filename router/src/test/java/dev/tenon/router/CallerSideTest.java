@@ -37,7 +37,7 @@ final class CallerSideTest {
 
     assertThat(side.remaining()).isEqualTo(Duration.ofHours(1));
     assertThat(side.isLate()).isFalse();
-    assertThat(side.isOver()).isFalse();
+    assertThat(side.isPastDeadline()).isFalse();
   }
 
   @Test
@@ -52,11 +52,11 @@ final class CallerSideTest {
     nanos.incrementAndGet();
     assertThat(side.isLate()).isTrue();
     assertThat(side.isGone()).isTrue();
-    assertThat(side.isOver()).isFalse();
+    assertThat(side.isPastDeadline()).isFalse();
 
     nanos.set(TimeUnit.SECONDS.toNanos(1));
     assertThat(side.remaining()).isZero();
-    assertThat(side.isOver()).isTrue();
+    assertThat(side.isPastDeadline()).isTrue();
   }
 
   @Test

@@ -25,7 +25,8 @@ final class DecisionsTest {
   }
 
   private Decisions.Decision call() throws Exception {
-    Decisions.Decision decision = decisions.decide(Names.identity(Names.CALLER), UNARY);
+    Decisions.Decision decision =
+        decisions.decide(Names.identity(Names.CALLER), new CallSite(UNARY));
     count(decision);
     return decision;
   }

@@ -1,0 +1,47 @@
+package dev.tenon.router;
+
+import dev.tenon.core.CallPath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one caller to one path, with what its last call found out there. That is checked again
+ * for each call, and saves only to put it together again. Thread-safe.
+ */
+final class CallSite {
+  private final CallPath path;
+  private final boolean isReserved;
+  private volatile Decisions.@Nullable Decision decision;
+  private volatile @Nullable Route route;
+
+  CallSite(CallPath path) {
+    this.path = path;
+    this.isReserved = path.service().isReserved();
+  }
+
+  CallPath path() {
+    return path;
+  }
+
+  /** Returns whether the service is one that is never relayed. */
+  boolean isReserved() {
+    return isReserved;
+  }
+
+  /** Returns what was decided last, by whatever policy that was. */
+  Decisions.@Nullable Decision decision() {
+    return decision;
+  }
+
+  void decided(Decisions.Decision last) {
+    decision = last;
+  }
+
+  /** Returns where the last call went that asked for nothing of its own, wherever one goes now. */
+  @Nullable Route route() {
+    return route;
+  }
+
+  void went(Route last) {
+    route = last;
+  }
+}
