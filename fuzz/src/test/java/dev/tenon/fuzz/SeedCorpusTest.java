@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tenon.core.QuotedText;
 import dev.tenon.router.ForwardedMetadataBytes;
 import dev.tenon.router.ProviderStatusText;
+import dev.tenon.router.http2.HpackBlocks;
 import dev.tenon.transport.PeerCertificateDer;
 import dev.tenon.transport.PemText;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ class SeedCorpusTest {
           entry("Pem", PemText::check),
           entry("PeerCertificate", PeerCertificateDer::check),
           entry("Quoted", QuotedText::check),
+          entry("Hpack", HpackBlocks::check),
           entry("ForwardedMetadata", ForwardedMetadataBytes::check),
           entry("ProviderStatus", ProviderStatusText::check));
 

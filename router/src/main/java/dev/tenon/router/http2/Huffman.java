@@ -78,8 +78,8 @@ final class Huffman {
   }
 
   /**
-   * Decodes the next {@code length} bytes of {@code in}, at most what it has, and returns how many
-   * bytes of {@code out} they became; it has room for {@link #maxDecoded}.
+   * Decodes the next {@code length} bytes of {@code in}, which is big-endian and has so many, and
+   * returns how many bytes of {@code out} they became; it has room for {@link #maxDecoded}.
    *
    * @throws Http2Fault if they have the EOS symbol, or end in anything but up to 7 bits that its
    *     code begins with, which are ones
@@ -90,7 +90,12 @@ final class Huffman {
     long window = 0; // what is read and not decoded, at its upper end; zeros follow
     int bits = 0; // how many those are
     while (true) {
-      while (bits <= 56 && left > 0) {
+      if (bits <= 32 && left >= 4) {
+        window |= (in.getInt() & 0xffffffffL) << (32 - bits);
+        bits += 32;
+        left -= 4;
+      }
+      while (bits < LONGEST && left > 0) {
         window |= (in.get() & 0xffL) << (56 - bits);
         bits += 8;
         left--;
