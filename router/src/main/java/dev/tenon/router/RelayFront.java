@@ -3,6 +3,7 @@ package dev.tenon.router;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
+import dev.tenon.router.relay.ByteMarshaller;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.HandlerRegistry;

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
  * A log that a peer cannot flood: at most one line a period, which tells how many were left out
  * before it. Thread-safe.
  */
-final class RareLog {
+public final class RareLog {
   private final Logger logger;
   private final long periodNanos;
   private final LongSupplier nanoTime;
@@ -26,11 +26,11 @@ final class RareLog {
   }
 
   /** Returns a log with at most one line a second. */
-  static RareLog of(Class<?> owner) {
+  public static RareLog of(Class<?> owner) {
     return new RareLog(System.getLogger(owner.getName()), Duration.ofSeconds(1), System::nanoTime);
   }
 
-  void warn(String message) {
+  public void warn(String message) {
     if (isTime()) {
       logger.log(
           Level.WARNING,

@@ -13,6 +13,7 @@ final class FieldName {
   private final byte[] bytes;
   private final int staticIndex;
   private final boolean wellFormed;
+  private final FieldKind kind;
   private @Nullable String text;
 
   /** Makes a name; {@code staticIndex} is its first index in the static table, or 0. */
@@ -20,6 +21,7 @@ final class FieldName {
     this.bytes = bytes;
     this.staticIndex = staticIndex;
     this.wellFormed = isWellFormed(bytes);
+    this.kind = FieldKind.of(text());
   }
 
   byte[] bytes() {
@@ -40,6 +42,10 @@ final class FieldName {
 
   boolean isWellFormed() {
     return wellFormed;
+  }
+
+  FieldKind kind() {
+    return kind;
   }
 
   String text() {

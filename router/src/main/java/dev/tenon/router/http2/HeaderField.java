@@ -165,6 +165,10 @@ public final class HeaderField {
     this.memo = memo;
   }
 
+  FieldKind kind() {
+    return name.kind();
+  }
+
   FieldName fieldName() {
     return name;
   }

@@ -9,11 +9,13 @@ final class Http2Fault extends Exception {
 
   private final ErrorCode code;
   private final int stream;
+  private final String what;
 
   private Http2Fault(ErrorCode code, int stream, String what) {
     super(what, null, /* enableSuppression= */ false, /* writableStackTrace= */ false);
     this.code = code;
     this.stream = stream;
+    this.what = what;
   }
 
   /** Makes the fault that ends a whole connection (RFC 9113, section 5.4.1). */
@@ -24,6 +26,11 @@ final class Http2Fault extends Exception {
   /** Makes the fault that ends one stream (RFC 9113, section 5.4.2). */
   static Http2Fault ofStream(ErrorCode code, int stream, String what) {
     return new Http2Fault(code, stream, what);
+  }
+
+  /** Returns what was broken, in our words. */
+  String what() {
+    return what;
   }
 
   ErrorCode code() {

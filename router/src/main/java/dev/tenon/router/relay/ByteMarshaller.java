@@ -1,4 +1,4 @@
-package dev.tenon.router;
+package dev.tenon.router.relay;
 
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
@@ -15,7 +15,7 @@ import java.io.UncheckedIOException;
  * <p>A message is copied to an array because the stream that grpc-java hands in lives no longer
  * than the call to {@link #parse}, while the way out may still be connecting.
  */
-enum ByteMarshaller implements Marshaller<byte[]> {
+public enum ByteMarshaller implements Marshaller<byte[]> {
   INSTANCE;
 
   @Override

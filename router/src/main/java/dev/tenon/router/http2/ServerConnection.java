@@ -1,0 +1,224 @@
+package dev.tenon.router.http2;
+
+import static dev.tenon.router.http2.ErrorCode.NO_ERROR;
+import static dev.tenon.router.http2.ErrorCode.PROTOCOL_ERROR;
+import static dev.tenon.router.http2.ErrorCode.REFUSED_STREAM;
+import static dev.tenon.router.http2.ErrorCode.STREAM_CLOSED;
+
+import dev.tenon.transport.Link;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** The server's side of a connection. For the loop of its link alone. */
+public final class ServerConnection extends Http2Connection {
+  /** What each client begins with (RFC 9113, section 3.4). */
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** Marks the PING that goes with the first of two GOAWAYs (section 6.8). */
+  private static final long RETIRING = 0x7465_6e6f_6e2d_7269L;
+
+  private static final List<HeaderField> TOO_LONG =
+      List.of(HeaderField.of(":status", "431", HeaderField.Indexing.PLAIN));
+
+  private final Acceptor acceptor;
+  private final int maxStreams;
+  private int prefaceRead;
+  private boolean isBegun;
+  private int last;
+  private boolean isRetiring;
+  private boolean isLeaving;
+
+  /** Who has the streams that a client begins, and is told of their connection. */
+  public interface Acceptor {
+    /**
+     * A stream begins; returns who has it. The list is the connection's own and changes after the
+     * call.
+     */
+    StreamHandler accept(Http2Stream stream, List<HeaderField> head, boolean ends);
+
+    /** The client broke HTTP/2 and was sent away. */
+    void broken(ErrorCode code, String what);
+
+    /** The connection is over. */
+    void ended();
+  }
+
+  /**
+   * Makes the server's side of {@code link}, and sends its SETTINGS.
+   *
+   * @param maxStreams most streams that a client may have open
+   */
+  public ServerConnection(Link link, Acceptor acceptor, int maxStreams, Flusher flusher) {
+    super(link, Settings.From.CLIENT, flusher);
+    this.acceptor = acceptor;
+    this.maxStreams = maxStreams;
+    begin(
+        Settings.MAX_CONCURRENT_STREAMS, maxStreams, Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
+  }
+
+  @Override
+  public void received(ByteBuffer bytes) {
+    while (prefaceRead < PREFACE.length && bytes.hasRemaining()) {
+      if (bytes.get() != PREFACE[prefaceRead++]) {
+        bytes.position(bytes.limit());
+        fail(PROTOCOL_ERROR, "not the preface of HTTP/2");
+        return;
+      }
+    }
+    super.received(bytes);
+  }
+
+  @Override
+  void headers(int id, boolean whole, boolean ends) throws Http2Fault {
+    Http2Stream known = streams.get(id);
+    if (known != null) {
+      trailers(known, whole, ends);
+      return;
+    }
+    if ((id & 1) == 0) {
+      throw Http2Fault.ofConnection(PROTOCOL_ERROR, "stream of a server from a client");
+    }
+    if (id <= last) {
+      late(id);
+      return;
+    }
+    last = id;
+    floods.useful();
+    if (isLeaving) {
+      streams.remember(id, /* byUs= */ true); // Above what GOAWAY said: not done (section 6.8).
+      return;
+    }
+    if (streams.size() >= maxStreams) {
+      throw Http2Fault.ofStream(REFUSED_STREAM, id, "more streams than allowed");
+    }
+    Http2Stream stream = new Http2Stream(this, id, peer.initialWindow(), Inflow.STREAM_WINDOW);
+    stream.headersSeen = true;
+    if (!whole) {
+      streams.add(stream);
+      stream.remoteEnded = ends;
+      writeHeaders(stream, TOO_LONG, /* ends= */ true);
+      return;
+    }
+    stream.lengthLeft = FieldRules.requireRequest(id, fields);
+    Incoming.requireLength(stream, 0, ends);
+    stream.remoteEnded = ends;
+    streams.add(stream);
+    stream.handler = acceptor.accept(stream, fields, ends);
+    closeIfDone(stream);
+  }
+
+  private void late(int id) throws Http2Fault {
+    floods.idle();
+    if (streams.wasReset(id)) {
+      return; // It was under way when we ended the stream (section 5.1).
+    }
+    throw streams.hasEnded(id)
+        ? Http2Fault.ofConnection(STREAM_CLOSED, "HEADERS of a stream that has ended")
+        : Http2Fault.ofConnection(PROTOCOL_ERROR, "stream ids go up"); // section 5.1.1
+  }
+
+  private void trailers(Http2Stream stream, boolean whole, boolean ends) throws Http2Fault {
+    if (stream.remoteEnded) {
+      throw Http2Fault.ofStream(STREAM_CLOSED, stream.id(), "HEADERS after END_STREAM");
+    }
+    if (!ends || !whole) {
+      throw Http2Fault.ofStream(PROTOCOL_ERROR, stream.id(), "trailers too long or without end");
+    }
+    FieldRules.requireTrailers(stream.id(), fields);
+    Incoming.requireLength(stream, 0, ends);
+    stream.remoteEnded = true;
+    StreamHandler handler = stream.handler;
+    if (handler != null) {
+      handler.headers(fields, ends);
+    }
+    closeIfDone(stream);
+  }
+
+  /** A whole answer ends a stream whose request has not ended yet (section 8.1). */
+  @Override
+  void closeIfDone(Http2Stream stream) {
+    if (stream.localEnded && !stream.remoteEnded) {
+      resetByUs(stream, NO_ERROR);
+    } else {
+      super.closeIfDone(stream);
+    }
+  }
+
+  @Override
+  void settled() {
+    if (!isBegun) {
+      isBegun = true;
+      link.begun();
+    }
+  }
+
+  @Override
+  boolean isIdle(int id) {
+    return (id & 1) == 0 || id > last;
+  }
+
+  @Override
+  int lastStream() {
+    return last;
+  }
+
+  /** The client is about to leave; what is open runs on, and the client closes. */
+  @Override
+  void goAway(int lastStream) {}
+
+  /** Takes no new streams, and ends the connection when there is none left. */
+  @Override
+  public void goodbye() {
+    leave();
+  }
+
+  private void leave() {
+    if (!isLeaving && !isOver()) {
+      isLeaving = true;
+      frames.goAway(last, NO_ERROR);
+      due();
+    }
+    endIfLeft();
+  }
+
+  /** Says twice that it will end, so that no stream under way is lost (section 6.8). */
+  @Override
+  public void retire() {
+    if (!isRetiring && !isLeaving && !isOver()) {
+      isRetiring = true;
+      frames.goAway(Integer.MAX_VALUE, NO_ERROR);
+      frames.ping(RETIRING, /* ack= */ false);
+      due();
+    }
+  }
+
+  @Override
+  void pingAck(long data) {
+    if (isRetiring && data == RETIRING) {
+      leave();
+    }
+  }
+
+  @Override
+  void streamGone() {
+    endIfLeft();
+  }
+
+  private void endIfLeft() {
+    if (isLeaving && streams.size() == 0) {
+      end();
+    }
+  }
+
+  @Override
+  void broken(ErrorCode code, String what) {
+    acceptor.broken(code, what);
+  }
+
+  @Override
+  void ended() {
+    acceptor.ended();
+  }
+}

@@ -1,0 +1,169 @@
+package dev.tenon.router.relay;
+
+import dev.tenon.router.http2.HeaderField;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** The head of a request, read once. For one loop. */
+final class CallHead {
+  static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  private static final Metadata NOTHING = new Metadata();
+  private static final String CONTENT_TYPE = "application/grpc";
+
+  private final List<HeaderField> fields;
+  private final Predicate<String> passes;
+  private final long arrivedNanos;
+  private HeaderField path = HeaderField.of(":path", "", HeaderField.Indexing.PLAIN);
+  private @Nullable HeaderField authorization;
+  private @Nullable HeaderField timeout;
+  private @Nullable HeaderField contentType;
+  private long timeoutNanos;
+  private boolean isPost;
+  private boolean isAsking;
+  private int authorizations;
+  private @Nullable Metadata asked;
+
+  /** Reads {@code fields}, which are used as long as the head is, unless it is kept. */
+  CallHead(List<HeaderField> fields, Predicate<String> passes) {
+    this.fields = fields;
+    this.passes = passes;
+    this.arrivedNanos = System.nanoTime();
+    for (int i = 0; i < fields.size(); i++) {
+      read(fields.get(i));
+    }
+  }
+
+  private CallHead(CallHead from, List<HeaderField> fields) {
+    this.fields = fields;
+    this.passes = from.passes;
+    this.arrivedNanos = from.arrivedNanos;
+    this.path = from.path;
+    this.authorization = from.authorization;
+    this.timeout = from.timeout;
+    this.contentType = from.contentType;
+    this.timeoutNanos = from.timeoutNanos;
+    this.isPost = from.isPost;
+    this.isAsking = from.isAsking;
+    this.authorizations = from.authorizations;
+  }
+
+  private void read(HeaderField field) {
+    switch (FieldMark.of(field, passes)) {
+      case FieldMark.PATH -> path = field;
+      case FieldMark.METHOD -> isPost = field.value().equals("POST");
+      case FieldMark.AUTHORIZATION -> {
+        authorization = field;
+        authorizations++;
+      }
+      case FieldMark.ASKED -> isAsking = true;
+      case FieldMark.TIMEOUT -> {
+        timeout = field;
+        timeoutNanos = Timeouts.nanos(field);
+      }
+      case FieldMark.CONTENT_TYPE -> contentType = field;
+      default -> {} // What passes is looked at again when it is forwarded.
+    }
+  }
+
+  /** Returns this head with a list of its own. */
+  CallHead kept() {
+    return new CallHead(this, List.copyOf(fields));
+  }
+
+  HeaderField path() {
+    return path;
+  }
+
+  /** Returns whether it is one of gRPC's: POST, with a content-type of gRPC. */
+  boolean isGrpc() {
+    return isPost && contentType != null && isGrpc(contentType);
+  }
+
+  /** Returns whether {@code contentType} is gRPC's, with whatever format of messages. */
+  static boolean isGrpc(HeaderField contentType) {
+    String value = contentType.value();
+    return value.startsWith(CONTENT_TYPE)
+        && (value.length() == CONTENT_TYPE.length()
+            || value.charAt(CONTENT_TYPE.length()) == '+'
+            || value.charAt(CONTENT_TYPE.length()) == ';');
+  }
+
+  /** Returns whether its {@code grpc-timeout} is none. */
+  boolean isTimeoutMalformed() {
+    return timeoutNanos == Timeouts.MALFORMED;
+  }
+
+  /** Returns when the caller waits no longer, by {@link System#nanoTime}, or NO_DEADLINE. */
+  long deadlineNanos() {
+    return timeout == null ? NO_DEADLINE : arrivedNanos + timeoutNanos;
+  }
+
+  /** Returns the authorization, if there is exactly one. */
+  @Nullable HeaderField authorization() {
+    return authorizations == 1 ? authorization : null;
+  }
+
+  /** Returns what else is for the router. */
+  Metadata asked() {
+    Metadata known = asked;
+    if (known == null) {
+      known =
+          authorizations <= 1 && !isAsking
+              ? NOTHING
+              : MetadataFields.asked(fields, passes, authorizations > 1);
+      asked = known;
+    }
+    return known;
+  }
+
+  /** Returns the method that is called, with messages as bytes. */
+  MethodDescriptor<byte[], byte[]> method() {
+    return MethodDescriptor.newBuilder(ByteMarshaller.INSTANCE, ByteMarshaller.INSTANCE)
+        .setType(MethodDescriptor.MethodType.UNKNOWN)
+        .setFullMethodName(path.value().substring(1))
+        .build();
+  }
+
+  /** Returns the metadata that passes, for a channel. */
+  Metadata metadata() {
+    return MetadataFields.passing(fields, passes);
+  }
+
+  /** Returns the coding of messages that the caller says it uses; empty: none. */
+  String encoding() {
+    for (int i = 0; i < fields.size(); i++) {
+      if (fields.get(i).name().equals("grpc-encoding")) {
+        return fields.get(i).value();
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Adds what a provider gets of the head to {@code to}: its path, what is left of its time, and
+   * what passes; with the provider's own {@code authority} and {@code te}.
+   */
+  void forwardTo(List<HeaderField> to, HeaderField authority, HeaderField te) {
+    to.add(path);
+    to.add(authority);
+    to.add(te);
+    HeaderField type = contentType;
+    if (type != null) {
+      to.add(type);
+    }
+    if (timeout != null) {
+      to.add(Timeouts.field(timeoutNanos - (System.nanoTime() - arrivedNanos)));
+    }
+    for (int i = 0; i < fields.size(); i++) {
+      HeaderField field = fields.get(i);
+      byte mark = FieldMark.of(field, passes);
+      if (mark == FieldMark.PASSES || mark == FieldMark.CODING) {
+        to.add(field);
+      }
+    }
+  }
+}

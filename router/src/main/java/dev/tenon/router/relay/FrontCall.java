@@ -1,0 +1,334 @@
+package dev.tenon.router.relay;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.router.http2.ByteQueue;
+import dev.tenon.router.http2.ErrorCode;
+import dev.tenon.router.http2.HeaderField;
+import dev.tenon.router.http2.Http2Stream;
+import dev.tenon.router.http2.StreamHandler;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A call as its caller's stream. */
+final class FrontCall extends WireCall implements StreamHandler {
+  private static final Metadata NOTHING = new Metadata();
+
+  /*
+   * `head` is the connection's list while the handler decides, and a copy if it decides later. `early`
+   * has what the caller sends before there is a provider. `watch` is told `over` once: when the caller
+   * was told how the call ends and nothing waits to be written to it, or when the caller is gone.
+   */
+  private final FrontConnection front;
+  private final Http2Stream stream;
+  private final Expiry expiry = new Expiry();
+  private CallHead head;
+  private @Nullable CallWatch watch;
+  private @Nullable Provider provider;
+  private @Nullable ByteQueue early;
+  private MessageMeter requests = new MessageMeter(MessageMeter.ANY);
+  private MessageMeter answers = new MessageMeter(MessageMeter.ANY);
+  private boolean requestEnded;
+  private boolean isAnswering;
+  private boolean isEnding;
+  private boolean isOver;
+
+  FrontCall(FrontConnection front, Http2Stream stream, CallHead head, boolean requestEnded) {
+    this.front = front;
+    this.stream = stream;
+    this.head = head;
+    this.requestEnded = requestEnded;
+  }
+
+  /** Lets the handler decide. */
+  void begin(CallHandler handler) {
+    if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
+      front.loop().deadlines().add(expiry, head.deadlineNanos());
+    }
+    CallWatch told = handler.begin(this);
+    watch = told;
+    if (isOver) {
+      told.over();
+    } else if (provider == null) {
+      head = head.kept();
+    }
+  }
+
+  // What the handler asks and says.
+
+  @Override
+  public String path() {
+    return head.path().value();
+  }
+
+  @Override
+  public Attributes connection() {
+    return front.attributes();
+  }
+
+  @Override
+  public Metadata asked() {
+    return head.asked();
+  }
+
+  @Override
+  public @Nullable HeaderField authorization() {
+    return head.authorization();
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return head.deadlineNanos();
+  }
+
+  @Override
+  public void execute(Runnable step) {
+    front.loop().execute(step);
+  }
+
+  @Override
+  public void forward(WireBackend to, List<HeaderField> stamps, int maxMessageBytes) {
+    if (isOver || isEnding) {
+      return;
+    }
+    meter(maxMessageBytes);
+    ForwardedCall call =
+        new ForwardedCall(this, to.on(front.loop()), head, stamps, requestEnded && early == null);
+    provider = call;
+    call.begin();
+    passEarly();
+  }
+
+  @Override
+  public void serve(Channel channel, CallOptions options, Metadata stamps, int maxMessageBytes) {
+    if (isOver || isEnding) {
+      return;
+    }
+    if (!Messages.isKnown(head.encoding())) {
+      finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), null);
+      return;
+    }
+    meter(maxMessageBytes);
+    ClientCall<byte[], byte[]> by =
+        channel.newCall(head.method(), options.withExecutor(front.loop()::execute));
+    ServedCall call = new ServedCall(this, by, head.encoding(), maxMessageBytes);
+    provider = call;
+    Metadata headers = head.metadata();
+    headers.merge(stamps);
+    call.begin(headers);
+    if (requestEnded && early == null) {
+      int unused = call.send(ByteBuffer.allocate(0), /* ends= */ true);
+    }
+    passEarly();
+  }
+
+  private void meter(int maxMessageBytes) {
+    requests = new MessageMeter(maxMessageBytes);
+    answers = new MessageMeter(maxMessageBytes);
+  }
+
+  private void passEarly() {
+    ByteQueue kept = early;
+    if (kept != null) {
+      early = null;
+      pass(kept.peek(kept.size()), requestEnded);
+    }
+  }
+
+  @Override
+  public void end(Status status, Metadata trailers) {
+    if (!isOver && !isEnding) {
+      cancelProvider();
+      finish(status, front.fields().ending(status, trailers, isAnswering));
+    }
+  }
+
+  // What the caller does.
+
+  @Override
+  public void headers(List<HeaderField> fields, boolean ends) {
+    data(ByteBuffer.allocate(0), ends); // gRPC has no trailers of requests: they are dropped.
+  }
+
+  @Override
+  public void headersTooLong() {
+    // Is told of answers alone.
+  }
+
+  @Override
+  public void data(ByteBuffer part, boolean ends) {
+    requestEnded = ends;
+    if (provider != null) {
+      pass(part, ends);
+      return;
+    }
+    if (isOver || isEnding) {
+      stream.consumed(part.remaining());
+      return;
+    }
+    ByteQueue kept = early;
+    if (kept == null) {
+      kept = new ByteQueue();
+      early = kept;
+    }
+    kept.put(part);
+  }
+
+  private void pass(ByteBuffer part, boolean ends) {
+    Provider to = requireNonNull(provider, "provider");
+    if (!requests.accepts(part)) {
+      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), null);
+      return;
+    }
+    stream.consumed(to.send(part, ends));
+  }
+
+  @Override
+  public void sent(int bytes) {
+    Provider from = provider;
+    if (from != null) {
+      from.answered(bytes);
+    }
+    if (isEnding && stream.queued() == 0) {
+      over();
+    }
+  }
+
+  @Override
+  public void ended(End why) {
+    if (isOver) {
+      return;
+    }
+    cancelProvider();
+    CallWatch told = watch;
+    if (!isEnding && told != null) {
+      told.cancelled();
+    }
+    over();
+  }
+
+  // What the provider does.
+
+  /** The answer begins. */
+  void answer(List<HeaderField> fields) {
+    isAnswering = true;
+    stream.headers(fields, /* ends= */ false);
+  }
+
+  /** Some of the answer; returns how much of it was written. */
+  int answer(ByteBuffer part) {
+    if (!answers.accepts(part)) {
+      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), null);
+      return 0;
+    }
+    return stream.data(part, /* ends= */ false);
+  }
+
+  /** Returns how much of the answer waits for the caller. */
+  int waiting() {
+    return stream.queued();
+  }
+
+  /** Lets the caller send {@code bytes} more. */
+  void consumed(int bytes) {
+    stream.consumed(bytes);
+  }
+
+  boolean isAnswering() {
+    return isAnswering;
+  }
+
+  AnswerFields fields() {
+    return front.fields();
+  }
+
+  /** The provider refused the call before it did anything; the caller can try it again safely. */
+  void refused() {
+    if (isOver || isEnding) {
+      return;
+    }
+    isEnding = true;
+    CallWatch told = requireNonNull(watch, "watch");
+    var unused = told.ending(Status.UNAVAILABLE);
+    stream.reset(ErrorCode.REFUSED_STREAM);
+    over();
+  }
+
+  /**
+   * The call ends with {@code status}, and for its caller with {@code trailers}; null: those of the
+   * relay itself.
+   */
+  void finish(Status status, @Nullable List<HeaderField> trailers) {
+    if (isOver || isEnding) {
+      return;
+    }
+    isEnding = true;
+    if (trailers == null) {
+      cancelProvider();
+    }
+    List<HeaderField> last =
+        trailers != null ? trailers : front.fields().ending(status, NOTHING, isAnswering);
+    CallWatch told = watch;
+    CompletableFuture<?> first = told == null ? null : told.ending(status);
+    if (first == null) {
+      tell(last);
+      return;
+    }
+    List<HeaderField> kept = List.copyOf(last);
+    var unused =
+        first.whenComplete(
+            (done, failure) ->
+                execute(() -> tell(failure == null ? kept : front.fields().failed(isAnswering))));
+  }
+
+  private void tell(List<HeaderField> trailers) {
+    isEnding = true;
+    stream.headers(trailers, /* ends= */ true);
+    if (stream.queued() == 0) {
+      over();
+    }
+  }
+
+  private void cancelProvider() {
+    Provider from = provider;
+    if (from != null) {
+      from.cancel();
+    }
+  }
+
+  private void over() {
+    if (isOver) {
+      return;
+    }
+    isOver = true;
+    early = null;
+    if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
+      front.loop().deadlines().remove(expiry);
+    }
+    CallWatch told = watch;
+    if (told != null) {
+      told.over();
+    }
+  }
+
+  /** The caller waits no longer. */
+  private final class Expiry extends Deadlines.Node {
+    @Override
+    void expired() {
+      if (isEnding && !isOver) {
+        stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
+        over();
+      } else {
+        finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), null);
+      }
+    }
+  }
+}

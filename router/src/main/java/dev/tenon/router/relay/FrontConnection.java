@@ -1,0 +1,94 @@
+package dev.tenon.router.relay;
+
+import dev.tenon.router.http2.ErrorCode;
+import dev.tenon.router.http2.HeaderField;
+import dev.tenon.router.http2.HeaderField.Indexing;
+import dev.tenon.router.http2.Http2Stream;
+import dev.tenon.router.http2.ServerConnection;
+import dev.tenon.router.http2.StreamHandler;
+import dev.tenon.transport.Link;
+import io.grpc.Attributes;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** One connection of a caller. For its loop. */
+final class FrontConnection implements ServerConnection.Acceptor {
+  private final WireFront front;
+  private final RelayLoop loop;
+  private final Link link;
+  private final CallHandler handler;
+  private final Predicate<String> passes;
+  private final AnswerFields fields;
+  private final ServerConnection http2;
+  private long lastCallNanos = System.nanoTime();
+
+  FrontConnection(WireFront front, RelayLoop loop, Link link, CallHandler handler, int maxStreams) {
+    this.front = front;
+    this.loop = loop;
+    this.link = link;
+    this.handler = handler;
+    this.passes = handler::passes;
+    this.fields = new AnswerFields(passes);
+    this.http2 = new ServerConnection(link, this, maxStreams, loop.flusher());
+  }
+
+  ServerConnection http2() {
+    return http2;
+  }
+
+  RelayLoop loop() {
+    return loop;
+  }
+
+  Attributes attributes() {
+    return link.attributes();
+  }
+
+  AnswerFields fields() {
+    return fields;
+  }
+
+  /** Returns since when there is no call, by {@link System#nanoTime}; now, if there is one. */
+  long idleSince() {
+    return http2.openStreams() > 0 ? System.nanoTime() : lastCallNanos;
+  }
+
+  @Override
+  public StreamHandler accept(Http2Stream stream, List<HeaderField> list, boolean ends) {
+    lastCallNanos = System.nanoTime();
+    CallHead head = new CallHead(list, passes);
+    FrontCall call = new FrontCall(this, stream, head, ends);
+    if (!head.isGrpc()) {
+      refuse(stream, "415", Status.INTERNAL.withDescription("not a call of gRPC"));
+    } else if (head.isTimeoutMalformed()) {
+      refuse(
+          stream,
+          "200",
+          Status.INVALID_ARGUMENT.withDescription(
+              "grpc-timeout: malformed (expected: at most 8 digits and H, M, S, m, u or n)"));
+    } else {
+      call.begin(handler);
+    }
+    return call;
+  }
+
+  /** Ends what no handler is asked about. */
+  private void refuse(Http2Stream stream, String httpStatus, Status status) {
+    List<HeaderField> end = new ArrayList<>(fields.ending(status, new Metadata(), false));
+    end.set(0, HeaderField.of(":status", httpStatus, Indexing.PLAIN));
+    stream.headers(end, /* ends= */ true);
+  }
+
+  @Override
+  public void broken(ErrorCode code, String what) {
+    front.broken(this, code, what);
+  }
+
+  @Override
+  public void ended() {
+    // Its calls were told.
+  }
+}

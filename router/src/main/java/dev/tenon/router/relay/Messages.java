@@ -1,0 +1,125 @@
+package dev.tenon.router.relay;
+
+import io.grpc.Codec;
+import io.grpc.Decompressor;
+import io.grpc.DecompressorRegistry;
+import io.grpc.Status;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the messages of one direction together (gRPC over HTTP/2, Length-Prefixed-Message), inflated
+ * where their sender compressed them. For one loop.
+ */
+final class Messages {
+  private static final int PREFIX_BYTES = 5;
+
+  private final int most;
+  private final String encoding;
+  private final byte[] prefix = new byte[PREFIX_BYTES];
+  private int prefixSeen;
+  private byte @Nullable [] message;
+  private int filled;
+
+  /**
+   * Makes what puts them together.
+   *
+   * @param most bytes of the longest message, as sent and inflated
+   * @param encoding how the sender says that it compresses; empty: not at all
+   */
+  Messages(int most, String encoding) {
+    this.most = most;
+    this.encoding = encoding;
+  }
+
+  /**
+   * Reads {@code from} up to the end of a message, which it returns; or whole, and returns null.
+   *
+   * @throws RefusedMessage if a message is too long or cannot be inflated
+   */
+  byte @Nullable [] next(ByteBuffer from) throws RefusedMessage {
+    if (message == null && !begin(from)) {
+      return null;
+    }
+    byte[] into = message;
+    if (into == null) {
+      return null;
+    }
+    int step = Math.min(into.length - filled, from.remaining());
+    from.get(into, filled, step);
+    filled += step;
+    if (filled < into.length) {
+      return null;
+    }
+    message = null;
+    prefixSeen = 0;
+    return prefix[0] == 0 ? into : inflated(into);
+  }
+
+  private boolean begin(ByteBuffer from) throws RefusedMessage {
+    int step = Math.min(PREFIX_BYTES - prefixSeen, from.remaining());
+    from.get(prefix, prefixSeen, step);
+    prefixSeen += step;
+    if (prefixSeen < PREFIX_BYTES) {
+      return false;
+    }
+    int length = ByteBuffer.wrap(prefix).getInt(1);
+    if (length < 0 || length > most) {
+      throw new RefusedMessage(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"));
+    }
+    if (prefix[0] < 0 || prefix[0] > 1) {
+      throw new RefusedMessage(Status.INTERNAL.withDescription("message with unknown flags"));
+    }
+    message = new byte[length];
+    filled = 0;
+    return true;
+  }
+
+  /** Returns whether a message has begun and not ended. */
+  boolean isWithin() {
+    return message != null || prefixSeen > 0;
+  }
+
+  private byte[] inflated(byte[] compressed) throws RefusedMessage {
+    Decompressor decompressor =
+        DecompressorRegistry.getDefaultInstance().lookupDecompressor(encoding);
+    if (decompressor == null || decompressor == Codec.Identity.NONE) {
+      throw new RefusedMessage(
+          Status.INTERNAL.withDescription("message compressed without grpc-encoding"));
+    }
+    try (InputStream inflating = decompressor.decompress(new ByteArrayInputStream(compressed))) {
+      byte[] inflated = inflating.readNBytes(most);
+      if (inflating.read() >= 0) {
+        throw new RefusedMessage(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"));
+      }
+      return inflated;
+    } catch (IOException e) {
+      throw new RefusedMessage(Status.INTERNAL.withDescription("message cannot be inflated"));
+    }
+  }
+
+  /** Returns whether messages of this encoding can be read. */
+  static boolean isKnown(String encoding) {
+    return encoding.isEmpty()
+        || DecompressorRegistry.getDefaultInstance().lookupDecompressor(encoding) != null;
+  }
+
+  /** A message that goes nowhere, and how its call ends. */
+  static final class RefusedMessage extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final transient Status status;
+
+    RefusedMessage(Status status) {
+      super(status.getDescription(), null, false, false);
+      this.status = status;
+    }
+
+    Status status() {
+      return status;
+    }
+  }
+}

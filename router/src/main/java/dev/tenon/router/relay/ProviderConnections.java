@@ -1,0 +1,162 @@
+package dev.tenon.router.relay;
+
+import dev.tenon.router.http2.ErrorCode;
+import dev.tenon.transport.Link;
+import dev.tenon.transport.LinkConnector;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The connections from one loop to one provider, and the calls that wait for one. For its loop.
+ *
+ * <p>One connection carries as many calls as the provider takes; then another is made, up to {@link
+ * #MOST}, and then calls wait.
+ */
+final class ProviderConnections implements LinkConnector {
+  /** Most connections from one loop; a provider that takes few calls at once is not flooded. */
+  static final int MOST = 4;
+
+  /** Most calls that wait for a connection or for a stream on one. */
+  static final int MOST_WAITING = 1_000;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private final WireBackend backend;
+  private final RelayLoop loop;
+  private final List<ProviderConnection> open = new ArrayList<>();
+  private final ArrayDeque<ForwardedCall> waiting = new ArrayDeque<>();
+  private boolean isConnecting;
+  private Duration pause = Duration.ZERO;
+  private long notBefore;
+  private boolean isClosed;
+
+  ProviderConnections(WireBackend backend, RelayLoop loop) {
+    this.backend = backend;
+    this.loop = loop;
+  }
+
+  RelayLoop loop() {
+    return loop;
+  }
+
+  /** Opens the stream of {@code call}, now or when there is room, or refuses it. */
+  void open(ForwardedCall call) {
+    if (waiting.isEmpty()) {
+      for (int i = 0; i < open.size(); i++) {
+        if (open.get(i).http2().canOpen()) {
+          call.begin(open.get(i));
+          return;
+        }
+      }
+    }
+    if (isClosed || waiting.size() >= MOST_WAITING || !connectIfNeeded()) {
+      call.unreachable();
+      return;
+    }
+    call.waits();
+    waiting.add(call);
+  }
+
+  /** Returns false if no connection is there or can be made now. */
+  private boolean connectIfNeeded() {
+    if (isConnecting || open.size() >= MOST) {
+      return true;
+    }
+    if (!pause.isZero() && System.nanoTime() - notBefore < 0) {
+      return !open.isEmpty();
+    }
+    isConnecting = true;
+    backend.connect(loop.loop(), this);
+    return true;
+  }
+
+  /** Connects, if there is no connection yet. */
+  void warm() {
+    if (!isClosed && open.isEmpty()) {
+      boolean unused = connectIfNeeded();
+    }
+  }
+
+  /** Lets the next call try to connect at once. */
+  void connectSoon() {
+    pause = Duration.ZERO;
+  }
+
+  void forget(ForwardedCall call) {
+    waiting.remove(call);
+  }
+
+  @Override
+  public Link.Receiver connected(Link link) {
+    isConnecting = false;
+    pause = Duration.ZERO;
+    ProviderConnection connection = new ProviderConnection(this, link, backend.serverName());
+    open.add(connection);
+    if (isClosed) {
+      link.abort();
+    }
+    return connection.http2();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    isConnecting = false;
+    backend.failed(cause);
+    pauseLonger();
+    failWaiting();
+  }
+
+  private void pauseLonger() {
+    Duration longer = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
+    pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    notBefore = System.nanoTime() + pause.toNanos();
+  }
+
+  private void failWaiting() {
+    if (open.isEmpty()) {
+      List<ForwardedCall> all = List.copyOf(waiting);
+      waiting.clear();
+      all.forEach(ForwardedCall::unreachable);
+    }
+  }
+
+  /** The connection takes one more stream, or its first. */
+  void roomMade(ProviderConnection connection) {
+    while (!waiting.isEmpty() && connection.http2().canOpen()) {
+      waiting.remove().begin(connection);
+    }
+  }
+
+  /** The connection takes no new streams any more. */
+  void left(ProviderConnection connection) {
+    if (open.remove(connection) && open.isEmpty() && !waiting.isEmpty() && !isClosed) {
+      if (!connectIfNeeded()) {
+        failWaiting();
+      }
+    }
+  }
+
+  void broken(ErrorCode code, String what) {
+    backend.broken(code, what);
+  }
+
+  /** Has new calls go over new connections; those that are open end with their calls. */
+  void renew() {
+    List<ProviderConnection> all = List.copyOf(open);
+    all.forEach(connection -> connection.http2().retire());
+    if (!all.isEmpty()) {
+      warm();
+    }
+  }
+
+  /** Ends all connections, with the calls on them. */
+  void close() {
+    isClosed = true;
+    List<ProviderConnection> all = List.copyOf(open);
+    all.forEach(connection -> connection.http2().link().abort());
+    failWaiting();
+  }
+}

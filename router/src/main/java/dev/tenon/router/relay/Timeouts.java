@@ -1,0 +1,61 @@
+package dev.tenon.router.relay;
+
+import dev.tenon.router.http2.HeaderField;
+import dev.tenon.router.http2.HeaderField.Indexing;
+import java.util.concurrent.TimeUnit;
+
+/** The value of {@code grpc-timeout}: at most 8 digits and a unit (gRPC over HTTP/2, Requests). */
+final class Timeouts {
+  /** Returned for what is no timeout. */
+  static final long MALFORMED = -1;
+
+  private static final int MAX_DIGITS = 8;
+  private static final long MOST = 99_999_999;
+
+  private Timeouts() {}
+
+  /** Returns the nanoseconds that {@code field} says, or {@link #MALFORMED}. */
+  static long nanos(HeaderField field) {
+    int digits = field.valueLength() - 1;
+    if (digits < 1 || digits > MAX_DIGITS) {
+      return MALFORMED;
+    }
+    long value = 0;
+    for (int i = 0; i < digits; i++) {
+      int digit = field.valueAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return MALFORMED;
+      }
+      value = 10 * value + digit;
+    }
+    return switch (field.valueAt(digits)) {
+      case 'n' -> value;
+      case 'u' -> TimeUnit.MICROSECONDS.toNanos(value);
+      case 'm' -> TimeUnit.MILLISECONDS.toNanos(value);
+      case 'S' -> TimeUnit.SECONDS.toNanos(value);
+      case 'M' -> TimeUnit.MINUTES.toNanos(value);
+      case 'H' -> TimeUnit.HOURS.toNanos(value);
+      default -> MALFORMED;
+    };
+  }
+
+  /**
+   * Returns the field that says {@code nanos}, rounded down; never indexed, for it never repeats.
+   */
+  static HeaderField field(long nanos) {
+    long left = Math.max(0, nanos);
+    String value;
+    if (left <= MOST) {
+      value = left + "n";
+    } else if (left / 1_000 <= MOST) {
+      value = left / 1_000 + "u";
+    } else if (left / 1_000_000 <= MOST) {
+      value = left / 1_000_000 + "m";
+    } else if (left / 1_000_000_000 <= MOST) {
+      value = left / 1_000_000_000 + "S";
+    } else {
+      value = Math.min(MOST, TimeUnit.NANOSECONDS.toMinutes(left)) + "M";
+    }
+    return HeaderField.of("grpc-timeout", value, Indexing.PLAIN);
+  }
+}

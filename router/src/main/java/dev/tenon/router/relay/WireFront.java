@@ -1,0 +1,86 @@
+package dev.tenon.router.relay;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tenon.router.http2.ErrorCode;
+import dev.tenon.transport.Link;
+import dev.tenon.transport.LinkHandler;
+import dev.tenon.transport.RareLog;
+import dev.tenon.transport.Source;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The front of a relay: reads the calls of the connections that a listener accepts. Thread-safe.
+ */
+public final class WireFront implements LinkHandler {
+  private static final RareLog LOG = RareLog.of(WireFront.class);
+
+  private final CallHandler handler;
+  private final RelayLoops loops;
+  private final Limits limits;
+
+  /**
+   * What one connection may.
+   *
+   * @param calls most calls at once
+   * @param age after which its peer is asked to make another, give or take a tenth
+   * @param idle after which it is ended, if there is no call
+   */
+  public record Limits(int calls, Duration age, Duration idle) {
+    /** Checks that all are positive. */
+    public Limits {
+      if (calls < 1 || age.isNegative() || age.isZero() || idle.isNegative() || idle.isZero()) {
+        throw new IllegalArgumentException(
+            "limits: " + calls + " calls, age " + age + ", idle " + idle + " (expected: > 0)");
+      }
+    }
+  }
+
+  /** Makes the front whose calls {@code handler} decides about. */
+  public WireFront(CallHandler handler, RelayLoops loops, Limits limits) {
+    this.handler = requireNonNull(handler, "handler");
+    this.loops = requireNonNull(loops, "loops");
+    this.limits = requireNonNull(limits, "limits");
+  }
+
+  @Override
+  public Link.Receiver accepted(Link link) {
+    RelayLoop loop = loops.of(link.loop());
+    FrontConnection connection = new FrontConnection(this, loop, link, handler, limits.calls());
+    var unused = link.loop().schedule(() -> connection.http2().retire(), jittered(limits.age()));
+    unused = link.loop().schedule(() -> retireIfIdle(connection), limits.idle());
+    return connection.http2();
+  }
+
+  /** So that connections which began together do not all end together. */
+  private static Duration jittered(Duration age) {
+    return Duration.ofNanos(
+        (long) (age.toNanos() * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble())));
+  }
+
+  private void retireIfIdle(FrontConnection connection) {
+    if (connection.http2().isOver()) {
+      return;
+    }
+    long idle = System.nanoTime() - connection.idleSince();
+    if (idle >= limits.idle().toNanos()) {
+      connection.http2().retire();
+      return;
+    }
+    Duration left = limits.idle().minusNanos(idle);
+    var unused = connection.http2().link().loop().schedule(() -> retireIfIdle(connection), left);
+  }
+
+  /** A peer broke HTTP/2; its own bytes are not in the log. */
+  void broken(FrontConnection connection, ErrorCode code, String what) {
+    Source source = connection.attributes().get(Source.KEY);
+    LOG.warn(
+        "ended a connection"
+            + (source == null ? "" : " from " + source.name())
+            + ": "
+            + code
+            + ", "
+            + what);
+  }
+}
