@@ -14,7 +14,8 @@ enum method { NO_METHOD, CALL, CHAT, POUR };
 
 /* One call. Kept in a list when it is over, for the next. */
 struct call {
-  struct call *next;
+  struct call *next; /* of its connection's open ones, or of the spare ones */
+  struct call *before;
   enum method method;
   bool is_begun; /* the answer's head is submitted */
   bool is_ended; /* the caller has said all */
@@ -26,28 +27,56 @@ struct call {
   uint8_t body[PREFIX_BYTES + MAX_MESSAGE_BYTES];
 };
 
+/* One connection and its open calls. */
+struct peer {
+  struct wire wire;
+  struct peer *next; /* of all; the kernel alone knows them otherwise */
+  struct peer *before;
+  struct call *open;
+};
+
 static struct {
   const char *service;
   int epoll;
   SSL_CTX *tls;
   nghttp2_session_callbacks *callbacks;
+  struct peer *peers;
   struct call *spare;
 } echo;
 
-static struct call *take_call(void) {
+static struct call *take_call(struct peer *peer) {
   struct call *call = echo.spare;
   if (call == NULL) {
-    return allocate(1, sizeof *call);
+    call = allocate(1, sizeof *call);
+  } else {
+    echo.spare = call->next;
+    memset(call, 0, offsetof(struct call, body));
   }
-  echo.spare = call->next;
-  memset(call, 0, offsetof(struct call, body));
+  call->next = peer->open;
+  if (peer->open != NULL) {
+    peer->open->before = call;
+  }
+  peer->open = call;
   return call;
 }
 
-static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *unused) {
-  (void)unused;
+static void give_back(struct peer *peer, struct call *call) {
+  if (call->next != NULL) {
+    call->next->before = call->before;
+  }
+  if (call->before != NULL) {
+    call->before->next = call->next;
+  } else {
+    peer->open = call->next;
+  }
+  call->before = NULL; /* or it would hide from a leak checker what nobody has any more */
+  call->next = echo.spare;
+  echo.spare = call;
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *peer) {
   if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-    nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, take_call());
+    nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, take_call(peer));
   }
   return 0;
 }
@@ -244,13 +273,11 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 }
 
 static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t error,
-                           void *unused) {
+                           void *peer) {
   (void)error;
-  (void)unused;
   struct call *call = nghttp2_session_get_stream_user_data(session, stream);
   if (call != NULL) {
-    call->next = echo.spare;
-    echo.spare = call;
+    give_back(peer, call);
   }
   return 0;
 }
@@ -268,11 +295,36 @@ static nghttp2_session_callbacks *new_callbacks(void) {
   return callbacks;
 }
 
+static struct peer *new_peer(void) {
+  struct peer *peer = allocate(1, sizeof *peer);
+  peer->next = echo.peers;
+  if (echo.peers != NULL) {
+    echo.peers->before = peer;
+  }
+  echo.peers = peer;
+  return peer;
+}
+
+static void forget(struct peer *peer) {
+  while (peer->open != NULL) {
+    give_back(peer, peer->open);
+  }
+  if (peer->next != NULL) {
+    peer->next->before = peer->before;
+  }
+  if (peer->before != NULL) {
+    peer->before->next = peer->next;
+  } else {
+    echo.peers = peer->next;
+  }
+  free(peer);
+}
+
 static void on_wire_ready(struct source *source) {
-  struct wire *wire = (struct wire *)source;
-  if (!wire_pump(wire)) {
-    wire_close(wire);
-    free(wire);
+  struct peer *peer = (struct peer *)source;
+  if (!wire_pump(&peer->wire)) {
+    wire_close(&peer->wire);
+    forget(peer);
   }
 }
 
@@ -286,8 +338,9 @@ static void on_listener_ready(struct source *source) {
   if (fd < 0) {
     return;
   }
+  struct peer *peer = new_peer();
   nghttp2_session *session;
-  if (nghttp2_session_server_new(&session, echo.callbacks, NULL) != 0) {
+  if (nghttp2_session_server_new(&session, echo.callbacks, peer) != 0) {
     fail("nghttp2: out of memory");
   }
   wire_submit_settings(session);
@@ -296,9 +349,8 @@ static void on_listener_ready(struct source *source) {
     fail_tls("SSL_new");
   }
   SSL_set_accept_state(ssl);
-  struct wire *wire = allocate(1, sizeof *wire);
-  wire->source.on_ready = on_wire_ready;
-  wire_open(wire, echo.epoll, fd, ssl, session);
+  peer->wire.source.on_ready = on_wire_ready;
+  wire_open(&peer->wire, echo.epoll, fd, ssl, session);
 }
 
 static void on_stdin_ready(struct source *source) {

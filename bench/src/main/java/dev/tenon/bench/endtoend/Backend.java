@@ -8,6 +8,21 @@ import java.util.List;
 final class Backend {
   static final String SERVICE = "bench.v1.Echo";
 
+  /** What lets the backend serve and the caller call. */
+  static final String POLICY =
+      """
+      [[provide]]
+      plugin = "backend"
+      services = ["%s"]
+
+      [[rule]]
+      id = "caller-calls-backend"
+      effect = "allow"
+      caller = "caller"
+      service = "%s"
+      """
+          .formatted(SERVICE, SERVICE);
+
   private Backend() {}
 
   /** Returns the path of {@code method}. */

@@ -67,29 +67,15 @@ import java.util.Optional;
  * <p>Prints its address and "ready", and ends with its standard input.
  */
 final class RelayHost implements AutoCloseable {
-  /** The folders that the two identities are lent in. */
-  static final String CALLER = "caller";
+  /** The names of the two, and of the folders in which their identities are lent. */
+  static final String CALLER = BenchPlugin.Role.CALLER.plugin();
 
-  static final String BACKEND = "backend";
+  static final String BACKEND = BenchPlugin.Role.BACKEND.plugin();
 
   private static final SpiffeId.OfHost HOST =
       new SpiffeId.OfHost(new TrustDomain("bench.internal"), "relay");
   private static final Endpoint ANY_PORT = Endpoint.parse("tcp:127.0.0.1:0");
   private static final String REGISTRATION_ID = "0".repeat(32);
-
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "backend"
-      services = ["%s"]
-
-      [[rule]]
-      id = "caller-calls-backend"
-      effect = "allow"
-      caller = "caller"
-      service = "%s"
-      """
-          .formatted(Backend.SERVICE, Backend.SERVICE);
 
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
@@ -171,7 +157,7 @@ final class RelayHost implements AutoCloseable {
                 Annotations.NONE,
                 Sharing.SHARED));
     registry.reportHealth(provider, Health.HEALTHY);
-    Policy policy = Policy.parse(POLICY);
+    Policy policy = Policy.parse(Backend.POLICY);
     return Router.builder()
         .policy(() -> policy)
         .registry(registry)

@@ -21,20 +21,6 @@ final class TenonSetUp implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration PAUSE = Duration.ofMillis(20);
 
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "backend"
-      services = ["%s"]
-
-      [[rule]]
-      id = "caller-calls-backend"
-      effect = "allow"
-      caller = "caller"
-      service = "%s"
-      """
-          .formatted(Backend.SERVICE, Backend.SERVICE);
-
   private final Setting setting;
   private final Path folder;
   private final Path program;
@@ -58,7 +44,7 @@ final class TenonSetUp implements AutoCloseable {
   static TenonSetUp start(Path folder, Path program, Setting setting, HostJvm jvm)
       throws IOException, InterruptedException {
     Files.createDirectory(folder, Private.FOLDER);
-    Files.writeString(folder.resolve("policy.toml"), POLICY);
+    Files.writeString(folder.resolve("policy.toml"), Backend.POLICY);
     for (Role role : Role.values()) {
       describe(role, folder, program, setting);
     }

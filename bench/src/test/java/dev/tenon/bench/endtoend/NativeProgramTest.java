@@ -45,8 +45,10 @@ class NativeProgramTest {
   @AfterAll
   static void endBackend() throws Exception {
     if (backend != null) {
+      backend.endInput();
       backend.close();
       assertThat(folder.resolve("backend.log")).isEmptyFile();
+      assertThat(folder.resolve("load.log")).content().doesNotContain("Sanitizer");
     }
   }
 
@@ -123,6 +125,20 @@ class NativeProgramTest {
     assertThat(pour.messages()).isEqualTo(pour.calls() * 100);
   }
 
+  /** What its open calls had is not leaked, which the end of the backend would tell. */
+  @Test
+  void echo_whoseCallerIsLostAmidCalls_servesOthers() throws Exception {
+    List<String> command = command(address, access, "--path", Backend.path("Chat"));
+    command.addAll(List.of("--shape", "chat", "--seconds", "60"));
+    try (Program lost = Program.start("load", folder, command)) {
+      lost.await("ready", LIMIT);
+      lost.tell("go");
+      assertThat(load(address, access, "--path", Backend.path("Call")).isClean()).isTrue();
+    }
+
+    assertThat(load(address, access, "--path", Backend.path("Call")).isClean()).isTrue();
+  }
+
   @Test
   void load_ofAServerWithAnotherName_callsNothing() {
     assertThatThrownBy(
@@ -160,13 +176,17 @@ class NativeProgramTest {
         .hasMessageContaining("connection lost");
   }
 
-  private static Outcome load(String to, Access as, String... options) throws Exception {
+  private static List<String> command(String to, Access as, String... options) {
     List<String> command = new ArrayList<>(List.of(program.toString(), "load", "--address", to));
     command.addAll(as.certificates());
     command.addAll(as.caller());
     command.addAll(List.of("--streams", "4", "--warm", "0.1", "--seconds", "0.1"));
     command.addAll(List.of(options));
-    try (Program load = Program.start("load", folder, command)) {
+    return command;
+  }
+
+  private static Outcome load(String to, Access as, String... options) throws Exception {
+    try (Program load = Program.start("load", folder, command(to, as, options))) {
       load.await("ready", LIMIT);
       load.tell("go");
       return Outcome.parse(load.line(LIMIT));
