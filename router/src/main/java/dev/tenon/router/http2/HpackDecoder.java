@@ -83,6 +83,7 @@ final class HpackDecoder {
         into.add(field);
       }
     }
+    text.forget();
     return left >= 0;
   }
 
@@ -93,39 +94,31 @@ final class HpackDecoder {
     return left >= 0;
   }
 
-  /** Reads a literal that goes into the table (RFC 7541, section 6.2.1); null: it is too large. */
+  /** Reads a literal that goes into the table, if it fits (RFC 7541, sections 4.4 and 6.2.1). */
   private @Nullable HeaderField indexedLiteral(ByteBuffer block, int prefix) throws Http2Fault {
     FieldName name = name(block, prefix, 0x3f);
     text.read(block);
     int size = name.length() + text.length() + HeaderField.OVERHEAD_BYTES;
     if (size > table.maxBytes()) {
       table.clear();
-      return make(name, size, INDEXED);
+      return made(name, INDEXED);
     }
     HeaderField field = new HeaderField(name, text.copy(), INDEXED);
     table.add(field);
     return field;
   }
 
-  /** Reads a literal for this list alone (RFC 7541, sections 6.2.2 and 6.2.3); null: too large. */
+  /** Reads a literal for this list alone (RFC 7541, sections 6.2.2 and 6.2.3). */
   private @Nullable HeaderField literal(ByteBuffer block, int prefix, Indexing indexing)
       throws Http2Fault {
-    if (left < 0 && prefix == 0) {
-      text.read(block);
-      text.read(block);
-      return null;
-    }
     FieldName name = name(block, prefix, 0x0f);
     text.read(block);
-    return make(name, name.length() + text.length() + HeaderField.OVERHEAD_BYTES, indexing);
+    return made(name, indexing);
   }
 
-  private @Nullable HeaderField make(FieldName name, int size, Indexing indexing) {
-    if (size > left) {
-      left = -1;
-      return null;
-    }
-    return new HeaderField(name, text.copy(), indexing);
+  /** Makes a field that no table holds; null: the list is full. */
+  private @Nullable HeaderField made(FieldName name, Indexing indexing) {
+    return left < 0 ? null : new HeaderField(name, text.copy(), indexing);
   }
 
   private FieldName name(ByteBuffer block, int prefix, int mask) throws Http2Fault {

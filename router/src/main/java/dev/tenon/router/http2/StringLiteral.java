@@ -5,13 +5,15 @@ import java.util.Arrays;
 
 /**
  * The string literal that was read last (RFC 7541, section 5.2), in memory of its own, which serves
- * the next one too.
+ * the next one too. Not thread-safe.
  */
 final class StringLiteral {
-  /** More than nearly all strings; what a longer one took is not kept. */
+  /** More than nearly all strings; more than this is not kept from one block to the next. */
   static final int KEPT_BYTES = 1024;
 
-  private byte[] bytes = new byte[KEPT_BYTES];
+  private static final byte[] NONE = {};
+
+  private byte[] bytes = NONE;
   private int length;
 
   /**
@@ -40,8 +42,15 @@ final class StringLiteral {
   }
 
   private void room(int wanted) {
-    if (wanted > bytes.length || bytes.length > KEPT_BYTES) {
+    if (wanted > bytes.length) {
       bytes = new byte[Math.max(wanted, KEPT_BYTES)];
+    }
+  }
+
+  /** Gives up the memory that a long string took: the connection may be idle from now on. */
+  void forget() {
+    if (bytes.length > KEPT_BYTES) {
+      bytes = NONE;
     }
   }
 

@@ -38,6 +38,9 @@ class HpackEncoderTest {
     encode(Blocks.fields("a: b"));
 
     assertThat(encode(Blocks.fields("a: b", "a: b"))).isEqualTo("bebe");
+    List<HeaderField> other = Blocks.fields("a: b");
+    encode(other);
+    assertThat(other.get(0).place()).as("found at one look next time").isNotNull();
     assertThat(encode(Blocks.fields("a: c", "b: b"))).isEqualTo("4001610163" + "4001620162");
   }
 
@@ -103,6 +106,13 @@ class HpackEncoderTest {
     encode(Blocks.fields("d: e"));
 
     assertThat(encode(first)).isEqualTo(LITERAL);
+  }
+
+  @Test
+  void encode_oneByteMoreThanTheTableHolds_evicts() {
+    encode(Blocks.fields("a: b", "c: " + "v".repeat(4096 - 33 - 34 + 1)));
+
+    assertThat(encode(Blocks.fields("a: b"))).isEqualTo(LITERAL);
   }
 
   @Test
@@ -193,7 +203,10 @@ class HpackEncoderTest {
       same.add(HeaderField.of("a", value.toString(), Indexing.INDEXED));
     }
     assertThat(same).extracting(HeaderField::contentHash).containsOnly(same.get(0).contentHash());
+    same.addAll(Blocks.fields("a~: v", "b_: v")); // the hash of the names is the same
     HpackDecoder decoder = Blocks.decoder();
+    assertThat(Blocks.texts(Blocks.decode(decoder, encode(same.subList(256, 258)))))
+        .containsExactly("a~: v", "b_: v");
     for (int round = 0; round < 20; round++) {
       Collections.rotate(same, 37);
       List<HeaderField> fields = same.subList(0, 10 + 5 * round);

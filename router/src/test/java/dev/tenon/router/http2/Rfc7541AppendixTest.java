@@ -84,7 +84,16 @@ class Rfc7541AppendixTest {
   private static final String SIZE_256 = "3fe101";
 
   @ParameterizedTest
-  @CsvSource({"10, 5, 0a", "1337, 5, 1f9a0a", "42, 8, 2a"})
+  @CsvSource({
+    "10, 5, 0a",
+    "1337, 5, 1f9a0a",
+    "42, 8, 2a", // and where one byte more begins:
+    "126, 7, 7e",
+    "127, 7, 7f00",
+    "254, 7, 7f7f",
+    "255, 7, 7f8001",
+    "2147483647, 7, 7f80ffffff07"
+  })
   void integers_ofC1_bothWays(int value, int bits, String hex) throws Http2Fault {
     int mask = (1 << bits) - 1;
     ByteBuffer out = ByteBuffer.allocate(PrefixedInteger.MAX_BYTES);
