@@ -169,8 +169,12 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     said = words;
   }
 
+  /** A front that could not relay the call has not asked before. */
   @Override
   public void over() {
+    if (counted != null && !isOver()) {
+      var unused = ended(Status.UNAVAILABLE);
+    }
     leave();
   }
 
