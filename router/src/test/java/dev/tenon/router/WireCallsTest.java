@@ -93,7 +93,7 @@ final class WireCallsTest {
     assertThat(asked).containsExactly("testservice.v1.Echo/Unary", "");
   }
 
-  /** Row: RT-2, MT-5. One text for all of them, whatever the provider. */
+  /** Row: RT-2. One text for all of them, whatever the provider. */
   @Test
   void begin_noOrWrongToken_unauthenticatedBeforeThePathIsLookedAt() {
     WirePlane.Connected caller = plane.enrol(Names.CALLER);

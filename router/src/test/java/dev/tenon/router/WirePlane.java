@@ -26,10 +26,17 @@ import dev.tenon.core.Token;
 import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.relay.CallHandler;
+import dev.tenon.router.relay.RelayLoops;
 import dev.tenon.router.relay.WireBackend;
 import dev.tenon.transport.CertificateRequest;
+import dev.tenon.transport.ClientTls;
+import dev.tenon.transport.Dns;
+import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Peer;
+import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.Source;
+import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
 import io.grpc.Attributes;
 import io.grpc.Channel;
 import java.security.KeyPair;
@@ -40,6 +47,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -75,6 +83,7 @@ final class WirePlane implements AutoCloseable {
   private final EmbeddedAuthority authority =
       EmbeddedAuthority.create(Names.TRUST_DOMAIN, Role.PLUGIN, clock, random);
   private final RateLimiter limiter = RateLimiter.inMemory();
+  private final Transport transport = Transport.create(TlsProvider.preferred());
   private final HostServices hostServices;
 
   WirePlane() {
@@ -141,12 +150,27 @@ final class WirePlane implements AutoCloseable {
   /** Makes a provider known and healthy, with connections that take frames. */
   void provide(RuntimeId run, ServiceName service) {
     try {
-      wires.put(run, new WireBackend());
+      wires.put(run, connections(run));
       registry.register(Names.claim(run, service));
       registry.reportHealth(run, Health.HEALTHY);
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Returns connections that nothing is at the other end of. */
+  private WireBackend connections(RuntimeId run) {
+    return new WireBackend(
+        transport,
+        Endpoint.parse("tcp:127.0.0.1:1"),
+        new ClientTls(
+            () -> {
+              throw new AssertionError("not connected");
+            },
+            PeerRule.exactly(Names.id(run)),
+            Dns.PLUGIN),
+        OptionalInt.empty(),
+        new RelayLoops());
   }
 
   /** Enrols {@code run} and connects it. */
@@ -200,5 +224,6 @@ final class WirePlane implements AutoCloseable {
     router.close();
     hostServices.close();
     limiter.close();
+    transport.close();
   }
 }

@@ -16,6 +16,7 @@ import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,10 +43,13 @@ final class WiredCallTest {
 
   /** Row: TK-7. From whatever thread; on both sides, and without a mark of a refusal. */
   @Test
-  void end_callerRevoked_unauthenticatedOnBothSides() {
+  void end_callerRevoked_unauthenticatedOnBothSides() throws Exception {
     FakeWireCall call = begin();
-    CompletableFuture<Void> ended =
-        CompletableFuture.supplyAsync(() -> plane.router.end(Names.CALLER)).join();
+    AtomicReference<CompletableFuture<Void>> ending = new AtomicReference<>();
+    Thread another = new Thread(() -> ending.set(plane.router.end(Names.CALLER)));
+    another.start();
+    another.join();
+    CompletableFuture<Void> ended = ending.get();
     assertThat(ended).as("until the loop has come to it").isNotDone();
 
     call.run();
@@ -68,7 +72,6 @@ final class WiredCallTest {
     assertThat(plane.router.calls().get(0).failed()).isEqualTo(1);
   }
 
-  /** Row: PO-9 */
   @Test
   void policyChanged_deniesNow_permissionDenied() {
     FakeWireCall call = begin();
@@ -183,7 +186,7 @@ final class WiredCallTest {
     call.ends(Status.OK);
   }
 
-  /** Whether the front sees it or nobody does before the router. Row: RT-10. */
+  /** Whether the front sees it or nobody does before the router. */
   @Test
   void begin_deadlineBeforeTheProvider_deadlineExceeded() {
     plane.starting = new CompletableFuture<>();
