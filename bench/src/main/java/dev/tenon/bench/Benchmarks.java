@@ -47,7 +47,7 @@ public final class Benchmarks {
   private static final int KILLS = 500;
   private static final int FIRST_CALLS = 50_000;
   private static final Plan AUDIT =
-      new Plan(7, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1));
+      new Plan(7, 1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1));
   private static final int[] THREADS = {1, 2, 4};
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
