@@ -36,7 +36,6 @@ public final class Benchmarks {
           TokenValidation.class,
           PolicyDecision.class,
           CallChecks.class,
-          CallSteps.class,
           RateLimiting.class,
           GrantCheck.class,
           RegistryLookUp.class);
@@ -47,7 +46,7 @@ public final class Benchmarks {
   private static final int KILLS = 500;
   private static final int FIRST_CALLS = 50_000;
   private static final Plan AUDIT =
-      new Plan(7, 1, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1));
+      new Plan(7, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(1));
   private static final int[] THREADS = {1, 2, 4};
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -176,7 +175,6 @@ public final class Benchmarks {
     PerformancePage page = before.with(machine(), validations());
     page = page.with(machine(), decisions());
     page = page.with(machine(), bothTogether());
-    page = page.with(machine(), allSteps());
     page = page.with(machine(), limits());
     page = page.with(machine(), grants());
     page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
@@ -225,19 +223,6 @@ public final class Benchmarks {
                 + "the policy decides, for 512 callers in turn: what each call that is allowed is"
                 + " asked for.",
             measured(CallChecks.class),
-            PROCESSORS)
-        .text();
-  }
-
-  private static String allSteps() throws RunnerException {
-    return new ThroughputTable(
-            "All steps of a call",
-            "",
-            "What the router does for a call\n"
-                + "beside moving its bytes, from its head to its end: limiter, token, caps,"
-                + " policy,\n"
-                + "choice, audit and counters, and what is given back. One caller, one method.",
-            measured(CallSteps.class),
             PROCESSORS)
         .text();
   }

@@ -63,17 +63,6 @@ class BenchmarksTest {
   }
 
   @Test
-  void callSteps_ofACall_takeItToItsProvider() throws Exception {
-    CallSteps steps = new CallSteps();
-    steps.open();
-    Turn turn = new Turn();
-
-    assertThat(steps.allSteps(turn)).isTrue();
-    assertThat(steps.allSteps(turn)).isTrue();
-    steps.close();
-  }
-
-  @Test
   void rateLimiting_ofEachKind_refusesOnlyWhoUsedItUp() {
     RateLimiting limiting = new RateLimiting();
 

@@ -4,8 +4,8 @@ import java.time.Duration;
 
 /**
  * When a host stops sending calls to a run of a plugin that fails, and when it tries it again. A
- * call fails, for this, if it ends UNAVAILABLE, be it that the provider says so or that it cannot
- * be reached; whatever else a provider answers is an answer.
+ * call fails, for this, if it ends UNAVAILABLE, be it that the provider says so and nothing else,
+ * or that it cannot be reached or was lost; whatever else a provider answers is an answer.
  *
  * @param failures calls in a row that fail until none go there any more; 0: it is never stopped
  * @param open how long none go there before one is let through as a probe

@@ -7,10 +7,13 @@ import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.RetryPolicy;
 import dev.tenon.core.Selection;
 import dev.tenon.host.control.ProtocolVersions;
 import dev.tenon.host.launch.PluginDefinition;
@@ -362,6 +365,35 @@ public final class HostBuilder {
    */
   public HostBuilder selection(String service, Selection strategy) {
     settings.selection(service, strategy);
+    return this;
+  }
+
+  /**
+   * Sets when a run of a plugin that fails call after call gets none for a while, by its circuit
+   * breaker; {@link BreakerPolicy#DEFAULT} without it. Meanwhile others get them, or the calls are
+   * refused with UNAVAILABLE at once. {@link PluginListener#breakerChanged} is told.
+   */
+  public HostBuilder breaker(BreakerPolicy policy) {
+    settings.breaker(policy);
+    return this;
+  }
+
+  /**
+   * Sets when calls go around a run of a plugin because the others serve better; {@link
+   * EjectionPolicy#DEFAULT} without it.
+   */
+  public HostBuilder ejection(EjectionPolicy policy) {
+    settings.ejection(policy);
+    return this;
+  }
+
+  /**
+   * Sets which calls are made again when their provider is unavailable, and how often; none that
+   * may have reached it without it. A call that never left the host goes to another provider in any
+   * case, if there is one.
+   */
+  public HostBuilder retries(RetryPolicy policy) {
+    settings.retries(policy);
     return this;
   }
 

@@ -9,13 +9,17 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.core.AdminName;
+import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.RetryPolicy;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
 import dev.tenon.host.HostSettings.Calls;
+import dev.tenon.host.HostSettings.Failing;
 import dev.tenon.host.HostSettings.HealthPolling;
 import dev.tenon.host.HostSettings.Hosts;
 import dev.tenon.host.HostSettings.Limits;
@@ -69,7 +73,8 @@ final class HostDraft {
   private HealthPolling polling = new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
   private InstantSource clock = InstantSource.system();
   private SecureRandom random = new SecureRandom();
-  private Calls calls = new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE);
+  private Calls calls =
+      new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE, Failing.DEFAULT);
   private GrantLimits grants = GrantLimits.DEFAULT;
   private Duration clockTolerance = Duration.ZERO;
   private HostLimits hostLimits = HostLimits.DEFAULT;
@@ -270,11 +275,31 @@ final class HostDraft {
               + MAX_MESSAGE_BYTES
               + ")");
     }
-    calls = new Calls(bytes, calls.onBehalfOf());
+    calls = new Calls(bytes, calls.onBehalfOf(), calls.failing());
   }
 
   void onBehalfOf(OnBehalfOf.Verifier verifier) {
-    calls = new Calls(calls.maxMessageBytes(), requireNonNull(verifier, "verifier"));
+    calls =
+        new Calls(calls.maxMessageBytes(), requireNonNull(verifier, "verifier"), calls.failing());
+  }
+
+  void breaker(BreakerPolicy policy) {
+    requireNonNull(policy, "policy");
+    failing(new Failing(policy, calls.failing().ejection(), calls.failing().retries()));
+  }
+
+  void ejection(EjectionPolicy policy) {
+    requireNonNull(policy, "policy");
+    failing(new Failing(calls.failing().breaker(), policy, calls.failing().retries()));
+  }
+
+  void retries(RetryPolicy policy) {
+    requireNonNull(policy, "policy");
+    failing(new Failing(calls.failing().breaker(), calls.failing().ejection(), policy));
+  }
+
+  private void failing(Failing failing) {
+    calls = new Calls(calls.maxMessageBytes(), calls.onBehalfOf(), failing);
   }
 
   /**

@@ -4,9 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.AuditSettings;
+import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RegistryLimits;
+import dev.tenon.core.RetryPolicy;
 import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.TrustDomain;
@@ -145,6 +148,15 @@ record HostSettings(
   /** Where time and secrets come from. */
   record Sources(InstantSource clock, SecureRandom random) {}
 
-  /** What calls may be, of which the plugins are told the length, and on whose behalf. */
-  record Calls(int maxMessageBytes, OnBehalfOf.Verifier onBehalfOf) {}
+  /**
+   * What calls may be, of which the plugins are told the length, and on whose behalf; and what
+   * follows when they fail.
+   */
+  record Calls(int maxMessageBytes, OnBehalfOf.Verifier onBehalfOf, Failing failing) {}
+
+  /** When a provider that fails gets no calls, or others do, and which calls are made again. */
+  record Failing(BreakerPolicy breaker, EjectionPolicy ejection, RetryPolicy retries) {
+    static final Failing DEFAULT =
+        new Failing(BreakerPolicy.DEFAULT, EjectionPolicy.DEFAULT, RetryPolicy.DEFAULT);
+  }
 }

@@ -5,6 +5,7 @@ import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.revocation.RevocationList;
 import dev.tenon.auth.revocation.Revocations;
+import dev.tenon.core.BreakerState;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.Printable;
 import dev.tenon.core.RefusedException;
@@ -138,6 +139,9 @@ final class Planes {
                 .onBehalfOf(settings.calls().onBehalfOf())
                 .grants(trust.grants())
                 .limits(settings.hostLimits().calls())
+                .breakers(settings.calls().failing().breaker(), this::breakerChanged)
+                .ejections(settings.calls().failing().ejection())
+                .retries(settings.calls().failing().retries())
                 .maxMessageBytes(runs::maxMessageBytes)
                 .audit(log)
                 .clock(settings.sources().clock())
@@ -212,6 +216,10 @@ final class Planes {
       HostSettings settings, StartPolicy policy, List<HostOffer> offers, CloseStack closing)
       throws HostStartException, IOException, RefusedException {
     return new Planes(settings, policy, offers, closing);
+  }
+
+  private void breakerChanged(RuntimeId provider, BreakerState before, BreakerState now) {
+    events.tell(clock.instant(), provider, before, now);
   }
 
   private Optional<PolicyFollower> follower(StartPolicy start) {

@@ -1,6 +1,9 @@
 package dev.tenon.host;
 
+import dev.tenon.core.BreakerState;
+import dev.tenon.core.RuntimeId;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -28,7 +31,24 @@ final class PluginEvents implements AutoCloseable {
   }
 
   void tell(PluginEvent event) {
+    tell((listener, missed) -> listener.changed(event.missed(missed)));
+  }
+
+  /** Tells that the breaker of {@code provider} has changed. */
+  void tell(Instant at, RuntimeId provider, BreakerState before, BreakerState now) {
+    tell(
+        (listener, missed) ->
+            listener.breakerChanged(new BreakerEvent(at, provider, before, now, missed)));
+  }
+
+  private void tell(Event event) {
     listeners.forEach(one -> one.offer(event));
+  }
+
+  /** What listeners are told. */
+  @FunctionalInterface
+  private interface Event {
+    void tell(PluginListener listener, long missed);
   }
 
   @Override
@@ -41,7 +61,7 @@ final class PluginEvents implements AutoCloseable {
   private final class One implements Listening {
     /* `waiting` and `missed` are guarded by `waiting`; the listener is called without a lock. */
     private final PluginListener listener;
-    private final Deque<PluginEvent> waiting = new ArrayDeque<>();
+    private final Deque<Event> waiting = new ArrayDeque<>();
     private final ThreadPoolExecutor thread;
     private long missed;
 
@@ -62,7 +82,7 @@ final class PluginEvents implements AutoCloseable {
       thread.allowCoreThreadTimeOut(true);
     }
 
-    void offer(PluginEvent event) {
+    void offer(Event event) {
       boolean isFirst;
       synchronized (waiting) {
         isFirst = waiting.isEmpty();
@@ -82,21 +102,21 @@ final class PluginEvents implements AutoCloseable {
     }
 
     private void tellAll() {
-      for (Optional<PluginEvent> next = next(); next.isPresent(); next = next()) {
+      for (Optional<Runnable> next = next(); next.isPresent(); next = next()) {
         try {
-          listener.changed(next.get());
+          next.get().run();
         } catch (RuntimeException | LinkageError | AssertionError e) {
           LOG.log(Level.WARNING, "a listener of plugins failed", e);
         }
       }
     }
 
-    private Optional<PluginEvent> next() {
+    private Optional<Runnable> next() {
       synchronized (waiting) {
-        Optional<PluginEvent> next =
-            Optional.ofNullable(waiting.pollFirst()).map(event -> event.missed(missed));
+        long before = missed;
         missed = 0;
-        return next;
+        return Optional.ofNullable(waiting.pollFirst())
+            .map(event -> () -> event.tell(listener, before));
       }
     }
 

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditFailedException;
+import dev.tenon.core.BreakerState;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
@@ -105,6 +106,11 @@ public final class PluginHost implements AutoCloseable {
    */
   public List<PluginState> states(PluginName plugin) {
     return running.states(requireNonNull(plugin, "plugin"));
+  }
+
+  /** Returns where the circuit breaker of {@code run} stands; closed if it is not known. */
+  public BreakerState breaker(RuntimeId run) {
+    return running.breaker(requireNonNull(run, "run"));
   }
 
   /**

@@ -9,4 +9,10 @@ public interface PluginListener {
    * oldest are dropped, and counted in the next one; what it throws is logged.
    */
   void changed(PluginEvent event);
+
+  /**
+   * Takes a change of a circuit breaker; as {@link #changed}, and in one order with it. Does
+   * nothing unless overridden.
+   */
+  default void breakerChanged(BreakerEvent event) {}
 }

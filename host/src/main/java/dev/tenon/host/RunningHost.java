@@ -3,6 +3,7 @@ package dev.tenon.host;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.JsonLinesAuditLog;
+import dev.tenon.core.BreakerState;
 import dev.tenon.core.DeclaredServices;
 import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;
@@ -168,6 +169,10 @@ final class RunningHost implements AutoCloseable {
 
   List<PluginState> states(PluginName plugin) {
     return plugins.states(plugin);
+  }
+
+  BreakerState breaker(RuntimeId run) {
+    return planes.router().breaker(run);
   }
 
   Listening listen(PluginListener listener) {

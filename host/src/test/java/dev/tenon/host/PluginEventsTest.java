@@ -3,8 +3,10 @@ package dev.tenon.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tenon.core.BreakerState;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
+import dev.tenon.core.RuntimeId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +30,40 @@ class PluginEventsTest {
         new PluginState.Configured(),
         new PluginState.Starting(),
         0);
+  }
+
+  /** Breakers are told in one order with the states of plugins. Row: CI-2. */
+  @Test
+  void tell_breakerBetweenStates_toldInOrder() {
+    List<Object> all = new CopyOnWriteArrayList<>();
+    var unused =
+        events.add(
+            new PluginListener() {
+              @Override
+              public void changed(PluginEvent event) {
+                all.add(event);
+              }
+
+              @Override
+              public void breakerChanged(BreakerEvent event) {
+                all.add(event);
+              }
+            });
+    RuntimeId run = RuntimeId.of(new PluginName("words"), 7);
+    events.tell(event(1));
+    events.tell(Instant.EPOCH, run, BreakerState.CLOSED, BreakerState.OPEN);
+    events.tell(event(2));
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(all)
+                    .containsExactly(
+                        event(1),
+                        new BreakerEvent(
+                            Instant.EPOCH, run, BreakerState.CLOSED, BreakerState.OPEN, 0),
+                        event(2)));
   }
 
   /**

@@ -8,9 +8,13 @@ import dev.tenon.core.Selection;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.v1.DiscoverRequest;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Calls through the router go to the providers that the operator's selection says. */
@@ -98,6 +102,34 @@ class SelectionTest {
     try (TestHost host = host(weighted)) {
       assertThat(calls(host, 20)).isEqualTo(Map.of("one", 14, "two", 4, "three", 2));
     }
+  }
+
+  /** By the caller's key, which brings every call to the same provider. Row: RG-14. */
+  @Test
+  void call_sticky_byTheCallersKey() throws Exception {
+    try (TestHost host = host(Selection.Plain.STICKY)) {
+      Set<String> all = new TreeSet<>();
+      for (int key = 0; key < 12; key++) {
+        Set<String> one = new TreeSet<>();
+        for (int call = 0; call < 3; call++) {
+          one.add(keyed(host.plugin("caller"), "customer-" + key));
+        }
+        assertThat(one).hasSize(1);
+        all.addAll(one);
+      }
+      assertThat(all).hasSizeGreaterThan(1);
+      assertThat(calls(host, 30).values().stream().mapToInt(calls -> calls).sum()).isEqualTo(30);
+    }
+  }
+
+  private static String keyed(RawPlugin caller, String key) {
+    Metadata headers = new Metadata();
+    headers.put(Metadata.Key.of("tenon-key", Metadata.ASCII_STRING_MARSHALLER), key);
+    return RawPlugin.deadline(EchoGrpc.newBlockingStub(caller.data(caller.bearer())))
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+        .unary(EchoRequest.getDefaultInstance())
+        .getPayload()
+        .toStringUtf8();
   }
 
   @Test

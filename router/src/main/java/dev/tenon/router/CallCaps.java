@@ -127,13 +127,18 @@ final class CallCaps {
     }
 
     /**
-     * Counts the call at {@code chosen}, its provider, unless everything was given back.
+     * Counts the call at {@code chosen}, its provider, and no more at one that it was at before;
+     * unless everything was given back.
      *
      * @throws CallLimitException if that has too many already
      */
     synchronized void reach(String chosen) throws CallLimitException {
       if (left) {
         return;
+      }
+      Open before = provider;
+      if (before != null) {
+        CallCaps.leave(before);
       }
       provider = enter(byProvider, chosen, limits.perProvider());
       if (provider == null) {

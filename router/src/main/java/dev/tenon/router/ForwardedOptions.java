@@ -1,7 +1,6 @@
 package dev.tenon.router;
 
 import io.grpc.CallOptions;
-import io.grpc.ClientStreamTracer;
 
 /**
  * Which of a caller's options a provider's call gets: how long, how large, on which thread. Nothing
@@ -11,13 +10,12 @@ import io.grpc.ClientStreamTracer;
 final class ForwardedOptions {
   private ForwardedOptions() {}
 
-  /** Returns what passes of {@code options}, and {@code watch} to see the stream. */
-  static CallOptions of(CallOptions options, ClientStreamTracer.Factory watch) {
+  /** Returns what passes of {@code options}. */
+  static CallOptions of(CallOptions options) {
     CallOptions forwarded =
         CallOptions.DEFAULT
             .withDeadline(options.getDeadline())
-            .withExecutor(ChannelCaller.executor(options))
-            .withStreamTracerFactory(watch);
+            .withExecutor(ChannelCaller.executor(options));
     if (options.isWaitForReady()) {
       forwarded = forwarded.withWaitForReady();
     }

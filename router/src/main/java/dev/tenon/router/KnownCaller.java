@@ -101,11 +101,6 @@ final class KnownCaller {
     return known == null ? added(fullMethodName, CallPath.ofFullMethodName(fullMethodName)) : known;
   }
 
-  /** Returns how many paths are known. */
-  int sites() {
-    return sites.size();
-  }
-
   private CallSite added(String text, CallPath path) {
     if (sites.size() >= MAX_SITES) {
       sites.clear();

@@ -6,6 +6,7 @@ import dev.tenon.core.Permission;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.registry.ServiceRegistry;
 import io.grpc.Metadata;
 import java.util.Iterator;
 import java.util.List;
@@ -26,8 +27,8 @@ final class MetadataRules {
    *
    *   credentials   authorization, proxy-authorization, cookie, set-cookie: they are between a
    *                 peer and the host; a provider that saw a caller's could be that caller.
-   *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to and tenon-grant
-   *                 are read before, tenon-caller and tenon-granted are written after, the latter
+   *   reserved      tenon-*, x-plugin-*: only the host speaks with them. tenon-to, tenon-key and
+   *                 tenon-grant are read before, tenon-caller and tenon-granted are written after, the latter
    *                 for services of the host alone; so no peer can forge or repeat any.
    *                 tenon-callback is written after, for what the host brought along with a call.
    *                 tenon-on-behalf-of is put back by the front where it was verified.
@@ -44,7 +45,13 @@ final class MetadataRules {
       Metadata.Key.of("tenon-caller", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> TO =
       Metadata.Key.of("tenon-to", Metadata.ASCII_STRING_MARSHALLER);
+  static final Metadata.Key<String> KEY =
+      Metadata.Key.of("tenon-key", Metadata.ASCII_STRING_MARSHALLER);
   static final Metadata.Key<String> GRANT = Grant.HEADER;
+
+  /** Longest {@code tenon-key}: enough for a SHA-512 in hex digits. */
+  static final int MAX_KEY_CHARS = 128;
+
   static final Metadata.Key<String> GRANTED =
       Metadata.Key.of("tenon-granted", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -97,6 +104,38 @@ final class MetadataRules {
     } catch (IllegalArgumentException e) {
       throw badTarget("tenon-to malformed");
     }
+  }
+
+  /**
+   * Returns what the caller wants its provider chosen by; {@link ServiceRegistry#NO_KEY} if it did
+   * not say.
+   *
+   * @throws CallRefusedException if {@code tenon-key} is there more than once, or is not 1 to 128
+   *     visible ASCII characters
+   */
+  static String key(Metadata headers) throws CallRefusedException {
+    Iterable<String> asked = headers.getAll(KEY);
+    if (asked == null) {
+      return ServiceRegistry.NO_KEY;
+    }
+    Iterator<String> values = asked.iterator();
+    String key = values.next();
+    if (values.hasNext()) {
+      throw badKey("tenon-key repeated");
+    }
+    if (key.isEmpty()
+        || key.length() > MAX_KEY_CHARS
+        || !key.chars().allMatch(c -> c > ' ' && c <= '~')) {
+      throw badKey("tenon-key malformed");
+    }
+    return key;
+  }
+
+  private static CallRefusedException badKey(String auditReason) {
+    return new CallRefusedException(
+        Refusal.INVALID_REQUEST,
+        auditReason,
+        "tenon-key: (expected: exactly one, of 1 to 128 visible ASCII characters)");
   }
 
   private static CallRefusedException badTarget(String auditReason) {

@@ -8,6 +8,7 @@ import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.router.choose.Outcome;
 import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
@@ -37,14 +38,13 @@ abstract class OpenCall {
 
   private final Router router;
   private final KnownCaller caller;
-  private volatile CallCaps.@Nullable Seat seat;
   private volatile @Nullable Route route;
   private volatile @Nullable CompletableFuture<?> waiting;
-  private volatile long begunNanos;
   private volatile boolean started;
   private volatile boolean cancelled;
   private volatile @Nullable Refusal ended;
   private volatile boolean over;
+  private final Visits visits = new Visits(this);
 
   OpenCall(Router router, KnownCaller caller) {
     this.router = router;
@@ -121,7 +121,6 @@ abstract class OpenCall {
    * returns.
    */
   final void enter() {
-    begunNanos = System.nanoTime();
     CallCaps.Seat taken;
     try {
       taken = router.enter(this);
@@ -129,7 +128,7 @@ abstract class OpenCall {
       close(ProviderStatus.End.of(RefusalStatus.of(full)));
       return;
     }
-    seat = taken;
+    visits.seated(taken);
     choose(taken, /* patient= */ true);
   }
 
@@ -212,9 +211,24 @@ abstract class OpenCall {
     return taken.permit().audit() == AuditMode.CALL ? outcome(taken, status) : null;
   }
 
+  /** Returns at which providers the call is and was. */
+  final Visits visits() {
+    return visits;
+  }
+
+  /** Takes where the call goes that is made again. */
+  final void goesTo(Route chosen) {
+    route = chosen;
+    router.open().chosen(this);
+    if (!router.isCurrent(chosen.permit())) {
+      reauthorize();
+    }
+  }
+
   /** Takes that the caller was told. Idempotent. */
   final void leave() {
     over = true;
+    visits.ended(Outcome.NOTHING);
     giveBack();
     router.open().remove(this);
   }
@@ -286,13 +300,15 @@ abstract class OpenCall {
             (done, failure) -> side.execute(() -> close(failure == null ? end : failed)));
   }
 
-  private CompletableFuture<Void> outcome(Route taken, Status status) {
-    Duration took = Duration.ofNanos(Math.max(0, System.nanoTime() - begunNanos));
+  /** Writes how the call ended at the provider of {@code taken}. */
+  final CompletableFuture<Void> outcome(Route taken, Status status) {
+    Duration took = Duration.ofNanos(Math.max(0, System.nanoTime() - visits.sinceNanos()));
     return router.audit().outcome(taken, status, took);
   }
 
   private void close(ProviderStatus.End end) {
     over = true;
+    visits.ended(Outcome.NOTHING);
     giveBack(); // before its caller is told, who may start another at once
     try {
       tell(end);
@@ -304,14 +320,21 @@ abstract class OpenCall {
   /** Gives back what the call took of the caps, and what its provider got. Idempotent. */
   final void giveBack() {
     endCallback();
-    CallCaps.Seat taken = seat;
-    if (taken != null) {
-      taken.leave();
+    visits.leaveSeat();
+  }
+
+  /**
+   * Takes that its stream is closed; the end may come later or, from a caller's executor, never.
+   */
+  final void streamClosed() {
+    if (!visits.areRepeatable()) {
+      giveBack();
     }
   }
 
   /** Forgets the call, whose caller is told of its fault by what it throws. Idempotent. */
   private void abandon() {
+    visits.ended(Outcome.NOTHING);
     giveBack();
     router.open().remove(this);
   }

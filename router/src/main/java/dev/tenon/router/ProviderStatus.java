@@ -25,6 +25,7 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   private final Runnable closed;
   private volatile Status sent = Status.UNKNOWN;
   private volatile boolean isSent;
+  private volatile boolean isAnswered;
 
   /**
    * Makes the watch over one call.
@@ -43,8 +44,14 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   public ClientStreamTracer newClientStreamTracer(
       ClientStreamTracer.StreamInfo stream, Metadata headers) {
     isSent = false;
+    isAnswered = false;
     return new ClientStreamTracer() {
       private volatile boolean trailersCame;
+
+      @Override
+      public void inboundHeaders() {
+        isAnswered = true;
+      }
 
       @Override
       public void inboundTrailers(Metadata trailers) {
@@ -62,9 +69,19 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     };
   }
 
+  /** Returns whether {@code status} is what the provider sent. */
+  boolean isProviders(Status status) {
+    return isSent && isSame(sent, status);
+  }
+
+  /** Returns whether there was any sign of an answer. */
+  boolean isAnswered() {
+    return isAnswered;
+  }
+
   /** Returns how the call ends for the caller, with the trailers that go with it. */
   End end(Status status, Metadata trailers) {
-    if (isSent && isSame(sent, status)) {
+    if (isProviders(status)) {
       return new End(passed(status), MetadataRules.response(trailers));
     }
     return switch (status.getCode()) {

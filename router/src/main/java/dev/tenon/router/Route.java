@@ -3,6 +3,7 @@ package dev.tenon.router;
 import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.auth.policy.Permit;
 import dev.tenon.core.OnBehalfOf;
+import dev.tenon.core.PluginName;
 import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
 import io.grpc.Metadata;
@@ -84,6 +85,11 @@ record Route(
         grant,
         Optional.of(given),
         NOT_YET);
+  }
+
+  /** Returns whether it leads to a plugin, here or behind another host. */
+  boolean isOfPlugin() {
+    return !provider.equals(PluginName.HOST);
   }
 
   /** Returns whether any other call of its path that asks for nothing of its own may take it. */

@@ -1,7 +1,6 @@
 package dev.tenon.router;
 
 import io.grpc.CallOptions;
-import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Context;
 import io.grpc.ForwardingClientCall;
@@ -30,7 +29,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     this.method = method;
     this.options = options;
     this.life = new Life(caller);
-    this.providerStatus = new ProviderStatus(life::isCancelledHere, life::giveBack);
+    this.providerStatus = new ProviderStatus(life::isCancelledHere, life::streamClosed);
   }
 
   @Override
@@ -93,13 +92,14 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   /** Takes that the provider's call has ended, {@code nanos} after it began. */
   void closed(Status status, Metadata trailers, long nanos) {
+    life.visits().ended(status, providerStatus.isProviders(status), providerStatus.isAnswered());
     life.closed(status, nanos, () -> providerStatus.end(status, trailers));
   }
 
-  private void relay(Route chosen, Channel channel, Listener<R> listener, Metadata headers) {
+  private void relay(Route chosen, Listener<R> listener, Metadata headers) {
     chosen.counted().started();
     ClientCall<Q, R> call =
-        router.newCall(life, chosen, channel, method, ForwardedOptions.of(options, providerStatus));
+        router.newCall(life, chosen, method, ForwardedOptions.of(options), providerStatus);
     Responses<Q, R> responses = new Responses<>(this, call, listener, chosen.counted());
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
@@ -166,7 +166,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
     @Override
     void relay(Route chosen) {
-      RoutedCall.this.relay(chosen, chosen.channel(), listener, headers);
+      RoutedCall.this.relay(chosen, listener, headers);
     }
 
     @Override

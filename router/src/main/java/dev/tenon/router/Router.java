@@ -3,20 +3,19 @@ package dev.tenon.router;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.audit.AuditFailedException;
-import dev.tenon.auth.audit.AuditLog;
-import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.grant.LiveGrant;
 import dev.tenon.auth.policy.CallDeniedException;
 import dev.tenon.auth.policy.Permit;
-import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.BreakerState;
 import dev.tenon.core.CallLimits;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
-import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.core.ServiceName;
+import dev.tenon.router.choose.Retries;
+import dev.tenon.router.choose.Standings;
 import dev.tenon.router.relay.CallHandler;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -25,12 +24,9 @@ import io.grpc.HandlerRegistry;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The only way from a caller to a provider: admit, decide, choose, relay. Thread-safe; holds no
@@ -46,25 +42,31 @@ public final class Router implements AutoCloseable {
   private final CallAudit audit;
   private final CallCounters counters;
   private final OpenCalls open;
+  private final Standings standings;
+  private final Retries retries;
   private final ToIntFunction<String> maxMessageBytes;
   private volatile boolean closed;
 
-  private Router(
+  Router(
       Routes routes,
       CallAudit audit,
       CallCounters counters,
+      Standings standings,
+      Retries retries,
       CallLimits limits,
       ToIntFunction<String> maxMessageBytes) {
     this.routes = routes;
     this.audit = audit;
     this.counters = counters;
+    this.standings = standings;
+    this.retries = retries;
     this.open = new OpenCalls(limits);
     this.maxMessageBytes = maxMessageBytes;
   }
 
   /** Returns a builder; all of its parts must be given. */
-  public static Builder builder() {
-    return new Builder();
+  public static RouterBuilder builder() {
+    return new RouterBuilder();
   }
 
   /**
@@ -135,6 +137,16 @@ public final class Router implements AutoCloseable {
     return open.end(requireNonNull(caller, "caller"));
   }
 
+  /** Returns where the circuit breaker of {@code provider} stands. */
+  public BreakerState breaker(RuntimeId provider) {
+    return standings.breaker(requireNonNull(provider, "provider"));
+  }
+
+  /** Returns whether calls go around {@code provider}, where another can take them. */
+  public boolean isEjected(RuntimeId provider) {
+    return standings.isEjected(requireNonNull(provider, "provider"));
+  }
+
   /** Ends the open calls that were let in with {@code grant}, which has ended. */
   public void endUnder(LiveGrant grant) {
     open.endUnder(requireNonNull(grant, "grant"));
@@ -199,17 +211,39 @@ public final class Router implements AutoCloseable {
   }
 
   /**
-   * Returns the call of {@code routed} to its provider, {@code chosen}, on {@code channel}, which
-   * has neither of the two send or get a longer message than it agreed on.
+   * Returns the call of {@code routed} to its provider, {@code chosen}, by its channel, which has
+   * neither of the two send or get a longer message than it agreed on.
+   *
+   * @param watch sees each stream that it takes
    */
   <Q, R> ClientCall<Q, R> newCall(
       OpenCall routed,
       Route chosen,
-      Channel channel,
       MethodDescriptor<Q, R> method,
-      CallOptions options) {
-    ClientCall<Q, R> call = channel.newCall(method, options);
+      CallOptions options,
+      ProviderStatus watch) {
+    CallOptions watched = options.withStreamTracerFactory(watch);
+    ClientCall<Q, R> call;
+    if (isRepeatable(routed, chosen)) {
+      routed.visits().repeatable();
+      call = new RepeatedCall<>(new Repeats<>(routed, chosen, retries, method, watched, watch));
+    } else {
+      call = chosen.channel().newCall(method, watched);
+    }
     return CappedCall.of(call, method, maxMessageBytes(routed.known(), chosen), routed);
+  }
+
+  /** What a callback or a grant rests on ends with the provider's stream. */
+  private boolean isRepeatable(OpenCall call, Route chosen) {
+    return chosen.isOfPlugin()
+        && chosen.callback().isEmpty()
+        && (retries.isIdempotent(chosen.permit().path())
+            || routes.hasOthers(call, chosen.permit().path().service()));
+  }
+
+  /** Returns whether {@code call} could go elsewhere than where it is, or was before. */
+  boolean hasOthers(OpenCall call, ServiceName service) {
+    return routes.hasOthers(call, service);
   }
 
   /** Returns how long a message between {@code caller} and the provider may be. */
@@ -271,124 +305,5 @@ public final class Router implements AutoCloseable {
         + path.service()
         + " method="
         + path.method();
-  }
-
-  /** Collects what a router works with. Not thread-safe. */
-  public static final class Builder {
-    private @Nullable Supplier<Policy> policy;
-    private @Nullable ServiceRegistry registry;
-    private @Nullable HostServices hostServices;
-    private @Nullable Backends backends;
-    private HostBackends otherHosts = HostBackends.NONE;
-    private OnDemand onDemand = OnDemand.NEVER;
-    private OnBehalfOf.Verifier onBehalfOf = OnBehalfOf.Verifier.NONE;
-    private @Nullable GrantStore grants;
-    private @Nullable AuditLog audit;
-    private InstantSource clock = InstantSource.system();
-    private CallLimits limits = CallLimits.DEFAULT;
-    private ToIntFunction<String> maxMessageBytes = actor -> Integer.MAX_VALUE;
-
-    private Builder() {}
-
-    /** Sets where the policy is read, for every call; another instance takes effect at once. */
-    public Builder policy(Supplier<Policy> policy) {
-      this.policy = requireNonNull(policy, "policy");
-      return this;
-    }
-
-    /** Sets who provides what. */
-    public Builder registry(ServiceRegistry registry) {
-      this.registry = requireNonNull(registry, "registry");
-      return this;
-    }
-
-    /** Sets the host's own services, which win over plugins. The router does not close them. */
-    public Builder hostServices(HostServices hostServices) {
-      this.hostServices = requireNonNull(hostServices, "hostServices");
-      return this;
-    }
-
-    /** Sets how plugins are reached. */
-    public Builder backends(Backends backends) {
-      this.backends = requireNonNull(backends, "backends");
-      return this;
-    }
-
-    /** Sets how other hosts are reached, behind which providers are; none unless set. */
-    public Builder otherHosts(HostBackends otherHosts) {
-      this.otherHosts = requireNonNull(otherHosts, "otherHosts");
-      return this;
-    }
-
-    /** Sets what starts providers that are missing; nothing unless set. */
-    public Builder onDemand(OnDemand onDemand) {
-      this.onDemand = requireNonNull(onDemand, "onDemand");
-      return this;
-    }
-
-    /** Sets who says on whose behalf calls are made; without it such calls are refused. */
-    public Builder onBehalfOf(OnBehalfOf.Verifier verifier) {
-      this.onBehalfOf = requireNonNull(verifier, "verifier");
-      return this;
-    }
-
-    /** Sets the grants; needed only where a service of the host is offered by grant. */
-    public Builder grants(GrantStore grants) {
-      this.grants = requireNonNull(grants, "grants");
-      return this;
-    }
-
-    /** Sets where calls are recorded. The router does not close it. */
-    public Builder audit(AuditLog audit) {
-      this.audit = requireNonNull(audit, "audit");
-      return this;
-    }
-
-    /** Sets how many calls may be open at once; the default ones unless set. */
-    public Builder limits(CallLimits limits) {
-      this.limits = requireNonNull(limits, "limits");
-      return this;
-    }
-
-    /**
-     * Sets how long the messages of and to a run may be, by what the audit log calls it, where that
-     * is less than the servers allow, else {@link Integer#MAX_VALUE}; the latter for all unless
-     * set.
-     */
-    public Builder maxMessageBytes(ToIntFunction<String> maxMessageBytes) {
-      this.maxMessageBytes = requireNonNull(maxMessageBytes, "maxMessageBytes");
-      return this;
-    }
-
-    /** Sets the time of audit events; the system's clock unless set. */
-    public Builder clock(InstantSource clock) {
-      this.clock = requireNonNull(clock, "clock");
-      return this;
-    }
-
-    /**
-     * Returns the router.
-     *
-     * @throws NullPointerException if a part is missing; the message names it
-     * @throws IllegalArgumentException if a service is offered by grant and there are no grants
-     */
-    public Router build() {
-      CallCounters counters = new CallCounters();
-      CallAudit callAudit = new CallAudit(requireNonNull(audit, "audit"), clock);
-      Routes routes =
-          new Routes(
-              new Decisions(requireNonNull(policy, "policy")),
-              requireNonNull(registry, "registry"),
-              requireNonNull(hostServices, "hostServices"),
-              requireNonNull(backends, "backends"),
-              otherHosts,
-              onDemand,
-              new Delegations(onBehalfOf),
-              new GrantCheck(hostServices, grants),
-              new Callbacks(hostServices, grants, callAudit),
-              callAudit,
-              counters);
-      return new Router(routes, callAudit, counters, limits, maxMessageBytes);
-    }
   }
 }

@@ -9,11 +9,15 @@ import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
+import dev.tenon.registry.Fitness;
 import dev.tenon.registry.NoProviderException;
 import dev.tenon.registry.OtherHost;
 import dev.tenon.registry.Registration;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Delegations.Delegation;
+import dev.tenon.router.choose.Retries;
+import dev.tenon.router.choose.Standing;
+import dev.tenon.router.choose.Standings;
 import dev.tenon.router.relay.WireBackend;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
@@ -28,6 +32,9 @@ import java.util.concurrent.CompletableFuture;
  * Thread-safe.
  */
 final class Routes {
+  /** How often a call is chosen for while breakers close and open under it. */
+  private static final int MAX_CHOICES = 3;
+
   private final Decisions decisions;
   private final ServiceRegistry registry;
   private final HostServices hostServices;
@@ -39,6 +46,8 @@ final class Routes {
   private final Callbacks callbacks;
   private final CallAudit audit;
   private final CallCounters counters;
+  private final Standings standings;
+  private final Retries retries;
 
   Routes(
       Decisions decisions,
@@ -51,7 +60,9 @@ final class Routes {
       GrantCheck grants,
       Callbacks callbacks,
       CallAudit audit,
-      CallCounters counters) {
+      CallCounters counters,
+      Standings standings,
+      Retries retries) {
     this.decisions = decisions;
     this.registry = registry;
     this.hostServices = hostServices;
@@ -63,6 +74,8 @@ final class Routes {
     this.callbacks = callbacks;
     this.audit = audit;
     this.counters = counters;
+    this.standings = standings;
+    this.retries = retries;
   }
 
   /**
@@ -162,12 +175,12 @@ final class Routes {
           delegation,
           grant);
     }
-    Registration chosen = chosen(call, decision, service, target, patient, isOwnOnly);
+    Registration chosen = letIn(call, decision, service, target, patient, isOwnOnly);
     Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
     if (behind.isPresent()) {
       return toOtherHost(call, decision, behind.get(), target, delegation);
     }
-    Backend backend = backend(call, chosen.provider());
+    Backend backend = backend(call, site, chosen.provider());
     Route known = site.route();
     if (known != null
         && delegation.isEmpty()
@@ -185,8 +198,10 @@ final class Routes {
         Optional.empty());
   }
 
-  private Backend backend(OpenCall call, RuntimeId provider) throws CallRefusedException {
-    if (call.isOfWire()) {
+  /** What may have to be made again goes by a channel, which keeps it. */
+  private Backend backend(OpenCall call, CallSite site, RuntimeId provider)
+      throws CallRefusedException {
+    if (call.isOfWire() && call.visits().tried().isEmpty() && !retries.isIdempotent(site.path())) {
       Optional<WireBackend> connections = backends.wire(provider);
       if (connections.isPresent()) {
         return new Backend.OfWire(connections.get());
@@ -217,7 +232,9 @@ final class Routes {
         decision.permit(),
         host.id().toString(),
         name,
-        new Backend.OfChannel(ClientInterceptors.intercept(channel, new ToOtherHost(target))),
+        new Backend.OfChannel(
+            ClientInterceptors.intercept(
+                channel, new ToOtherHost(target, MetadataRules.key(call.headers())))),
         counters.cell(call.known().counted(), name, decision.permit().path().service()),
         delegation,
         Optional.empty());
@@ -232,6 +249,29 @@ final class Routes {
     return ClientInterceptors.intercept(host, CallbackHandlers.to(grant.get().live()));
   }
 
+  /** Chooses, and goes by the breakers: of two calls that saw the same chance, one has it. */
+  private Registration letIn(
+      OpenCall call,
+      Decisions.Decision decision,
+      ServiceName service,
+      Optional<RuntimeId> target,
+      boolean patient,
+      boolean isOwnOnly)
+      throws RefusedException, ProviderStarting {
+    for (int choice = 1; ; choice++) {
+      Registration chosen = chosen(call, decision, service, target, patient, isOwnOnly);
+      Standing standing = standings.of(chosen.provider());
+      int ticket = standing.enter();
+      if (ticket != Standing.REFUSED) {
+        call.visits().begin(standing, ticket);
+        return chosen;
+      }
+      if (target.isPresent() || choice == MAX_CHOICES) {
+        throw new CallRefusedException(Refusal.UNAVAILABLE, "breaker open");
+      }
+    }
+  }
+
   private Registration chosen(
       OpenCall call,
       Decisions.Decision decision,
@@ -243,11 +283,15 @@ final class Routes {
     if (isOwnOnly && target.isPresent() && registry.behind(target.get()).isPresent()) {
       throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names a provider elsewhere");
     }
+    String key = MetadataRules.key(call.headers());
     try {
       if (target.isPresent()) {
         return registry.choose(service, target.get());
       }
-      return isOwnOnly ? registry.chooseOwn(service) : registry.choose(service);
+      Fitness fitness = Untried.of(standings, call.visits().tried());
+      return isOwnOnly
+          ? registry.chooseOwn(service, fitness, key)
+          : registry.choose(service, fitness, key);
     } catch (NoProviderException e) {
       if (target.isEmpty() && patient) {
         awaken(service, call.side().remaining());
@@ -294,8 +338,15 @@ final class Routes {
         : decision.recorded(() -> audit.first(route));
   }
 
+  /** Returns whether {@code call} could go elsewhere than where it is, or was before. */
+  boolean hasOthers(OpenCall call, ServiceName service) {
+    return registry.registrations(service).size() > call.visits().tried().size() + 1
+        && !call.headers().containsKey(MetadataRules.TO);
+  }
+
   /** Writes how many calls went under each permit since the last summary. Blocks on nothing. */
   void summarize() {
     decisions.summarize(audit);
+    standings.forget(run -> registry.registrations(run).isEmpty());
   }
 }

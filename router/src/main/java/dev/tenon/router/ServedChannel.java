@@ -16,20 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServedChannel extends Channel {
   private final WiredCall routed;
-  private final Channel provider;
-  private final int maxMessageBytes;
+  private final Route route;
 
-  ServedChannel(WiredCall routed, Channel provider, int maxMessageBytes) {
+  ServedChannel(WiredCall routed, Route route) {
     this.routed = routed;
-    this.provider = provider;
-    this.maxMessageBytes = maxMessageBytes;
+    this.route = route;
   }
 
   @Override
   public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
-    ProviderStatus watch = new ProviderStatus(routed::isCancelledHere, routed::giveBack);
-    ClientCall<Q, R> call = provider.newCall(method, options.withStreamTracerFactory(watch));
-    return new SimpleForwardingClientCall<>(CappedCall.of(call, method, maxMessageBytes, routed)) {
+    ProviderStatus watch = new ProviderStatus(routed::isCancelledHere, routed::streamClosed);
+    ClientCall<Q, R> call = routed.router().newCall(routed, route, method, options, watch);
+    return new SimpleForwardingClientCall<>(call) {
       @Override
       public void start(Listener<R> listener, Metadata headers) {
         super.start(new Back<>(listener, watch), headers);
@@ -39,7 +37,7 @@ final class ServedChannel extends Channel {
 
   @Override
   public @Nullable String authority() {
-    return provider.authority();
+    return route.channel().authority();
   }
 
   private final class Back<R> extends SimpleForwardingClientCallListener<R> {
@@ -65,6 +63,7 @@ final class ServedChannel extends Channel {
     @Override
     public void onClose(Status status, Metadata trailers) {
       ProviderStatus.End end = watch.end(status, trailers);
+      routed.visits().ended(status, watch.isProviders(status), watch.isAnswered());
       routed.saidAtTheEnd(status);
       super.onClose(end.status(), end.trailers());
     }

@@ -16,14 +16,16 @@ import java.util.Optional;
 
 /**
  * What is different where the provider of a call is the router of another host: it gets to know
- * which run the caller asked for, if any; and if it does not know this host, that is no answer to
- * the caller, whose own credentials were good.
+ * which run the caller asked for, and by which key, if any; and if it does not know this host, that
+ * is no answer to the caller, whose own credentials were good.
  */
 final class ToOtherHost implements ClientInterceptor {
   private final Optional<RuntimeId> target;
+  private final String key;
 
-  ToOtherHost(Optional<RuntimeId> target) {
+  ToOtherHost(Optional<RuntimeId> target, String key) {
     this.target = target;
+    this.key = key;
   }
 
   @Override
@@ -33,6 +35,9 @@ final class ToOtherHost implements ClientInterceptor {
       @Override
       public void start(Listener<R> listener, Metadata headers) {
         target.ifPresent(run -> headers.put(MetadataRules.TO, run.value()));
+        if (!key.isEmpty()) {
+          headers.put(MetadataRules.KEY, key);
+        }
         super.start(new Answers<>(listener), headers);
       }
     };

@@ -79,8 +79,7 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     if (chosen.backend() instanceof Backend.OfWire wire) {
       call.forward(wire.connections(), stamps(chosen), most);
     } else {
-      call.serve(
-          new ServedChannel(this, chosen.channel(), most), options(), metadata(chosen), most);
+      call.serve(new ServedChannel(this, chosen), options(), metadata(chosen), most);
     }
   }
 
@@ -156,6 +155,9 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
   }
 
   private @Nullable CompletableFuture<?> ended(Status status) {
+    boolean isProviders = status.getCode() != Status.Code.CANCELLED && !isLate();
+    boolean isAnswered = status.getCode() != Status.Code.UNAVAILABLE; // as far as it is known
+    visits().ended(status, isProviders, isAnswered);
     CallCounters.Cell cell = counted;
     if (cell != null && !status.isOk()) {
       cell.failed();
@@ -169,12 +171,8 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     said = words;
   }
 
-  /** A front that could not relay the call has not asked before. */
   @Override
   public void over() {
-    if (counted != null && !isOver()) {
-      var unused = ended(Status.UNAVAILABLE);
-    }
     leave();
   }
 

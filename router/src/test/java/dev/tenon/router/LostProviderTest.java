@@ -7,6 +7,7 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.transport.Endpoint;
+import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
@@ -69,7 +70,8 @@ final class LostProviderTest {
     EchoProvider impostor = new EchoProvider();
     wire.provide(Names.WORDS_2, Names.ECHO, impostor);
     wire.backends.put(Names.WORDS, wire.asHost(Objects.requireNonNull(wire.endpoint), Names.WORDS));
-    assertUnavailable(Plane.refusal(caller.channel(), UNARY));
+    Channel asked = Plane.with(caller.channel(), "tenon-to", Names.WORDS.value());
+    assertUnavailable(Plane.refusal(asked, UNARY));
     assertThat(impostor.calls).hasValue(0);
     assertThat(provider.calls).hasValue(0);
   }

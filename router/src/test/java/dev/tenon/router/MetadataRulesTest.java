@@ -65,6 +65,7 @@ final class MetadataRulesTest {
         "tenon-caller",
         "tenon-caller-bin",
         "tenon-to",
+        "tenon-key",
         "tenon-anything",
         "tenon-refused",
         "x-plugin-runtime-id",

@@ -9,7 +9,9 @@ import dev.tenon.core.CallLimits;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
 import dev.tenon.core.RefusedException;
+import dev.tenon.core.RegistryLimits;
 import dev.tenon.core.RuntimeId;
+import dev.tenon.core.Selection;
 import dev.tenon.core.ServiceName;
 import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.ServiceRegistry;
@@ -39,6 +41,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A router whose providers run in this process; for what a call may do, not for how it travels. */
@@ -46,7 +49,7 @@ final class Plane implements AutoCloseable {
   static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
   final RecordingAuditLog audit = new RecordingAuditLog();
-  final LocalRegistry registry = ServiceRegistry.inMemory();
+  final LocalRegistry registry;
   final EchoProvider words = new EchoProvider();
   final GrantStore grants =
       new GrantStore(
@@ -76,19 +79,33 @@ final class Plane implements AutoCloseable {
   }
 
   private Plane(HostServices hostServices, CallLimits limits) {
+    this(hostServices, Map.of(), builder -> builder.limits(limits));
+  }
+
+  /** Makes one that chooses by {@code selections}, with a router of which more is set. */
+  Plane(Map<ServiceName, Selection> selections, UnaryOperator<RouterBuilder> more) {
+    this(HostServices.builder().start(), selections, more);
+  }
+
+  private Plane(
+      HostServices hostServices,
+      Map<ServiceName, Selection> selections,
+      UnaryOperator<RouterBuilder> more) {
     this.hostServices = hostServices;
+    this.registry =
+        ServiceRegistry.inMemory(RegistryLimits.DEFAULT, selections, new SecureRandom());
     this.policy = parse(Names.POLICY);
     this.router =
-        Router.builder()
-            .policy(() -> policy)
-            .registry(registry)
-            .hostServices(hostServices)
-            .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
-            .onDemand((service, most) -> Optional.ofNullable(starting))
-            .grants(grants)
-            .limits(limits)
-            .audit(audit)
-            .clock(InstantSource.fixed(NOW))
+        more.apply(
+                Router.builder()
+                    .policy(() -> policy)
+                    .registry(registry)
+                    .hostServices(hostServices)
+                    .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
+                    .onDemand((service, most) -> Optional.ofNullable(starting))
+                    .grants(grants)
+                    .audit(audit)
+                    .clock(InstantSource.fixed(NOW)))
             .build();
     grants.whenEnded(router::endUnder);
     provide(Names.WORDS, Names.ECHO, words);

@@ -20,9 +20,6 @@ import java.util.stream.Stream;
 
 /** The comparison of all ways: builds, starts, warms, and measures in rounds. */
 public final class EndToEnd {
-  /** The share of a JVM's CPU time below which its compiler is quiet. */
-  private static final double QUIET = 0.05;
-
   private final Path bench;
   private final Plan plan;
   private final Consumer<String> progress;
@@ -88,19 +85,8 @@ public final class EndToEnd {
       if (contender.way().isTenon()) {
         tell(setting, "warming " + contender.way().title());
         for (Load load : loads) {
-          warm(contender, load, generator);
+          Sample unused = generator.measure(contender, load, 0, Duration.ZERO, plan.hostWarmUp());
         }
-      }
-    }
-  }
-
-  /** Until its compiler is quiet: on a busy machine that takes longer. */
-  private void warm(Contender contender, Load load, LoadGenerator generator)
-      throws IOException, InterruptedException {
-    for (int i = 0; i < plan.hostWarmUps(); i++) {
-      CpuTime cpu = generator.measure(contender, load, 0, Duration.ZERO, plan.hostWarmUp()).cpu();
-      if (cpu.compilerNanos() < QUIET * cpu.nanos()) {
-        return;
       }
     }
   }

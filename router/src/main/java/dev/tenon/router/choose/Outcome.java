@@ -6,9 +6,9 @@ import java.time.Duration;
 
 /** What the end of a call says about its provider. */
 public enum Outcome {
-  /** It answered, with whatever status but UNAVAILABLE. */
+  /** It answered, with whatever status; UNAVAILABLE after it had begun to is one. */
   ANSWERED,
-  /** It said that it is unavailable, or could not be reached, or its connection was lost. */
+  /** It said nothing but that it is unavailable, or could not be reached, or was lost. */
   FAILED,
   /**
    * The call broke off without a status, or got no sign of an answer for long. A caller can bring
@@ -21,19 +21,26 @@ public enum Outcome {
   /**
    * Returns what it says that a call ended with {@code status}.
    *
-   * @param isOurs whether the caller, its deadline or the router ended it
-   * @param isFromProvider whether the provider sent the status
-   * @param silence for how long the provider had the call without any sign of an answer; zero if
-   *     there was one
+   * @param by who ended it
+   * @param isAnswered whether there was any sign of an answer before
+   * @param took for how long the provider had the call
    */
-  public static Outcome of(
-      Status status, boolean isOurs, boolean isFromProvider, Duration silence) {
-    if (isOurs) {
-      return silence.compareTo(EjectionPolicy.SILENCE) < 0 ? NOTHING : BROKEN;
-    }
-    if (status.getCode() == Status.Code.UNAVAILABLE) {
-      return FAILED;
-    }
-    return isFromProvider ? ANSWERED : BROKEN;
+  public static Outcome of(Status status, EndedBy by, boolean isAnswered, Duration took) {
+    boolean isUnavailable = status.getCode() == Status.Code.UNAVAILABLE;
+    return switch (by) {
+      case PROVIDER -> isUnavailable && !isAnswered ? FAILED : ANSWERED;
+      case CONNECTION -> isUnavailable ? FAILED : BROKEN;
+      case OUR_SIDE -> isAnswered || took.compareTo(EjectionPolicy.SILENCE) < 0 ? NOTHING : BROKEN;
+    };
+  }
+
+  /** Who ended a call. */
+  public enum EndedBy {
+    /** The provider, by its status. */
+    PROVIDER,
+    /** The connection to it, or what it did on that beside a status. */
+    CONNECTION,
+    /** The caller, its deadline, or the router. */
+    OUR_SIDE
   }
 }

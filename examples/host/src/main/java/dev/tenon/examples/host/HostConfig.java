@@ -41,6 +41,7 @@ record HostConfig(
     HostLimits limits,
     List<String> admins,
     UpkeepConfig upkeep,
+    FailingTables failing,
     Level pluginLog,
     Optional<EtcdSettings> registry,
     HostsTable hosts,
@@ -108,6 +109,7 @@ record HostConfig(
             toml.table("limits").map(LimitsTable::read).orElse(HostLimits.DEFAULT),
             toml.table("admin").map(HostConfig::admins).orElse(List.of()),
             UpkeepConfig.read(toml, audit, tokens, toml.table("grants")),
+            FailingTables.read(toml),
             toml.parsed("plugin_log", HostConfig::level).orElse(Level.INFO),
             toml.table(RegistryTable.NAME).flatMap(table -> RegistryTable.read(table, path)),
             toml.table(HostsTable.NAME)
@@ -187,6 +189,7 @@ record HostConfig(
     List<String> problems = new ArrayList<>();
     HostBuilder host = PluginHost.builder();
     upkeep.configure(host, folders.policy());
+    failing.configure(host);
     try {
       var unused = PolicyDocument.read(folders.policy()).policy();
     } catch (ConfigException e) {
@@ -272,6 +275,7 @@ record HostConfig(
     entry(toml.append("\n[audit]\n"), "path", folders.audit().toString());
     toml.append(upkeep.auditEntry()).append("\n[grants]\n").append(upkeep.grantsEntries());
     toml.append("\n[restart]\n").append(upkeep.restartEntries());
+    toml.append(failing.toToml());
     toml.append("\n[limits]\n").append(LimitsTable.toToml(limits));
     registry.ifPresent(
         settings -> {
@@ -312,7 +316,7 @@ record HostConfig(
     toml.append(key).append(" = ").append(quoted(value)).append('\n');
   }
 
-  private static String quoted(List<String> values) {
+  static String quoted(List<String> values) {
     return values.stream().map(HostConfig::quoted).collect(joining(", ", "[", "]"));
   }
 

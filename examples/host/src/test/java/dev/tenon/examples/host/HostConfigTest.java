@@ -81,6 +81,26 @@ final class HostConfigTest {
             most = "PT30S"
             stable = "PT1M"
 
+            [breaker]
+            failures = 5
+            open = "PT10S"
+            successes = 2
+
+            [ejection]
+            consecutive = 5
+            percent = 50
+            calls = 20
+            window = "PT10S"
+            base = "PT10S"
+            most = "PT5M"
+
+            [retries]
+            idempotent = []
+            attempts = 3
+            first = "PT0.1S"
+            most = "PT10S"
+            total = "PT30S"
+
             [limits]
             connect = { per_second = 10, burst = 100 }
             enrol = { per_second = 10, burst = 20 }
@@ -156,6 +176,21 @@ final class HostConfigTest {
         restart = { tries = 0, first = "PT2S", most = "PT3S", stable = "PT4S" }
         """,
         """
+        breaker = { failures = 0, open = "PT1M", successes = 9 }
+        retries = { attempts = 1, first = "PT1S", most = "PT1S", total = "PT2S" }
+        """,
+        """
+        [ejection]
+        consecutive = 0
+        percent = 0
+        calls = 7
+        window = "PT1S"
+        base = "PT2S"
+        most = "PT3S"
+        [retries]
+        idempotent = ["acme.v1.Store/Get", "acme.v1.Names/*"]
+        """,
+        """
         [limits]
         call = { per_second = 1000000, burst = 1000000 }
         watch = { burst = 9 }
@@ -168,6 +203,8 @@ final class HostConfigTest {
         "acme.v1.Echo" = "round-robin"
         "acme.v1.Clock" = "random"
         "acme.v1.Log" = "first"
+        "acme.v1.Names" = "least-loaded"
+        "acme.v1.Cart" = "sticky"
         "acme.v1.Store" = { one = 70, two = 30, spare = 0 }
         """,
         """

@@ -83,6 +83,14 @@ final class RefusedConfigTest {
         "restart.tries = 101|restart.tries: got 101 (expected: 0 to 100)",
         "restart.first = 'PT0S'|restart.first: got \"PT0S\" (expected: an ISO 8601 duration",
         "restart.first = 'PT1M'|restart.first: got PT1M (expected: not longer than most, PT30S)",
+        "breaker.failures = 1001|breaker.failures: got 1001 (expected: 0 to 1000)",
+        "breaker.open = 'PT0S'|breaker.open: got \"PT0S\" (expected: an ISO 8601 duration",
+        "ejection.percent = 101|ejection.percent: got 101 (expected: 0 to 100)",
+        "ejection.base = 'PT6M'|ejection.base: got PT6M (expected: not longer than most, PT5M)",
+        "retries.attempts = 4|retries.attempts: got 4 (expected: 1 to 3)",
+        "retries.first = 'PT11S'|retries.first: got PT11S (expected: not longer than most, PT10S)",
+        "retries.idempotent = ['Get']|retries.idempotent: got idempotent: \"Get\" (expected:"
+            + " package.Service/Method or package.Service/*)",
       })
   void run_withUpkeepOutOfRange_isRefused(String entry, String expected) throws IOException {
     Ran ran = Ran.with("run", "--config", write(MINIMAL + entry + "\n").toString());

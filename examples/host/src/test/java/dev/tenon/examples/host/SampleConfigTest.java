@@ -61,6 +61,7 @@ final class SampleConfigTest {
     read.addAll(LimitsTable.keys());
     read.addAll(UpkeepConfig.keys());
     read.addAll(RestartTable.keys());
+    read.addAll(FailingTables.keys());
     read.addAll(RunTable.keys());
     read.addAll(RegistryTable.keys());
     read.addAll(HostsTable.keys());
