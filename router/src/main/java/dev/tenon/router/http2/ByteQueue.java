@@ -28,8 +28,9 @@ public final class ByteQueue {
 
   private void makeRoom(int more) {
     int size = size();
-    byte[] roomier =
-        size + more <= bytes.length ? bytes : new byte[Math.max(FEWEST, 2 * (size + more))];
+    int all = size + more;
+    // A quarter to spare: what peers let wait is memory of ours.
+    byte[] roomier = all <= bytes.length ? bytes : new byte[Math.max(FEWEST, all + all / 4)];
     System.arraycopy(bytes, from, roomier, 0, size);
     bytes = roomier;
     from = 0;

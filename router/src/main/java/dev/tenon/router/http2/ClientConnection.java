@@ -41,7 +41,13 @@ public final class ClientConnection extends Http2Connection {
     super(link, Settings.From.SERVER, flusher);
     this.listener = listener;
     ByteBuffer unused = link.out(PREFACE.length).put(PREFACE);
-    begin(Settings.ENABLE_PUSH, 0, Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
+    begin(
+        Settings.ENABLE_PUSH,
+        0,
+        Settings.INITIAL_WINDOW_SIZE,
+        Inflow.FIRST_WINDOW,
+        Settings.MAX_HEADER_LIST_SIZE,
+        MAX_LIST_BYTES);
   }
 
   /** Returns whether a stream can be opened now. */
@@ -63,7 +69,7 @@ public final class ClientConnection extends Http2Connection {
     if (!canOpen()) {
       throw new IllegalStateException("connection: takes no stream (expected: one that does)");
     }
-    Http2Stream stream = new Http2Stream(this, next, peer.initialWindow(), Inflow.STREAM_WINDOW);
+    Http2Stream stream = new Http2Stream(this, next, peer.initialWindow(), inflow.first());
     next += 2;
     stream.handler = handler;
     streams.add(stream);

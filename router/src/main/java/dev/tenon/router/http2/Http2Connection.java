@@ -49,6 +49,7 @@ public abstract class Http2Connection implements Link.Receiver {
   private final HpackDecoder decoder = new HpackDecoder(TABLE_BYTES, MAX_LIST_BYTES);
   private final FrameReader reader = new FrameReader(new Incoming(this));
   private final Flusher flusher;
+  private final StallCheck stalls = new StallCheck(this);
   private boolean isDue;
   private boolean isOver;
   private boolean isAgreed;
@@ -269,8 +270,11 @@ public abstract class Http2Connection implements Link.Receiver {
   }
 
   final void agreed() {
-    isAgreed = true;
-    link.agreed();
+    if (!isAgreed) {
+      isAgreed = true;
+      inflow.agreed(streams);
+      link.agreed();
+    }
   }
 
   // What streams do.
@@ -300,6 +304,9 @@ public abstract class Http2Connection implements Link.Receiver {
     }
     int written = outflow.write(stream, part, ends);
     due();
+    if (stream.queue.size() > 0) {
+      stalls.watch();
+    }
     if (stream.localEnded) {
       closeIfDone(stream);
     }

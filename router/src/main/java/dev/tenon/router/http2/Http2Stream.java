@@ -21,10 +21,12 @@ public final class Http2Stream {
   @Nullable List<HeaderField> trailersQueued;
   boolean isScheduled;
   boolean localEnded;
+  int owed; // What the peer has to take until it is looked at again, see StallCheck.
 
   // The peer's direction.
   int receiveWindow;
   int unreturned;
+  boolean isWide;
   boolean remoteEnded;
   boolean headersSeen;
   long lengthLeft = ANY_LENGTH;

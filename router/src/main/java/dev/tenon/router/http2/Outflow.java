@@ -74,6 +74,7 @@ final class Outflow {
   private void take(Http2Stream stream, int bytes) {
     window -= bytes;
     stream.sendWindow -= bytes;
+    stream.owed = Math.max(0, stream.owed - bytes);
     floods.useful();
   }
 

@@ -55,7 +55,9 @@ public final class ServerConnection extends Http2Connection {
     this.acceptor = acceptor;
     this.maxStreams = maxStreams;
     begin(
-        Settings.MAX_CONCURRENT_STREAMS, maxStreams, Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
+        Settings.MAX_CONCURRENT_STREAMS, maxStreams,
+        Settings.INITIAL_WINDOW_SIZE, Inflow.FIRST_WINDOW,
+        Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
   }
 
   @Override
@@ -93,7 +95,7 @@ public final class ServerConnection extends Http2Connection {
     if (streams.size() >= maxStreams) {
       throw Http2Fault.ofStream(REFUSED_STREAM, id, "more streams than allowed");
     }
-    Http2Stream stream = new Http2Stream(this, id, peer.initialWindow(), Inflow.STREAM_WINDOW);
+    Http2Stream stream = new Http2Stream(this, id, peer.initialWindow(), inflow.first());
     stream.headersSeen = true;
     if (!whole) {
       streams.add(stream);

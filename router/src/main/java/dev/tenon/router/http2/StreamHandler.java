@@ -23,6 +23,14 @@ public interface StreamHandler {
   /** So many bytes that had to wait were written. */
   void sent(int bytes);
 
+  /**
+   * Returns whether the peer may have more under way from now on: whatever is passed on slower than
+   * it comes is kept.
+   */
+  default boolean widens() {
+    return false;
+  }
+
   /** The stream is over before its end; nothing can be written any more, and nothing comes. */
   void ended(End why);
 
@@ -34,7 +42,7 @@ public interface StreamHandler {
     REFUSED,
     /** The peer ended it with another code. */
     FAILED,
-    /** The peer broke HTTP/2 on it, and was told. */
+    /** The peer broke HTTP/2 on it, or left what waits for it, and was told. */
     BROKEN,
     /** The connection is gone. */
     LOST

@@ -172,6 +172,11 @@ final class ForwardedCall implements Provider, StreamHandler {
     call.consumed(bytes);
   }
 
+  @Override
+  public boolean widens() {
+    return call.widens();
+  }
+
   private void fail(Status status) {
     if (!isOver) {
       cancel();

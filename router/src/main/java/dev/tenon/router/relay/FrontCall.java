@@ -39,6 +39,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private boolean requestEnded;
   private boolean isAnswering;
   private boolean isEnding;
+  private boolean isWide;
   private boolean isOver;
 
   FrontCall(FrontConnection front, Http2Stream stream, CallHead head, boolean requestEnded) {
@@ -202,6 +203,15 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
   }
 
+  /** Counts in both directions. */
+  @Override
+  public boolean widens() {
+    if (!isWide && !isOver) {
+      isWide = front.widen();
+    }
+    return isWide;
+  }
+
   @Override
   public void ended(End why) {
     if (isOver) {
@@ -310,6 +320,10 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
     isOver = true;
     early = null;
+    if (isWide) {
+      isWide = false;
+      front.narrow();
+    }
     if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
       front.loop().deadlines().remove(expiry);
     }

@@ -16,6 +16,12 @@ import java.util.function.Predicate;
 
 /** One connection of a caller. For its loop. */
 final class FrontConnection implements ServerConnection.Acceptor {
+  /**
+   * Most calls at once for which more may be kept than for others: what a caller lets wait is its
+   * calls times the first window of a stream, and little more.
+   */
+  static final int MOST_WIDE = 8;
+
   private final WireFront front;
   private final RelayLoop loop;
   private final Link link;
@@ -23,6 +29,7 @@ final class FrontConnection implements ServerConnection.Acceptor {
   private final Predicate<String> passes;
   private final AnswerFields fields;
   private final ServerConnection http2;
+  private int wide;
   private long lastCallNanos = System.nanoTime();
 
   FrontConnection(WireFront front, RelayLoop loop, Link link, CallHandler handler, int maxStreams) {
@@ -54,6 +61,19 @@ final class FrontConnection implements ServerConnection.Acceptor {
   /** Returns since when there is no call, by {@link System#nanoTime}; now, if there is one. */
   long idleSince() {
     return http2.openStreams() > 0 ? System.nanoTime() : lastCallNanos;
+  }
+
+  /** Returns whether more may be kept for one call more, until {@link #narrow}. */
+  boolean widen() {
+    if (wide == MOST_WIDE) {
+      return false;
+    }
+    wide++;
+    return true;
+  }
+
+  void narrow() {
+    wide--;
   }
 
   @Override
