@@ -39,7 +39,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private @Nullable ChannelHandlerContext context;
   private @Nullable Receiver receiver;
   private boolean isFlushing;
-  private boolean wasWritable = true;
+  private boolean isFull;
 
   /**
    * @param lastWords how long a peer may read and write on when our direction has ended
@@ -114,30 +114,32 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   }
 
   private void received(ByteBuffer bytes) {
-    if (state == State.OPEN && receiver != null) {
-      receiver.received(bytes);
+    Receiver reader = receiver();
+    if (reader != null) {
+      reader.received(bytes);
     }
   }
 
   @Override
   public final void channelReadComplete(ChannelHandlerContext unused) {
-    if (state == State.OPEN && receiver != null) {
-      receiver.readComplete();
+    Receiver reader = receiver();
+    if (reader != null) {
+      reader.readComplete();
     }
   }
 
   @Override
   public final void channelWritabilityChanged(ChannelHandlerContext unused) {
     if (!isFlushing) {
-      tellWritability();
+      tellOfRoom();
     }
   }
 
-  private void tellWritability() {
-    boolean isWritable = channel.isWritable();
-    if (isWritable != wasWritable && state == State.OPEN && receiver != null) {
-      wasWritable = isWritable;
-      receiver.writabilityChanged();
+  private void tellOfRoom() {
+    Receiver reader = receiver();
+    if (reader != null && isFull && channel.isWritable()) {
+      isFull = false;
+      reader.writabilityChanged();
     }
   }
 
@@ -188,8 +190,10 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     isFlushing = true;
     ChannelFuture unused = context().writeAndFlush(bytes, context().voidPromise());
     isFlushing = false;
-    if (channel.isWritable() != wasWritable && channel.isActive()) {
-      loop.execute(this::tellWritability);
+    if (!channel.isWritable()) {
+      isFull = true;
+    } else if (isFull) {
+      loop.execute(this::tellOfRoom); // The caller may not expect to be called.
     }
   }
 
@@ -244,9 +248,9 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     return loop;
   }
 
-  /** Returns who reads, while there is somebody and it may still speak. */
+  /** Returns who reads, while there is somebody, and something may come. */
   final @Nullable Receiver receiver() {
-    return state == State.OPEN ? receiver : null;
+    return state == State.OPEN && channel.isActive() ? receiver : null;
   }
 
   private ChannelHandlerContext context() {

@@ -81,7 +81,10 @@ public interface Link {
     /** All that there was to read for now was received: it is time to flush answers. */
     void readComplete();
 
-    /** What {@link Link#isWritable()} returns has changed. */
+    /**
+     * There is room again: {@link Link#isWritable()}, which was false after a flush, is true. That
+     * it becomes false is seen after the flush alone.
+     */
     void writabilityChanged();
 
     /** The connection is gone, whoever ended it. Called once; nothing is called after it. */

@@ -9,11 +9,16 @@ import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.Status;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +35,9 @@ final class Connections implements AutoCloseable {
   final Transport serving;
   final Transport calling;
   private final List<ManagedChannel> channels = new ArrayList<>();
+  private Speaker speaker = Speaker.GRPC_JAVA;
   private @Nullable Server server;
+  private @Nullable Listening listening;
   private @Nullable Endpoint endpoint;
 
   Connections(TlsProvider serving, TlsProvider calling) {
@@ -64,6 +71,12 @@ final class Connections implements AutoCloseable {
     this.calling = calling;
   }
 
+  /** Has the ends speak HTTP/2 by {@code other}. */
+  Connections over(Speaker other) {
+    speaker = other;
+    return this;
+  }
+
   /** Returns a transport whose clock and user a test chooses. */
   static Transport transport(TlsProvider provider, InstantSource clock, int ownUid) {
     return new Transport(
@@ -83,10 +96,24 @@ final class Connections implements AutoCloseable {
   }
 
   private Endpoint serve(Endpoint listen, ServerTls tls, Door door) throws IOException {
-    Server started =
-        serving.server(listen, tls, door).addService(echoes).intercept(echoes).build().start();
-    Endpoint bound = Transport.boundEndpoint(listen, started);
-    server = started;
+    Endpoint bound =
+        switch (speaker) {
+          case GRPC_JAVA -> {
+            server =
+                serving
+                    .server(listen, tls, door)
+                    .addService(echoes)
+                    .intercept(echoes)
+                    .build()
+                    .start();
+            yield Transport.boundEndpoint(listen, server);
+          }
+          case LINKS -> {
+            listening =
+                serving.listen(listen, tls, door, List.of(), link -> new LinkHttp2(link, echoes));
+            yield listening.endpoint();
+          }
+        };
     endpoint = bound;
     return bound;
   }
@@ -101,7 +128,39 @@ final class Connections implements AutoCloseable {
   }
 
   String call(ClientTls tls, String payload) {
-    return call(connect(tls), payload);
+    return call(tls, OptionalInt.empty(), payload);
+  }
+
+  /** Makes one call on a new connection to a server whose user is {@code serverUid}. */
+  String call(ClientTls tls, OptionalInt serverUid, String payload) {
+    Endpoint to = requireNonNull(endpoint);
+    if (speaker == Speaker.GRPC_JAVA) {
+      ManagedChannel channel = calling.channel(to, tls, serverUid).build();
+      channels.add(channel);
+      return call(channel, payload);
+    }
+    CompletableFuture<String> answer = new CompletableFuture<>();
+    calling.connect(
+        to,
+        tls,
+        serverUid,
+        calling.loops().get(0),
+        new LinkConnector() {
+          @Override
+          public Link.Receiver connected(Link link) {
+            return new LinkCall(link, payload, answer);
+          }
+
+          @Override
+          public void failed(Throwable cause) {
+            answer.completeExceptionally(cause);
+          }
+        });
+    try {
+      return requireNonNull(answer.get(60, SECONDS));
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw Status.UNAVAILABLE.withCause(e).asRuntimeException();
+    }
   }
 
   ManagedChannel connect(ClientTls tls) {
@@ -122,9 +181,11 @@ final class Connections implements AutoCloseable {
     return requireNonNull(server);
   }
 
-  @Override
-  public void close() {
-    channels.forEach(ManagedChannel::shutdownNow);
+  /** Ends the server, with all that it has. */
+  void stop() {
+    if (listening != null) {
+      listening.close();
+    }
     if (server != null) {
       server.shutdownNow();
       try {
@@ -133,6 +194,12 @@ final class Connections implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    stop();
     serving.close();
     calling.close();
   }

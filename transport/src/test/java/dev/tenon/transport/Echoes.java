@@ -33,8 +33,13 @@ final class Echoes extends EchoGrpc.EchoImplBase implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    peers.add(Peer.of(call));
+    arrived(Peer.of(call));
     return next.startCall(call, headers);
+  }
+
+  /** Notes a call of {@code peer}. */
+  void arrived(Optional<Peer> peer) {
+    peers.add(peer);
   }
 
   /** Returns the peer of each call, in order. */

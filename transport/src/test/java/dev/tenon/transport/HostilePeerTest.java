@@ -15,12 +15,19 @@ import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Certificates that must not get through a handshake, on either side. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class HostilePeerTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
 
@@ -134,7 +141,7 @@ final class HostilePeerTest {
       throws Exception {
     Credentials serving = server.credentials(plugins);
     Credentials calling = client.credentials(hosts);
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> serving);
       assertThatThrownBy(() -> connections.call(() -> calling, "secret"))
           .isInstanceOf(StatusRuntimeException.class)

@@ -7,11 +7,13 @@ import static dev.tenon.transport.Connections.THE_HOST;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
 
 import io.grpc.Attributes;
 import io.grpc.ServerTransportFilter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Queue;
@@ -37,7 +39,14 @@ final class Links implements AutoCloseable {
   /** What became of accepted connections, as a filter sees it. */
   final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
 
+  /** Who is told in the place of {@link #told}, unless empty. */
+  List<ServerTransportFilter> filters = List.of();
+
+  /** Who may connect. */
+  Door door = Door.DEFAULT;
+
   private @Nullable Listening listening;
+  private @Nullable Taken last;
 
   Links(TlsProvider provider) {
     this(
@@ -57,8 +66,8 @@ final class Links implements AutoCloseable {
         serving.listen(
             at,
             tls,
-            Door.DEFAULT,
-            List.of(new Told()),
+            door,
+            filters.isEmpty() ? List.of(new Told()) : filters,
             link -> {
               Taken taken = reader.apply(link);
               accepted.add(taken);
@@ -70,7 +79,14 @@ final class Links implements AutoCloseable {
 
   /** Returns the link that comes next. */
   Taken nextAccepted() throws InterruptedException {
-    return requireNonNull(accepted.poll(60, SECONDS), "link");
+    Taken next = requireNonNull(accepted.poll(60, SECONDS), "link");
+    last = next;
+    return next;
+  }
+
+  /** Returns the link that was asked for last. */
+  Taken last() {
+    return requireNonNull(last, "link");
   }
 
   Listening listening() {
@@ -90,29 +106,29 @@ final class Links implements AutoCloseable {
       Endpoint to, ClientTls tls, OptionalInt serverUid, Function<Link, T> reader)
       throws Exception {
     CompletableFuture<T> made = new CompletableFuture<>();
-    calling.connect(
-        to,
-        tls,
-        serverUid,
-        calling.loops().get(0),
-        new LinkConnector() {
-          @Override
-          public Link.Receiver connected(Link link) {
-            T taken = reader.apply(link);
-            if (!made.complete(taken)) {
-              throw new AssertionError("told twice");
-            }
-            return taken;
-          }
-
-          @Override
-          public void failed(Throwable cause) {
-            if (!made.completeExceptionally(cause)) {
-              throw new AssertionError("told twice", cause);
-            }
-          }
-        });
+    calling.connect(to, tls, serverUid, calling.loops().get(0), into(made, reader));
     return made.get(60, SECONDS);
+  }
+
+  /** Returns who completes {@code made}, once, with what {@code reader} makes of the link. */
+  static <T extends Taken> LinkConnector into(CompletableFuture<T> made, Function<Link, T> reader) {
+    return new LinkConnector() {
+      @Override
+      public Link.Receiver connected(Link link) {
+        T taken = reader.apply(link);
+        if (!made.complete(taken)) {
+          throw new AssertionError("told twice");
+        }
+        return taken;
+      }
+
+      @Override
+      public void failed(Throwable cause) {
+        if (!made.completeExceptionally(cause)) {
+          throw new AssertionError("told twice", cause);
+        }
+      }
+    };
   }
 
   /** Returns why no link can be made. */
@@ -191,6 +207,11 @@ final class Links implements AutoCloseable {
       return String.join("", events);
     }
 
+    /** Waits until that is {@code expected}. */
+    void awaitEvents(String expected) {
+      await().atMost(Duration.ofSeconds(60)).until(this::events, expected::equals);
+    }
+
     /** Sends {@code text}. */
     void send(String text) {
       link.loop()
@@ -203,7 +224,7 @@ final class Links implements AutoCloseable {
   }
 
   /** Sends back what comes. */
-  static final class Echo extends Taken {
+  static class Echo extends Taken {
     Echo(Link link) {
       super(link);
     }

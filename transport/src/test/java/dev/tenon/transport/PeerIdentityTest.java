@@ -23,11 +23,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who a handler sees at the other end. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class PeerIdentityTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
   private final Credentials host = hosts.leaf(HOST, Dns.HOST).credentials(plugins);
@@ -40,7 +46,7 @@ final class PeerIdentityTest {
   @EnumSource(TlsProvider.class)
   void call_withTwoCertificates_showsTwoIdentities(TlsProvider provider) throws Exception {
     Credentials other = plugins.leaf(OTHER_PLUGIN, Dns.PLUGIN).credentials(hosts);
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       connections.call(() -> plugin, "one");
       connections.call(() -> other, "two");
@@ -60,7 +66,7 @@ final class PeerIdentityTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void call_withoutCertificate_failsInTheHandshake(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       assertThatThrownBy(
               () -> connections.call(() -> Credentials.trustOnly(hosts.bundle()), "nobody"))
@@ -74,7 +80,7 @@ final class PeerIdentityTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void call_whereNoneIsAskedFor_hasNoIdentity(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, new ServerTls(() -> host, ClientAuth.NONE, ITS_PLUGINS));
       connections.call(() -> Credentials.trustOnly(hosts.bundle()), "nobody");
       connections.call(() -> plugin, "a certificate that nobody asked for");
@@ -88,7 +94,8 @@ final class PeerIdentityTest {
   /** Whatever {@code :authority} says, the peer is the same. Attack: X20. Row: CI-14. */
   @Test
   void call_withAuthorityLocalhost_givesNoPrivilege() throws Exception {
-    try (Connections connections = new Connections(TlsProvider.JDK, TlsProvider.JDK)) {
+    try (Connections connections =
+        new Connections(TlsProvider.JDK, TlsProvider.JDK).over(speaker)) {
       Endpoint endpoint =
           connections.serve(LOOPBACK, new ServerTls(() -> host, ClientAuth.NONE, ITS_PLUGINS));
       ClientTls tls =
@@ -117,7 +124,7 @@ final class PeerIdentityTest {
   void channel_withOverriddenAuthority_stillChecksTheServerName(TlsProvider provider)
       throws Exception {
     Credentials elsewhere = hosts.leaf(HOST, "localhost").credentials(plugins);
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       Endpoint endpoint = connections.serve(LOOPBACK, () -> elsewhere);
       ManagedChannel channel =
           connections
@@ -141,7 +148,7 @@ final class PeerIdentityTest {
   void call_refusedAfterTheHandshake_hasNoIdentity(TlsProvider provider) throws Exception {
     AtomicInteger asked = new AtomicInteger();
     PeerRule once = id -> asked.incrementAndGet() == 1;
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, new ServerTls(() -> host, ClientAuth.REQUIRED, once));
       connections.call(() -> plugin, "late");
       assertThat(connections.echoes.peers()).singleElement().matches(peer -> peer.id().isEmpty());
@@ -160,7 +167,7 @@ final class PeerIdentityTest {
         };
     Transport serving = Connections.transport(TlsProvider.preferred(), now::get, OwnUid.read());
     try (Connections connections =
-        new Connections(serving, Transport.create(TlsProvider.preferred()))) {
+        new Connections(serving, Transport.create(TlsProvider.preferred())).over(speaker)) {
       connections.serve(LOOPBACK, new ServerTls(() -> host, ClientAuth.REQUIRED, slow));
       connections.call(() -> plugin, "late");
       assertThat(connections.echoes.peers()).singleElement().matches(peer -> peer.id().isEmpty());
@@ -171,7 +178,7 @@ final class PeerIdentityTest {
   @Test
   void call_overUnixSocket_showsTheProcess() throws Exception {
     try (Connections connections =
-        new Connections(TlsProvider.preferred(), TlsProvider.preferred())) {
+        new Connections(TlsProvider.preferred(), TlsProvider.preferred()).over(speaker)) {
       connections.serve(new Endpoint.Unix(directory.resolve("s")), () -> host);
       connections.call(() -> plugin, "x");
       assertThat(connections.echoes.peers().get(0).process())
@@ -182,7 +189,7 @@ final class PeerIdentityTest {
   @Test
   void call_overTcp_showsNoProcess() throws Exception {
     try (Connections connections =
-        new Connections(TlsProvider.preferred(), TlsProvider.preferred())) {
+        new Connections(TlsProvider.preferred(), TlsProvider.preferred()).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       connections.call(() -> plugin, "x");
       assertThat(connections.echoes.peers().get(0).process()).isEmpty();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -107,6 +108,11 @@ final class RawTls {
    * the server's SETTINGS.
    */
   static byte[] request(String path) {
+    return request(path, new byte[0]);
+  }
+
+  /** Returns the same with {@code message}. */
+  static byte[] request(String path, byte[] message) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.writeBytes(PREFACE.getBytes(US_ASCII));
     // INITIAL_WINDOW_SIZE (4) of 2^31-1, and as much more for the connection as there may be.
@@ -120,7 +126,12 @@ final class RawTls {
     header(headers, "content-type", "application/grpc");
     header(headers, "te", "trailers");
     frame(bytes, 1, 4, 1, headers.toByteArray());
-    frame(bytes, 0, 1, 1, new byte[5]);
+    byte[] body =
+        ByteBuffer.allocate(5 + message.length)
+            .put(4, (byte) message.length)
+            .put(5, message)
+            .array();
+    frame(bytes, 0, 1, 1, body);
     return bytes.toByteArray();
   }
 

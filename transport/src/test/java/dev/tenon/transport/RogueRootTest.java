@@ -16,9 +16,16 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A root that somebody has put into the store which Java trusts by default. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 class RogueRootTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private static final String STORE = "javax.net.ssl.trustStore";
   private static final String TYPE = "javax.net.ssl.trustStoreType";
   private static final String PASSWORD = "javax.net.ssl.trustStorePassword";
@@ -64,14 +71,14 @@ class RogueRootTest {
       X509Certificate[] chain = {falseHost.chain().get(0)};
       ofTheJvm().checkServerTrusted(chain, "ECDHE_ECDSA");
       for (TlsProvider provider : TlsProvider.values()) {
-        try (Connections connections = new Connections(provider, provider)) {
+        try (Connections connections = new Connections(provider, provider).over(speaker)) {
           connections.serve(LOOPBACK, () -> falseHost);
           assertThatThrownBy(() -> connections.call(() -> plugin, "to a false host"))
               .isInstanceOf(StatusRuntimeException.class)
               .hasMessageContaining("UNAVAILABLE");
           assertThat(connections.echoes.arrived()).isZero();
         }
-        try (Connections connections = new Connections(provider, provider)) {
+        try (Connections connections = new Connections(provider, provider).over(speaker)) {
           connections.serve(LOOPBACK, () -> host);
           assertThatThrownBy(() -> connections.call(() -> falsePlugin, "from a false plugin"))
               .isInstanceOf(StatusRuntimeException.class)

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tenon.transport.ServerTls.ClientAuth;
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -24,11 +23,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Unix sockets: who can reach them, and what they may replace. Row: PK-23. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class SocketFileTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private static final int NOBODY = 65_534;
 
   private final TestAuthority hosts = new TestAuthority();
@@ -44,7 +50,7 @@ final class SocketFileTest {
 
   @BeforeEach
   void open() {
-    connections = new Connections(TlsProvider.preferred(), TlsProvider.preferred());
+    connections = new Connections(TlsProvider.preferred(), TlsProvider.preferred()).over(speaker);
     socket = directory.resolve("s");
   }
 
@@ -64,7 +70,7 @@ final class SocketFileTest {
   @Test
   void shutdown_removesTheFile() throws Exception {
     serve();
-    connections.server().shutdownNow().awaitTermination(60, SECONDS);
+    connections.stop();
     assertThat(socket).doesNotExist();
   }
 
@@ -73,7 +79,7 @@ final class SocketFileTest {
   void server_inOpenDirectory_refuses(String mode) throws Exception {
     chmod(directory, mode);
     try {
-      assertThatThrownBy(() -> connections.serving.server(new Endpoint.Unix(socket), tls))
+      assertThatThrownBy(() -> connections.serve(new Endpoint.Unix(socket), tls))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining(mode)
           .hasMessageContaining("expected: a directory with mode rwx------");
@@ -87,10 +93,10 @@ final class SocketFileTest {
     Path real = Files.createDirectory(directory.resolve("d"));
     chmod(real, "rwx------");
     Path link = Files.createSymbolicLink(directory.resolve("l"), real);
-    assertThatThrownBy(() -> connections.serving.server(new Endpoint.Unix(link.resolve("s")), tls))
+    assertThatThrownBy(() -> connections.serve(new Endpoint.Unix(link.resolve("s")), tls))
         .isInstanceOf(IllegalStateException.class);
     Path missing = directory.resolve("none").resolve("s");
-    assertThatThrownBy(() -> connections.serving.server(new Endpoint.Unix(missing), tls))
+    assertThatThrownBy(() -> connections.serve(new Endpoint.Unix(missing), tls))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("cannot be read");
   }
@@ -185,7 +191,8 @@ final class SocketFileTest {
     Files.setAttribute(other, "unix:uid", NOBODY);
     Transport serving =
         Connections.transport(TlsProvider.preferred(), InstantSource.system(), NOBODY);
-    try (Connections apart = new Connections(serving, Transport.create(TlsProvider.preferred()))) {
+    try (Connections apart =
+        new Connections(serving, Transport.create(TlsProvider.preferred())).over(speaker)) {
       apart.serve(new Endpoint.Unix(other.resolve("s")), tls);
       assertThatThrownBy(() -> apart.call(() -> plugin, "x"))
           .isInstanceOf(StatusRuntimeException.class)
@@ -200,21 +207,12 @@ final class SocketFileTest {
   void connect_serverOfAnotherUser_isLeftBeforeTls() throws Exception {
     serve();
     ClientTls tls = new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST);
-    Endpoint to = new Endpoint.Unix(socket);
-    ManagedChannel other = connections.calling.channel(to, tls, OptionalInt.of(NOBODY)).build();
-    ManagedChannel own =
-        connections.calling.channel(to, tls, OptionalInt.of(OwnUid.read())).build();
-    try {
-      assertThatThrownBy(() -> Connections.call(other, "x"))
-          .isInstanceOf(StatusRuntimeException.class)
-          .hasMessageContaining("UNAVAILABLE");
-      assertThat(connections.calling.trustChecks()).isZero();
-      assertThat(connections.echoes.arrived()).isZero();
-      assertThat(Connections.call(own, "x")).isEqualTo("x");
-    } finally {
-      other.shutdownNow();
-      own.shutdownNow();
-    }
+    assertThatThrownBy(() -> connections.call(tls, OptionalInt.of(NOBODY), "x"))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageContaining("UNAVAILABLE");
+    assertThat(connections.calling.trustChecks()).isZero();
+    assertThat(connections.echoes.arrived()).isZero();
+    assertThat(connections.call(tls, OptionalInt.of(OwnUid.read()), "x")).isEqualTo("x");
   }
 
   /** Those whom the door names come in beside ourselves, and nobody else. */

@@ -21,16 +21,24 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** TLS 1.2, where the option allows it: with every check, and without what made it weak. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class Tls12Test {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int CONNECTIONS = 10;
   private static final String PATH = "/testservice.v1.Echo/Unary";
@@ -44,8 +52,9 @@ final class Tls12Test {
     return Connections.patient(provider, TlsFloor.TLS_1_2);
   }
 
-  private static Connections connections(TlsProvider provider) {
-    return new Connections(transport(provider), Connections.patient(provider, TlsFloor.TLS_1_3));
+  private Connections connections(TlsProvider provider) {
+    return new Connections(transport(provider), Connections.patient(provider, TlsFloor.TLS_1_3))
+        .over(speaker);
   }
 
   /**
@@ -208,7 +217,7 @@ final class Tls12Test {
   void renegotiate_byTheServer_connectionEnds(TlsProvider provider) throws Exception {
     try (Transport transport = transport(provider);
         SSLServerSocket server = RawTls.listen(plugin, hosts.bundle())) {
-      ManagedChannel channel = connect(transport, server);
+      Made made = connect(transport, server);
       try (SSLSocket socket = RawTls.accept(server, "TLSv1.2")) {
         socket.startHandshake();
 
@@ -216,7 +225,7 @@ final class Tls12Test {
 
         assertThat(transport.trustChecks()).isEqualTo(1);
       } finally {
-        end(channel);
+        made.end();
       }
     }
   }
@@ -240,20 +249,28 @@ final class Tls12Test {
     }
   }
 
-  private ManagedChannel connect(Transport transport, SSLServerSocket to) {
-    PeerRule itsPlugin = PeerRule.exactly(SpiffeId.parse(PLUGIN));
-    ManagedChannel channel =
-        transport
-            .channel(
-                new Endpoint.Tcp("127.0.0.1", to.getLocalPort()),
-                new ClientTls(() -> host, itsPlugin, Dns.PLUGIN))
-            .build();
-    var unused = channel.getState(/* requestConnection= */ true);
-    return channel;
+  /** A connection that is made, or tried to. */
+  @FunctionalInterface
+  private interface Made {
+    void end() throws Exception;
   }
 
-  private static void end(ManagedChannel channel) throws InterruptedException {
-    assertThat(channel.shutdownNow().awaitTermination(SOON.toSeconds(), SECONDS)).isTrue();
+  private Made connect(Transport transport, SSLServerSocket server) {
+    PeerRule itsPlugin = PeerRule.exactly(SpiffeId.parse(PLUGIN));
+    Endpoint to = new Endpoint.Tcp("127.0.0.1", server.getLocalPort());
+    ClientTls tls = new ClientTls(() -> host, itsPlugin, Dns.PLUGIN);
+    if (speaker == Speaker.LINKS) {
+      CompletableFuture<Links.Taken> made = new CompletableFuture<>();
+      Loop loop = transport.loops().get(0);
+      transport.connect(to, tls, OptionalInt.empty(), loop, Links.into(made, Links.Taken::new));
+      return () -> {
+        var unused = made.thenAccept(taken -> loop.execute(taken.link::abort));
+      };
+    }
+    ManagedChannel channel = transport.channel(to, tls).build();
+    var unused = channel.getState(/* requestConnection= */ true);
+    return () ->
+        assertThat(channel.shutdownNow().awaitTermination(SOON.toSeconds(), SECONDS)).isTrue();
   }
 
   /** A server of TLS 1.2 alone is connected to by option, and checked each time. Row: PK-3. */
@@ -263,11 +280,11 @@ final class Tls12Test {
     try (Transport transport = transport(provider);
         SSLServerSocket server = RawTls.listen(plugin, hosts.bundle())) {
       for (int i = 1; i <= CONNECTIONS; i++) {
-        ManagedChannel channel = connect(transport, server);
+        Made made = connect(transport, server);
         try (SSLSocket socket = RawTls.accept(server, "TLSv1.2")) {
           socket.startHandshake();
           assertThat(socket.getSession().getProtocol()).isEqualTo("TLSv1.2");
-          end(channel);
+          made.end();
         }
         assertThat(transport.trustChecks()).isEqualTo(i);
       }
@@ -280,10 +297,10 @@ final class Tls12Test {
   void connect_toServerOfTls12AloneByDefault_fails(TlsProvider provider) throws Exception {
     try (Transport transport = Transport.create(provider);
         SSLServerSocket server = RawTls.listen(plugin, hosts.bundle())) {
-      ManagedChannel channel = connect(transport, server);
+      Made made = connect(transport, server);
       try (SSLSocket socket = RawTls.accept(server, "TLSv1.2")) {
         assertThatThrownBy(socket::startHandshake).isInstanceOf(SSLException.class);
-        end(channel);
+        made.end();
       }
       assertThat(transport.trustChecks()).isZero();
     }

@@ -28,12 +28,18 @@ import org.bouncycastle.asn1.x509.GeneralSubtree;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.NameConstraints;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Chains, keys, protocol versions and bytes that must not get through a handshake. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class TlsAttackTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private static final ASN1ObjectIdentifier UNKNOWN = new ASN1ObjectIdentifier("1.3.6.1.4.1.99999");
 
   private final TestAuthority hosts = new TestAuthority();
@@ -42,7 +48,7 @@ final class TlsAttackTest {
   private final Credentials plugin = plugins.leaf(PLUGIN, Dns.PLUGIN).credentials(hosts);
 
   private void assertRefused(TlsProvider provider, Credentials client) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       assertThatThrownBy(() -> connections.call(() -> client, "secret"))
           .isInstanceOf(StatusRuntimeException.class)
@@ -132,7 +138,7 @@ final class TlsAttackTest {
   void connect_belowARightIntermediate_isLetIn(TlsProvider provider) throws Exception {
     KeyPair keys = CertificateRequest.newKeyPair();
     Credentials client = below(plugins.below("right", keys), keys);
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       assertThat(connections.call(() -> client, "right")).isEqualTo("right");
     }
@@ -165,7 +171,7 @@ final class TlsAttackTest {
       })
   void connect_belowTls13_isRefused(String options) throws Exception {
     for (TlsProvider provider : TlsProvider.values()) {
-      try (Connections connections = new Connections(provider, provider)) {
+      try (Connections connections = new Connections(provider, provider).over(speaker)) {
         Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
         String output = sClient(bound, options.split(" "));
         assertThat(output).doesNotContain("BEGIN CERTIFICATE");
@@ -180,7 +186,7 @@ final class TlsAttackTest {
   void connect_withAStrangeServerName_changesNothing(String options) throws Exception {
     String longest = "a.".repeat(126) + "a";
     for (TlsProvider provider : TlsProvider.values()) {
-      try (Connections connections = new Connections(provider, provider)) {
+      try (Connections connections = new Connections(provider, provider).over(speaker)) {
         Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
         var unused = sClient(bound, options.replace("LONG", longest).split(" "));
         assertThat(connections.serving.trustChecks()).isZero(); // It has no certificate.
@@ -200,7 +206,7 @@ final class TlsAttackTest {
       })
   void connect_withoutTls_isClosed(String bytes) throws Exception {
     for (TlsProvider provider : TlsProvider.values()) {
-      try (Connections connections = new Connections(provider, provider)) {
+      try (Connections connections = new Connections(provider, provider).over(speaker)) {
         Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), bound.port())) {
           socket.setSoTimeout(30_000);
@@ -226,7 +232,7 @@ final class TlsAttackTest {
   @Test
   void connect_withoutHttp2InAlpn_isClosed() throws Exception {
     try (Connections connections =
-        new Connections(TlsProvider.preferred(), TlsProvider.preferred())) {
+        new Connections(TlsProvider.preferred(), TlsProvider.preferred()).over(speaker)) {
       Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
       var unused = sClient(bound, "-tls1_3", "-alpn", "http/1.1");
       assertThat(connections.echoes.arrived()).isZero();

@@ -26,11 +26,17 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** TLS 1.3 with verification, and no way below it. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class TlsFloorTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
   private final Credentials host = hosts.leaf(HOST, Dns.HOST).credentials(plugins);
@@ -42,7 +48,7 @@ final class TlsFloorTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_withTls12_fails(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       Endpoint bound = connections.serve(LOOPBACK, () -> host);
       assertThat(handshake(bound, "TLSv1.3")).isEqualTo("TLSv1.3");
       assertThatThrownBy(() -> handshake(bound, "TLSv1.2")).isInstanceOf(SSLException.class);
@@ -131,7 +137,7 @@ final class TlsFloorTest {
   void connect_withTicketOfEarlierConnection_neverResumes(TlsProvider provider) throws Exception {
     Path openssl = Path.of("/usr/bin/openssl");
     assumeTrue(Files.isExecutable(openssl), "openssl is not installed");
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       Endpoint.Tcp bound = (Endpoint.Tcp) connections.serve(LOOPBACK, () -> host);
       Path session = directory.resolve("session");
       assertThat(openssl(openssl, bound, "-sess_out", session)).contains("New, TLSv1.3");

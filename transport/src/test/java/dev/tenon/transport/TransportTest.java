@@ -17,11 +17,17 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A transport's own life, and the kinds of sockets. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class TransportTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private final TestAuthority hosts = new TestAuthority();
   private final TestAuthority plugins = new TestAuthority();
   private final Credentials host = hosts.leaf(HOST, Dns.HOST).credentials(plugins);
@@ -46,7 +52,7 @@ final class TransportTest {
   @EnumSource(TlsProvider.class)
   void close_afterCalls_releasesEveryThread(TlsProvider provider) throws Exception {
     await().atMost(Duration.ofSeconds(60)).until(() -> threads().isEmpty());
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       connections.call(() -> plugin, "x");
       assertThat(threads()).anyMatch(name -> name.startsWith("tenon-io"));
@@ -58,7 +64,7 @@ final class TransportTest {
   void close_ofOneTransport_leavesTheOther() throws Exception {
     Transport other = Transport.create(TlsProvider.preferred());
     try (Connections connections =
-        new Connections(TlsProvider.preferred(), TlsProvider.preferred())) {
+        new Connections(TlsProvider.preferred(), TlsProvider.preferred()).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       other.close();
       assertThat(connections.call(() -> plugin, "x")).isEqualTo("x");
@@ -68,7 +74,7 @@ final class TransportTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void nio_overTcp_works(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(nio(provider), nio(provider))) {
+    try (Connections connections = new Connections(nio(provider), nio(provider)).over(speaker)) {
       connections.serve(LOOPBACK, () -> host);
       assertThat(connections.call(() -> plugin, "x")).isEqualTo("x");
       assertThat(connections.serving.describe()).startsWith("NIO, TCP only, TLS 1.3 by ");
@@ -123,7 +129,7 @@ final class TransportTest {
   void server_withoutCredentials_closesConnectionsAndRecovers(TlsProvider provider)
       throws Exception {
     AtomicLong asked = new AtomicLong();
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(
           LOOPBACK,
           () -> asked.incrementAndGet() == 1 ? Credentials.trustOnly(plugins.bundle()) : host);

@@ -20,13 +20,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No connection is made on the strength of an earlier one. */
+@ParameterizedClass
+@EnumSource(Speaker.class)
 final class TrustOnEveryConnectionTest {
+  @Parameter Speaker speaker = Speaker.GRPC_JAVA;
+
   private static final int CONNECTIONS = 10;
 
   private final TestAuthority hosts = new TestAuthority();
@@ -48,7 +54,7 @@ final class TrustOnEveryConnectionTest {
   @MethodSource("sides")
   void connect_tenTimes_checksBothSidesEachTime(TlsProvider serving, TlsProvider calling)
       throws Exception {
-    try (Connections connections = new Connections(serving, calling)) {
+    try (Connections connections = new Connections(serving, calling).over(speaker)) {
       connections.serve(LOOPBACK, host::get);
       for (int i = 1; i <= CONNECTIONS; i++) {
         assertThat(connections.call(plugin::get, "n" + i)).isEqualTo("n" + i);
@@ -64,7 +70,7 @@ final class TrustOnEveryConnectionTest {
   @EnumSource(TlsProvider.class)
   void connect_tenTimesOverUnixSocket_checksBothSidesEachTime(TlsProvider provider)
       throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(new Endpoint.Unix(directory.resolve("s")), host::get);
       for (int i = 1; i <= CONNECTIONS; i++) {
         assertThat(connections.call(plugin::get, "n" + i)).isEqualTo("n" + i);
@@ -80,7 +86,7 @@ final class TrustOnEveryConnectionTest {
   void connect_afterClientRevoked_refuses(TlsProvider provider) throws Exception {
     Set<SpiffeId> revoked = ConcurrentHashMap.newKeySet();
     PeerRule rule = id -> ITS_PLUGINS.accepts(id) && !revoked.contains(id);
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, new ServerTls(host::get, ClientAuth.REQUIRED, rule));
       assertThat(connections.call(plugin::get, "before")).isEqualTo("before");
       revoked.add(SpiffeId.parse(PLUGIN));
@@ -91,7 +97,7 @@ final class TrustOnEveryConnectionTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_afterClientCertificateExpired_refuses(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, host::get);
       assertThat(connections.call(plugin::get, "before")).isEqualTo("before");
       Instant now = Instant.now();
@@ -107,7 +113,7 @@ final class TrustOnEveryConnectionTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_afterServerTrustsOthers_refuses(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, host::get);
       assertThat(connections.call(plugin::get, "before")).isEqualTo("before");
       host.set(hosts.leaf(HOST, Dns.HOST).credentials(new TestAuthority()));
@@ -118,7 +124,7 @@ final class TrustOnEveryConnectionTest {
   @ParameterizedTest
   @EnumSource(TlsProvider.class)
   void connect_afterServerBecameAnother_refuses(TlsProvider provider) throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, host::get);
       assertThat(connections.call(plugin::get, "before")).isEqualTo("before");
       host.set(hosts.leaf(HOST + "x", Dns.HOST).credentials(plugins));
@@ -130,7 +136,7 @@ final class TrustOnEveryConnectionTest {
   @EnumSource(TlsProvider.class)
   void connect_afterServerRenewed_showsTheNewCertificateToBoth(TlsProvider provider)
       throws Exception {
-    try (Connections connections = new Connections(provider, provider)) {
+    try (Connections connections = new Connections(provider, provider).over(speaker)) {
       connections.serve(LOOPBACK, host::get);
       connections.call(plugin::get, "before");
       Credentials renewed = plugins.leaf(PLUGIN, Dns.PLUGIN).credentials(hosts);
