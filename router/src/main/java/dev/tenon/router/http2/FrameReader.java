@@ -1,6 +1,5 @@
 package dev.tenon.router.http2;
 
-import static dev.tenon.router.http2.ErrorCode.ENHANCE_YOUR_CALM;
 import static dev.tenon.router.http2.ErrorCode.FRAME_SIZE_ERROR;
 import static dev.tenon.router.http2.ErrorCode.PROTOCOL_ERROR;
 import static dev.tenon.router.http2.FrameType.HEADER_BYTES;
@@ -17,12 +16,6 @@ import org.jspecify.annotations.Nullable;
  * are passed on whole, from where they were read if they came in one piece.
  */
 final class FrameReader {
-  /** Longest header block as sent, HEADERS and its CONTINUATIONs together. */
-  static final int MAX_BLOCK_BYTES = 32 * 1024;
-
-  /** Most CONTINUATIONs of one block: an honest sender fills each frame (CVE-2024-27316). */
-  static final int MAX_CONTINUATIONS = 8;
-
   private static final int PRIORITY_BYTES = 5;
 
   /** Who is told of frames; {@link Http2Fault} ends what it says. */
@@ -79,19 +72,15 @@ final class FrameReader {
   private boolean contentDone;
   private boolean wanted;
 
-  // The header block that is being put together; `blockStream` is 0 between blocks (section 4.3).
-  private int blockStream;
-  private boolean blockEndsStream;
-  private int continuations;
-  private ByteBuffer block = ByteBuffer.allocate(0);
+  private final HeaderBlock block = new HeaderBlock();
 
   FrameReader(Sink sink) {
     this.sink = sink;
   }
 
-  /** Returns whether a header block has begun and not ended. */
-  boolean isWithinBlock() {
-    return blockStream != 0;
+  /** Returns the header block that is being put together. */
+  HeaderBlock block() {
+    return block;
   }
 
   /** Reads on in {@code in}; after a fault of a stream the rest of {@code in} can be read. */
@@ -140,7 +129,7 @@ final class FrameReader {
     if (length > MAX_PAYLOAD) {
       throw connection(FRAME_SIZE_ERROR, "frame of " + length + " bytes");
     }
-    if (blockStream != 0 && (kind != FrameType.CONTINUATION || stream != blockStream)) {
+    if (block.isOpen() && (kind != FrameType.CONTINUATION || stream != block.stream())) {
       throw connection(PROTOCOL_ERROR, "frame within a header block");
     }
     if (kind == FrameType.DATA) {
@@ -307,40 +296,19 @@ final class FrameReader {
       sink.headers(stream, payload, ends);
       return;
     }
-    blockStream = stream;
-    blockEndsStream = ends;
-    continuations = 0;
-    append(payload);
+    block.begin(stream, ends, payload);
   }
 
   private void continuation(ByteBuffer payload) throws Http2Fault {
     requireStream();
-    if (blockStream == 0) {
+    if (!block.isOpen()) {
       throw connection(PROTOCOL_ERROR, "CONTINUATION without HEADERS"); // section 6.10
     }
-    if (++continuations > MAX_CONTINUATIONS) {
-      throw connection(ENHANCE_YOUR_CALM, "more than " + MAX_CONTINUATIONS + " CONTINUATIONs");
-    }
-    append(payload);
+    block.append(payload);
     if (isSet(FrameType.END_HEADERS)) {
-      ByteBuffer whole = block.flip();
-      block = ByteBuffer.allocate(0);
-      blockStream = 0;
-      sink.headers(stream, whole, blockEndsStream);
+      boolean ends = block.endsStream();
+      sink.headers(stream, block.end(), ends);
     }
-  }
-
-  private void append(ByteBuffer fragment) throws Http2Fault {
-    int size = block.position() + fragment.remaining();
-    if (size > MAX_BLOCK_BYTES) {
-      throw connection(ENHANCE_YOUR_CALM, "header block longer than " + MAX_BLOCK_BYTES + " bytes");
-    }
-    if (fragment.remaining() > block.remaining()) {
-      block =
-          ByteBuffer.allocate(Math.min(MAX_BLOCK_BYTES, Math.max(2 * size, 1024)))
-              .put(block.flip());
-    }
-    block.put(fragment);
   }
 
   /** Priorities say nothing any more (section 5.3.2), and are checked all the same. */

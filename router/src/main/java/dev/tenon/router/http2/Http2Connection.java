@@ -122,18 +122,21 @@ public abstract class Http2Connection implements Link.Receiver {
 
   /** A header block that does not end holds its peer's connection and nothing else. */
   private void timeBlock() {
-    if (reader.isWithinBlock() && !isBlockTimed) {
+    HeaderBlock block = reader.block();
+    if (block.isOpen() && !isBlockTimed) {
       isBlockTimed = true;
-      var unused =
-          link.loop()
-              .schedule(
-                  () -> {
-                    isBlockTimed = false;
-                    if (reader.isWithinBlock()) {
-                      fail(ENHANCE_YOUR_CALM, "header block without an end");
-                    }
-                  },
-                  BLOCK_LIMIT);
+      int number = block.number();
+      var unused = link.loop().schedule(() -> requireBlockEnded(number), BLOCK_LIMIT);
+    }
+  }
+
+  private void requireBlockEnded(int number) {
+    isBlockTimed = false;
+    HeaderBlock block = reader.block();
+    if (block.isOpen() && block.number() == number) {
+      fail(ENHANCE_YOUR_CALM, "header block without an end");
+    } else {
+      timeBlock();
     }
   }
 

@@ -8,6 +8,7 @@ import static dev.tenon.router.http2.ErrorCode.STREAM_CLOSED;
 import dev.tenon.transport.Link;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 
 /** The server's side of a connection. For the loop of its link alone. */
@@ -18,6 +19,9 @@ public final class ServerConnection extends Http2Connection {
 
   /** Marks the PING that goes with the first of two GOAWAYs (section 6.8). */
   private static final long RETIRING = 0x7465_6e6f_6e2d_7269L;
+
+  /** Longest time until the client answers that PING. */
+  static final Duration RETIRING_LIMIT = Duration.ofSeconds(10);
 
   private static final List<HeaderField> TOO_LONG =
       List.of(HeaderField.of(":status", "431", HeaderField.Indexing.PLAIN));
@@ -193,6 +197,7 @@ public final class ServerConnection extends Http2Connection {
       frames.goAway(Integer.MAX_VALUE, NO_ERROR);
       frames.ping(RETIRING, /* ack= */ false);
       due();
+      var unused = link.loop().schedule(this::leave, RETIRING_LIMIT);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.transport.Loop;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,13 +54,16 @@ final class Deadlines {
    */
   private final Slot[] slots = new Slot[SLOTS];
   private final Loop loop;
-  private final long begun = System.nanoTime();
+  private final LongSupplier nanoTime;
+  private final long begun;
   private long next;
   private int size;
   private boolean isScheduled;
 
-  Deadlines(Loop loop) {
+  Deadlines(Loop loop, LongSupplier nanoTime) {
     this.loop = loop;
+    this.nanoTime = nanoTime;
+    this.begun = nanoTime.getAsLong();
     for (int i = 0; i < SLOTS; i++) {
       Slot slot = new Slot();
       slot.before(slot);
@@ -68,10 +72,20 @@ final class Deadlines {
     }
   }
 
-  /** Has {@code node} expire at {@code nanos}, by {@link System#nanoTime}. */
+  /** Has {@code node} expire {@code time} from now. */
+  void addIn(Node node, Duration time) {
+    add(node, nanoTime.getAsLong() + time.toNanos());
+  }
+
+  /** Returns how many calls wait for their time. */
+  int size() {
+    return size;
+  }
+
+  /** Has {@code node} expire at {@code nanos}, by the wheel's clock. */
   void add(Node node, long nanos) {
     if (size++ == 0) {
-      next = tick(System.nanoTime());
+      next = tick(nanoTime.getAsLong());
       schedule();
     }
     node.tick = Math.max(next, tick(nanos) + 1);
@@ -108,7 +122,7 @@ final class Deadlines {
 
   private void turn() {
     isScheduled = false;
-    long now = tick(System.nanoTime());
+    long now = tick(nanoTime.getAsLong());
     // Beyond a whole turn each slot is looked at once.
     for (long last = Math.min(now, next + SLOTS - 1); next <= last; next++) {
       expire(slots[(int) (next % SLOTS)], now);

@@ -22,6 +22,7 @@ final class ForwardedCall implements Provider, StreamHandler {
   // `stream` is there once a connection takes it; what the caller sends until then is in `early`.
   private @Nullable Http2Stream stream;
   private @Nullable ByteQueue early;
+  private @Nullable Patience patience;
   private boolean requestEnded;
   private boolean isOver;
 
@@ -49,10 +50,26 @@ final class ForwardedCall implements Provider, StreamHandler {
   void waits() {
     head = head.kept();
     stamps = List.copyOf(stamps);
+    Patience own = new Patience();
+    patience = own;
+    deadlines().addIn(own, ProviderConnections.LONGEST_WAIT);
+  }
+
+  private void waitsNoMore() {
+    Patience own = patience;
+    if (own != null) {
+      patience = null;
+      deadlines().remove(own);
+    }
+  }
+
+  private Deadlines deadlines() {
+    return connections.loop().deadlines();
   }
 
   /** Begins on {@code connection}. */
   void begin(ProviderConnection connection) {
+    waitsNoMore();
     ByteQueue kept = early;
     Http2Stream opened =
         connection.open(head, stamps, requestEnded && kept == null, /* handler= */ this);
@@ -65,6 +82,7 @@ final class ForwardedCall implements Provider, StreamHandler {
 
   /** There is no connection for the call. */
   void unreachable() {
+    waitsNoMore();
     if (!isOver) {
       isOver = true;
       call.finish(unavailable(), null);
@@ -110,6 +128,7 @@ final class ForwardedCall implements Provider, StreamHandler {
     isOver = true;
     Http2Stream from = stream;
     if (from == null) {
+      waitsNoMore();
       connections.forget(this);
     } else {
       from.reset(ErrorCode.CANCEL);
@@ -143,9 +162,9 @@ final class ForwardedCall implements Provider, StreamHandler {
       return;
     }
     isOver = true;
-    if (!requestEnded && stream != null) {
-      stream.reset(
-          ErrorCode.NO_ERROR); // The answer is whole: nothing more is wanted (RFC 9113, 8.1).
+    Http2Stream from = stream;
+    if (from != null && (!requestEnded || from.queued() > 0)) {
+      from.reset(ErrorCode.NO_ERROR); // The answer is whole: no more is wanted (RFC 9113, 8.1).
     }
     call.finish(read.status, trailers);
   }
@@ -199,5 +218,14 @@ final class ForwardedCall implements Provider, StreamHandler {
 
   private static Status unavailable() {
     return RefusalStatus.of(Refusal.UNAVAILABLE).getStatus();
+  }
+
+  /** The call has waited long enough. */
+  private final class Patience extends Deadlines.Node {
+    @Override
+    void expired() {
+      connections.forget(ForwardedCall.this);
+      unreachable();
+    }
   }
 }

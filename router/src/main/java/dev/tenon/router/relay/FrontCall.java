@@ -40,6 +40,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private boolean isAnswering;
   private boolean isEnding;
   private boolean isWide;
+  private boolean isTold;
   private boolean isOver;
 
   FrontCall(FrontConnection front, Http2Stream stream, CallHead head, boolean requestEnded) {
@@ -198,7 +199,7 @@ final class FrontCall extends WireCall implements StreamHandler {
     if (from != null) {
       from.answered(bytes);
     }
-    if (isEnding && stream.queued() == 0) {
+    if (isTold && stream.queued() == 0) {
       over();
     }
   }
@@ -300,7 +301,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   }
 
   private void tell(List<HeaderField> trailers) {
-    isEnding = true;
+    isTold = true;
     stream.headers(trailers, /* ends= */ true);
     if (stream.queued() == 0) {
       over();

@@ -22,6 +22,8 @@ final class ProviderConnection implements ClientConnection.Listener {
   private final HeaderField trailers = HeaderField.of("te", "trailers", Indexing.INDEXED);
   private final HeaderField authority;
 
+  private boolean hadRoom;
+
   ProviderConnection(ProviderConnections connections, Link link, String serverName) {
     this.connections = connections;
     this.authority = HeaderField.of(":authority", serverName, Indexing.INDEXED);
@@ -30,6 +32,11 @@ final class ProviderConnection implements ClientConnection.Listener {
 
   ClientConnection http2() {
     return http2;
+  }
+
+  /** Returns whether it ever took a stream, or would have. */
+  boolean hadRoom() {
+    return hadRoom;
   }
 
   /** Opens the stream of a call. */
@@ -46,6 +53,7 @@ final class ProviderConnection implements ClientConnection.Listener {
 
   @Override
   public void roomMade() {
+    hadRoom |= http2.canOpen();
     connections.roomMade(this);
   }
 

@@ -21,6 +21,9 @@ final class ProviderConnections implements LinkConnector {
   /** Most calls that wait for a connection or for a stream on one. */
   static final int MOST_WAITING = 1_000;
 
+  /** Longest that a call waits there, if its own time is not over before. */
+  static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
@@ -92,7 +95,6 @@ final class ProviderConnections implements LinkConnector {
   @Override
   public Link.Receiver connected(Link link) {
     isConnecting = false;
-    pause = Duration.ZERO;
     ProviderConnection connection = new ProviderConnection(this, link, backend.serverName());
     open.add(connection);
     if (isClosed) {
@@ -125,17 +127,27 @@ final class ProviderConnections implements LinkConnector {
 
   /** The connection takes one more stream, or its first. */
   void roomMade(ProviderConnection connection) {
+    if (connection.hadRoom()) {
+      pause = Duration.ZERO;
+    }
     while (!waiting.isEmpty() && connection.http2().canOpen()) {
       waiting.remove().begin(connection);
     }
   }
 
-  /** The connection takes no new streams any more. */
+  /**
+   * The connection takes no new streams any more. If it never took one, it was as good as none:
+   * otherwise calls that wait would have us connect again and again.
+   */
   void left(ProviderConnection connection) {
-    if (open.remove(connection) && open.isEmpty() && !waiting.isEmpty() && !isClosed) {
-      if (!connectIfNeeded()) {
-        failWaiting();
-      }
+    if (!open.remove(connection) || isClosed) {
+      return;
+    }
+    if (!connection.hadRoom()) {
+      pauseLonger();
+    }
+    if (open.isEmpty() && !waiting.isEmpty() && !connectIfNeeded()) {
+      failWaiting();
     }
   }
 
@@ -146,6 +158,7 @@ final class ProviderConnections implements LinkConnector {
   /** Has new calls go over new connections; those that are open end with their calls. */
   void renew() {
     List<ProviderConnection> all = List.copyOf(open);
+    open.clear();
     all.forEach(connection -> connection.http2().retire());
     if (!all.isEmpty()) {
       warm();

@@ -2,6 +2,7 @@ package dev.tenon.router.relay;
 
 import dev.tenon.router.http2.Flusher;
 import dev.tenon.transport.Loop;
+import java.util.function.LongSupplier;
 
 /** One loop of a relay. */
 final class RelayLoop {
@@ -9,10 +10,11 @@ final class RelayLoop {
   private final Flusher flusher;
   private final Deadlines deadlines;
 
-  RelayLoop(Loop loop) {
+  /** Makes what is shared on {@code loop}; deadlines are by {@code nanoTime}. */
+  RelayLoop(Loop loop, LongSupplier nanoTime) {
     this.loop = loop;
     this.flusher = new Flusher(loop);
-    this.deadlines = new Deadlines(loop);
+    this.deadlines = new Deadlines(loop, nanoTime);
   }
 
   Loop loop() {

@@ -12,6 +12,9 @@ final class Timeouts {
   private static final int MAX_DIGITS = 8;
   private static final long MOST = 99_999_999;
 
+  /** A longer time is like this one, so that a deadline is no number that has gone round. */
+  static final long LONGEST_NANOS = TimeUnit.DAYS.toNanos(36_500);
+
   private Timeouts() {}
 
   /** Returns the nanoseconds that {@code field} says, or {@link #MALFORMED}. */
@@ -33,10 +36,14 @@ final class Timeouts {
       case 'u' -> TimeUnit.MICROSECONDS.toNanos(value);
       case 'm' -> TimeUnit.MILLISECONDS.toNanos(value);
       case 'S' -> TimeUnit.SECONDS.toNanos(value);
-      case 'M' -> TimeUnit.MINUTES.toNanos(value);
-      case 'H' -> TimeUnit.HOURS.toNanos(value);
+      case 'M' -> atMost(TimeUnit.MINUTES.toNanos(value));
+      case 'H' -> atMost(TimeUnit.HOURS.toNanos(value));
       default -> MALFORMED;
     };
+  }
+
+  private static long atMost(long nanos) {
+    return Math.min(nanos, LONGEST_NANOS);
   }
 
   /**

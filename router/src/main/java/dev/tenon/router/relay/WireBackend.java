@@ -8,10 +8,12 @@ import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.LinkConnector;
 import dev.tenon.transport.Loop;
 import dev.tenon.transport.Transport;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The connections to one provider, on all loops. Thread-safe.
@@ -22,10 +24,10 @@ import java.util.function.Consumer;
 public final class WireBackend {
   private static final System.Logger LOG = System.getLogger(WireBackend.class.getName());
 
-  private final Transport transport;
-  private final Endpoint to;
-  private final ClientTls tls;
-  private final OptionalInt serverUid;
+  private final Dial dial;
+  private final Supplier<List<Loop>> all;
+  private final String to;
+  private final String serverName;
   private final RelayLoops loops;
   private final ConcurrentMap<Loop, ProviderConnections> byLoop = new ConcurrentHashMap<>();
   private volatile boolean closed;
@@ -38,16 +40,31 @@ public final class WireBackend {
    */
   public WireBackend(
       Transport transport, Endpoint to, ClientTls tls, OptionalInt serverUid, RelayLoops loops) {
-    this.transport = requireNonNull(transport, "transport");
-    this.to = requireNonNull(to, "to");
-    this.tls = requireNonNull(tls, "tls");
-    this.serverUid = requireNonNull(serverUid, "serverUid");
+    this(
+        (loop, connector) -> transport.connect(to, tls, serverUid, loop, connector),
+        transport::loops,
+        to.toString(),
+        tls.serverName(),
+        loops);
+  }
+
+  WireBackend(Dial dial, Supplier<List<Loop>> all, String to, String serverName, RelayLoops loops) {
+    this.dial = dial;
+    this.all = all;
+    this.to = to;
+    this.serverName = serverName;
     this.loops = requireNonNull(loops, "loops");
+  }
+
+  /** Makes a link to the provider, as {@link Transport#connect} does. */
+  @FunctionalInterface
+  interface Dial {
+    void connect(Loop loop, LinkConnector connector);
   }
 
   /** Connects on every loop now, so that the first calls wait for no handshake. Returns at once. */
   public void warm() {
-    for (Loop loop : transport.loops()) {
+    for (Loop loop : all.get()) {
       RelayLoop own = loops.of(loop);
       loop.execute(() -> on(own).warm());
     }
@@ -90,11 +107,11 @@ public final class WireBackend {
   }
 
   void connect(Loop loop, LinkConnector connector) {
-    transport.connect(to, tls, serverUid, loop, connector);
+    dial.connect(loop, connector);
   }
 
   String serverName() {
-    return tls.serverName();
+    return serverName;
   }
 
   void failed(Throwable cause) {

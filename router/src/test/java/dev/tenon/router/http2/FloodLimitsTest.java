@@ -1,0 +1,125 @@
+package dev.tenon.router.http2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class FloodLimitsTest {
+  private static final Duration PAUSE = FloodLimits.WINDOW.dividedBy(FloodLimits.SETTINGS / 2);
+
+  private long nanos;
+  private final FloodLimits limits = new FloodLimits(() -> nanos);
+
+  /** What a peer has us count. */
+  private interface Event {
+    void count() throws Http2Fault;
+  }
+
+  private static int countUntilRefused(Event event) {
+    int[] counted = new int[1];
+    Http2Fault fault =
+        catchThrowableOfType(
+            Http2Fault.class,
+            () -> {
+              for (; counted[0] < 100_000; counted[0]++) {
+                event.count();
+              }
+            });
+    assertThat(fault).isNotNull();
+    assertThat(fault.code()).isEqualTo(ErrorCode.ENHANCE_YOUR_CALM);
+    assertThat(fault.stream()).isZero();
+    return counted[0];
+  }
+
+  /** Attack: R16, R17. */
+  @Test
+  void reset_beyondTheLimit_isRefused() {
+    assertThat(countUntilRefused(limits::reset)).isEqualTo(FloodLimits.RESETS);
+  }
+
+  @Test
+  void settings_beyondTheLimit_isRefused() {
+    assertThat(countUntilRefused(limits::settings)).isEqualTo(FloodLimits.SETTINGS);
+  }
+
+  /** Attack: R20. */
+  @Test
+  void ping_beyondTheLimit_isRefused() {
+    assertThat(countUntilRefused(limits::ping)).isEqualTo(FloodLimits.PINGS);
+  }
+
+  /** Attack: R21. */
+  @Test
+  void idle_beyondTheLimit_isRefused() {
+    assertThat(countUntilRefused(limits::idle)).isEqualTo(FloodLimits.IDLE);
+  }
+
+  /** What is kept as credit is bounded: a long honest life pays for no flood. */
+  @Test
+  void useful_beyondTheCredit_countsNoMore() {
+    for (int i = 0; i < 100_000; i++) {
+      limits.useful();
+    }
+
+    assertThat(countUntilRefused(limits::ping)).isEqualTo(2 * FloodLimits.PINGS);
+    assertThat(countUntilRefused(limits::idle))
+        .isBetween(2 * FloodLimits.IDLE, 2 * FloodLimits.IDLE + 2);
+  }
+
+  @Test
+  void all_slowlyForever_areTaken() {
+    assertThatNoException()
+        .isThrownBy(
+            () -> {
+              for (int i = 0; i < 10_000; i++) {
+                nanos += PAUSE.toNanos();
+                limits.reset();
+                limits.settings();
+                limits.ping();
+                limits.idle();
+              }
+            });
+  }
+
+  /** The window goes on with the time, also where few events look at the clock. */
+  @Test
+  void reset_inTheNextWindow_beginsAnew() throws Exception {
+    for (int i = 0; i < FloodLimits.RESETS - 20; i++) {
+      limits.reset();
+    }
+    nanos += FloodLimits.WINDOW.toNanos();
+
+    assertThat(countUntilRefused(limits::reset))
+        .isBetween(FloodLimits.RESETS, FloodLimits.RESETS + 16);
+  }
+
+  /** grpc-java measures its path by a PING for each DATA that it reads, at most. */
+  @Test
+  void ping_withEachFrameOfACall_isTakenForever() {
+    assertThatNoException()
+        .isThrownBy(
+            () -> {
+              for (int i = 0; i < 100_000; i++) {
+                limits.useful();
+                limits.ping();
+              }
+            });
+  }
+
+  /** A peer that opens the connection's window and the stream's after each DATA. */
+  @Test
+  void idle_twoWindowUpdatesForEachFrame_areTakenForever() {
+    assertThatNoException()
+        .isThrownBy(
+            () -> {
+              for (int i = 0; i < 100_000; i++) {
+                limits.useful();
+                limits.idle();
+                limits.idle();
+              }
+            });
+  }
+}
