@@ -26,7 +26,9 @@ class EndToEndTest {
     OnThisMachine.assumeComplete();
 
     assertMeasured(
-        Setting.UNIX, EnumSet.allOf(Way.class), EnumSet.of(Load.PING_PONG, Load.SERVER_STREAM));
+        Setting.UNIX,
+        EnumSet.allOf(Way.class),
+        EnumSet.of(Load.PING_PONG, Load.SERVER_STREAM, Load.LONG_MESSAGES));
 
     assertThat(progress).last().asString().endsWith(": round 1 of 1");
   }
