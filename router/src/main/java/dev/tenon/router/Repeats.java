@@ -1,6 +1,5 @@
 package dev.tenon.router;
 
-import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.CallPath;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RetryPolicy;
@@ -148,10 +147,7 @@ final class Repeats<Q, R> implements RepeatedCall.Attempts<Q, R> {
       otherwise.accept(null);
       return;
     }
-    CompletableFuture<?> ready =
-        chosen.permit().audit() == AuditMode.CALL
-            ? CompletableFuture.allOf(chosen.recorded(), call.outcome(before, last))
-            : chosen.recorded();
+    CompletableFuture<?> ready = call.visits().recorded(before, last, chosen);
     if (ready.isDone()) {
       go(chosen, ready, watched, start, otherwise);
     } else {

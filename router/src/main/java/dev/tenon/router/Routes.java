@@ -201,7 +201,7 @@ final class Routes {
   /** What may have to be made again goes by a channel, which keeps it. */
   private Backend backend(OpenCall call, CallSite site, RuntimeId provider)
       throws CallRefusedException {
-    if (call.isOfWire() && call.visits().tried().isEmpty() && !retries.isIdempotent(site.path())) {
+    if (call.isOfWire() && !call.visits().areRepeatable() && !retries.isIdempotent(site.path())) {
       Optional<WireBackend> connections = backends.wire(provider);
       if (connections.isPresent()) {
         return new Backend.OfWire(connections.get());

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.policy.AuditMode;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.router.choose.Outcome;
@@ -8,6 +9,7 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +75,11 @@ final class Visits {
         isProviders
             ? Outcome.EndedBy.PROVIDER
             : isEndedHere(status) ? Outcome.EndedBy.OUR_SIDE : Outcome.EndedBy.CONNECTION;
+    ended(status, by, isAnswered);
+  }
+
+  /** As {@link #ended(Status, boolean, boolean)}, where it is known by whom. */
+  void ended(Status status, Outcome.EndedBy by, boolean isAnswered) {
     long took = by == Outcome.EndedBy.OUR_SIDE ? System.nanoTime() - sinceNanos : 0;
     ended(Outcome.of(status, by, isAnswered, Duration.ofNanos(took)));
   }
@@ -118,6 +125,16 @@ final class Visits {
     Route chosen = call.router().route(call, taken, /* patient= */ false);
     call.goesTo(chosen);
     return chosen;
+  }
+
+  /**
+   * Returns what is complete when a call that ended at {@code before} with {@code status} may take
+   * {@code chosen}.
+   */
+  CompletableFuture<?> recorded(Route before, Status status, Route chosen) {
+    return chosen.permit().audit() == AuditMode.CALL
+        ? CompletableFuture.allOf(chosen.recorded(), call.outcome(before, status))
+        : chosen.recorded();
   }
 
   /** Returns the providers that the call was at. */

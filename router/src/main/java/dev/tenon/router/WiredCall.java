@@ -1,6 +1,11 @@
 package dev.tenon.router;
 
 import dev.tenon.core.OnBehalfOf;
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RetryPolicy;
+import dev.tenon.router.choose.Outcome;
 import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
 import dev.tenon.router.relay.CallWatch;
@@ -28,6 +33,7 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
    */
   private final WireCall call;
   private CallCounters.@Nullable Cell counted;
+  private @Nullable Route relayed;
   private long relayedNanos;
   private boolean isTold;
   private @Nullable CompletableFuture<Void> told;
@@ -74,6 +80,7 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     CallCounters.Cell cell = chosen.counted();
     cell.started();
     counted = cell;
+    relayed = chosen;
     relayedNanos = System.nanoTime();
     int most = router().maxMessageBytes(known(), chosen);
     if (chosen.backend() instanceof Backend.OfWire wire) {
@@ -154,10 +161,56 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     return asked;
   }
 
+  /** What a provider does to a stream a caller can bring about: that is not its being away. */
+  private void tellStanding(Status status) {
+    switch (call.endedBy()) {
+      case PROVIDER -> visits().ended(status, Outcome.EndedBy.PROVIDER, call.isAnswered());
+      case STREAM -> visits().ended(Status.INTERNAL, Outcome.EndedBy.CONNECTION, call.isAnswered());
+      case CONNECTION -> visits().ended(status, Outcome.EndedBy.CONNECTION, call.isAnswered());
+      case OUR_SIDE -> visits().ended(status, Outcome.EndedBy.OUR_SIDE, call.isAnswered());
+    }
+  }
+
+  /** Takes the call to another provider, if there is one; what it sent so far is in the front. */
+  @Override
+  public boolean unsent() {
+    Route before = relayed;
+    if (before == null
+        || isTold
+        || isEnded()
+        || visits().tried().size() >= RetryPolicy.MOST_ATTEMPTS - 1
+        || !router().hasOthers(this, before.permit().path().service())) {
+      return false;
+    }
+    visits().ended(Status.UNAVAILABLE, Outcome.EndedBy.CONNECTION, /* isAnswered= */ false);
+    before.counted().failed();
+    Route chosen;
+    try {
+      chosen = visits().again();
+    } catch (RefusedException | ProviderStarting refused) {
+      return false;
+    }
+    CompletableFuture<?> ready = visits().recorded(before, Status.UNAVAILABLE, chosen);
+    if (ready.isDone()) {
+      takeAgain(chosen, ready);
+    } else {
+      var unused = ready.whenComplete((done, failure) -> execute(() -> takeAgain(chosen, ready)));
+    }
+    return true;
+  }
+
+  private void takeAgain(Route chosen, CompletableFuture<?> ready) {
+    if (ready.isCompletedExceptionally()) {
+      ProviderStatus.End failed = ProviderStatus.End.of(RefusalStatus.of(Refusal.INTERNAL));
+      call.end(failed.status(), failed.trailers());
+    } else if (!isOver() && !isEnded()) {
+      router().logStart(chosen);
+      relay(chosen);
+    }
+  }
+
   private @Nullable CompletableFuture<?> ended(Status status) {
-    boolean isProviders = status.getCode() != Status.Code.CANCELLED && !isLate();
-    boolean isAnswered = status.getCode() != Status.Code.UNAVAILABLE; // as far as it is known
-    visits().ended(status, isProviders, isAnswered);
+    tellStanding(status);
     CallCounters.Cell cell = counted;
     if (cell != null && !status.isOk()) {
       cell.failed();

@@ -23,6 +23,16 @@ public interface CallWatch {
   @Nullable CompletableFuture<?> ending(Status status);
 
   /**
+   * Takes that there is no way to the provider that the call was forwarded to, and that nothing of
+   * it was sent. Whoever wants it to end does nothing.
+   *
+   * @return whether it has been, or is going to be, forwarded, served or ended anew
+   */
+  default boolean unsent() {
+    return false;
+  }
+
+  /**
    * Takes that the caller was told, or is gone, and that the provider's side has ended. Called
    * exactly once, and last.
    */

@@ -7,6 +7,7 @@ import dev.tenon.router.http2.ErrorCode;
 import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.Http2Stream;
 import dev.tenon.router.http2.StreamHandler;
+import dev.tenon.router.relay.WireCall.EndedBy;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -85,7 +86,9 @@ final class ForwardedCall implements Provider, StreamHandler {
     waitsNoMore();
     if (!isOver) {
       isOver = true;
-      call.finish(unavailable(), null);
+      ByteQueue kept = early;
+      early = null;
+      call.unsent(head, kept);
     }
   }
 
@@ -156,7 +159,7 @@ final class ForwardedCall implements Provider, StreamHandler {
 
   private void end(List<HeaderField> fields) {
     AnswerFields.StatusRead read = new AnswerFields.StatusRead();
-    List<HeaderField> trailers = call.fields().end(fields, call.isAnswering(), read);
+    List<HeaderField> trailers = call.fields().end(fields, call.isAnswered(), read);
     if (trailers == null) {
       fail(unavailable());
       return;
@@ -199,7 +202,7 @@ final class ForwardedCall implements Provider, StreamHandler {
   private void fail(Status status) {
     if (!isOver) {
       cancel();
-      call.finish(status, null);
+      call.finish(status, EndedBy.STREAM);
     }
   }
 
@@ -209,10 +212,10 @@ final class ForwardedCall implements Provider, StreamHandler {
       return;
     }
     isOver = true;
-    if (why == End.REFUSED && !call.isAnswering()) {
+    if (why == End.REFUSED && !call.isAnswered()) {
       call.refused();
     } else {
-      call.finish(unavailable(), null);
+      call.finish(unavailable(), why == End.LOST ? EndedBy.CONNECTION : EndedBy.STREAM);
     }
   }
 

@@ -2,6 +2,8 @@ package dev.tenon.router.relay;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.core.Refusal;
+import dev.tenon.core.RefusalStatus;
 import dev.tenon.router.http2.ByteQueue;
 import dev.tenon.router.http2.ErrorCode;
 import dev.tenon.router.http2.HeaderField;
@@ -38,6 +40,8 @@ final class FrontCall extends WireCall implements StreamHandler {
   private MessageMeter answers = new MessageMeter(MessageMeter.ANY);
   private boolean requestEnded;
   private boolean isAnswering;
+  private boolean isUnsent;
+  private EndedBy endedBy = EndedBy.OUR_SIDE;
   private boolean isEnding;
   private boolean isWide;
   private boolean isTold;
@@ -61,6 +65,9 @@ final class FrontCall extends WireCall implements StreamHandler {
       told.over();
     } else if (provider == null) {
       head = head.kept();
+      if (isUnsent) {
+        unsent(told);
+      }
     }
   }
 
@@ -115,7 +122,7 @@ final class FrontCall extends WireCall implements StreamHandler {
       return;
     }
     if (!Messages.isKnown(head.encoding())) {
-      finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), null);
+      finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), EndedBy.OUR_SIDE);
       return;
     }
     meter(maxMessageBytes);
@@ -149,7 +156,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   public void end(Status status, Metadata trailers) {
     if (!isOver && !isEnding) {
       cancelProvider();
-      finish(status, front.fields().ending(status, trailers, isAnswering));
+      ended(status, front.fields().ending(status, trailers, isAnswering));
     }
   }
 
@@ -187,7 +194,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private void pass(ByteBuffer part, boolean ends) {
     Provider to = requireNonNull(provider, "provider");
     if (!requests.accepts(part)) {
-      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), null);
+      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), EndedBy.OUR_SIDE);
       return;
     }
     stream.consumed(to.send(part, ends));
@@ -237,7 +244,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Some of the answer; returns how much of it was written. */
   int answer(ByteBuffer part) {
     if (!answers.accepts(part)) {
-      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), null);
+      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), EndedBy.OUR_SIDE);
       return 0;
     }
     return stream.data(part, /* ends= */ false);
@@ -253,8 +260,40 @@ final class FrontCall extends WireCall implements StreamHandler {
     stream.consumed(bytes);
   }
 
-  boolean isAnswering() {
+  @Override
+  public boolean isAnswered() {
     return isAnswering;
+  }
+
+  @Override
+  public EndedBy endedBy() {
+    return endedBy;
+  }
+
+  /**
+   * There is no way to the provider: of the call, which began with {@code begun}, nothing was sent,
+   * and {@code kept} is what came since.
+   */
+  void unsent(CallHead begun, @Nullable ByteQueue kept) {
+    if (isOver || isEnding) {
+      return;
+    }
+    provider = null;
+    head = begun;
+    early = kept;
+    CallWatch told = watch;
+    if (told == null) {
+      isUnsent = true; // The handler is at it still.
+    } else {
+      unsent(told);
+    }
+  }
+
+  private void unsent(CallWatch told) {
+    isUnsent = false;
+    if (!told.unsent()) {
+      finish(RefusalStatus.of(Refusal.UNAVAILABLE).getStatus(), EndedBy.CONNECTION);
+    }
   }
 
   AnswerFields fields() {
@@ -267,20 +306,33 @@ final class FrontCall extends WireCall implements StreamHandler {
       return;
     }
     isEnding = true;
+    endedBy = EndedBy.CONNECTION;
     CallWatch told = requireNonNull(watch, "watch");
     var unused = told.ending(Status.UNAVAILABLE);
     stream.reset(ErrorCode.REFUSED_STREAM);
     over();
   }
 
-  /**
-   * The call ends with {@code status}, and for its caller with {@code trailers}; null: those of the
-   * relay itself.
-   */
-  void finish(Status status, @Nullable List<HeaderField> trailers) {
-    if (isOver || isEnding) {
-      return;
+  /** The call ends with {@code status}, which is not the provider's, because of {@code why}. */
+  void finish(Status status, EndedBy why) {
+    if (!isOver && !isEnding) {
+      endedBy = why;
+      ended(status, null);
     }
+  }
+
+  /**
+   * The call ends with {@code status}, which the provider said, and for its caller with {@code
+   * trailers}.
+   */
+  void finish(Status status, List<HeaderField> trailers) {
+    if (!isOver && !isEnding) {
+      endedBy = EndedBy.PROVIDER;
+      ended(status, trailers);
+    }
+  }
+
+  private void ended(Status status, @Nullable List<HeaderField> trailers) {
     isEnding = true;
     if (trailers == null) {
       cancelProvider();
@@ -342,7 +394,7 @@ final class FrontCall extends WireCall implements StreamHandler {
         stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
         over();
       } else {
-        finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), null);
+        finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
       }
     }
   }

@@ -141,7 +141,7 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
 
   private void fail(Status status) {
     cancel();
-    call.finish(status, null);
+    call.finish(status, WireCall.EndedBy.OUR_SIDE);
   }
 
   // What the provider says.
@@ -178,7 +178,7 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
         () -> {
           if (!isOver) {
             isOver = true;
-            call.finish(status, call.fields().served(status, trailers, call.isAnswering()));
+            call.finish(status, call.fields().served(status, trailers, call.isAnswered()));
           }
         });
   }

@@ -65,4 +65,22 @@ public abstract class WireCall {
    * CallWatch#ending} lets it. Nothing if it has ended, or is ending.
    */
   public abstract void end(Status status, Metadata trailers);
+
+  /** Returns whether the provider has begun to answer. */
+  public abstract boolean isAnswered();
+
+  /** Returns who ends the call; known once its watch is asked about the end. */
+  public abstract EndedBy endedBy();
+
+  /** Who ends a call at its provider. */
+  public enum EndedBy {
+    /** The provider, by its status. */
+    PROVIDER,
+    /** The provider, which broke off the stream or is not one of gRPC. */
+    STREAM,
+    /** The connection to it, which was lost, or there is none. */
+    CONNECTION,
+    /** The caller, its deadline, or the relay. */
+    OUR_SIDE
+  }
 }

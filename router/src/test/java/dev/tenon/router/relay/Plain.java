@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A relay between a caller and a provider of grpc-java, over mTLS; every call goes through. */
 final class Plain implements AutoCloseable {
+  private static final int MOST_BYTES = 16 * 1024 * 1024;
   private static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
   private static final TrustDomain DOMAIN = new TrustDomain("test.example");
   private static final SpiffeId.OfHost HOST = new SpiffeId.OfHost(DOMAIN, "h1");
@@ -48,6 +49,14 @@ final class Plain implements AutoCloseable {
   final Transport transport = Transport.create(TlsProvider.preferred());
   final RelayLoops loops = new RelayLoops();
   final WireBackend backend;
+
+  /** Where nobody listens. */
+  final WireBackend nowhere;
+
+  /** Where calls are forwarded at first, and whether they go on to the provider from there. */
+  volatile WireBackend first;
+
+  volatile boolean goesOn = true;
   private final EmbeddedAuthority hosts =
       EmbeddedAuthority.create(DOMAIN, Role.HOST, InstantSource.system(), new SecureRandom());
   private final EmbeddedAuthority plugins =
@@ -84,6 +93,14 @@ final class Plain implements AutoCloseable {
             new ClientTls(() -> hostCredentials, PeerRule.exactly(PROVIDER), Dns.PLUGIN),
             OptionalInt.empty(),
             loops);
+    nowhere =
+        new WireBackend(
+            transport,
+            Endpoint.parse("tcp:127.0.0.1:1"),
+            new ClientTls(() -> hostCredentials, PeerRule.exactly(PROVIDER), Dns.PLUGIN),
+            OptionalInt.empty(),
+            loops);
+    first = backend;
     listening =
         transport.listen(
             ANY,
@@ -131,6 +148,7 @@ final class Plain implements AutoCloseable {
   public void close() {
     channels.forEach(ManagedChannel::shutdownNow);
     backend.close();
+    nowhere.close();
     listening.close();
     killProvider();
     transport.close();
@@ -139,8 +157,8 @@ final class Plain implements AutoCloseable {
   private final class Through implements CallHandler {
     @Override
     public CallWatch begin(WireCall call) {
-      call.forward(backend, List.of(), 16 * 1024 * 1024);
-      return new Watch();
+      call.forward(first, List.of(), MOST_BYTES);
+      return new Watch(call);
     }
 
     @Override
@@ -150,6 +168,21 @@ final class Plain implements AutoCloseable {
   }
 
   private final class Watch implements CallWatch {
+    private final WireCall call;
+
+    Watch(WireCall call) {
+      this.call = call;
+    }
+
+    @Override
+    public boolean unsent() {
+      told.add("unsent");
+      if (goesOn) {
+        call.forward(backend, List.of(), MOST_BYTES);
+      }
+      return goesOn;
+    }
+
     @Override
     public void cancelled() {
       told.add("cancelled");

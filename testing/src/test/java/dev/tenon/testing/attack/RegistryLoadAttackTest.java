@@ -125,8 +125,8 @@ class RegistryLoadAttackTest {
 
   /**
    * A provider that reports health and never answers: its callers' own deadlines end their calls,
-   * and nobody else's. Reports without end bring no log without end. There is no ejection of such a
-   * provider in this release. Attack: G16.
+   * and nobody else's. Reports without end bring no log without end. It is the only provider, so it
+   * is not passed over. Attack: G16.
    */
   @Test
   void report_lies_onlyItsOwnCallersWait() throws Exception {
