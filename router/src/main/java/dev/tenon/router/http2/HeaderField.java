@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Identity matters: a field that comes again by way of a decoder's table is the same object. So
  * what is found out about a field once is kept in it: by an encoder, where its table has it; by who
- * relays it, {@link #mark} and {@link #memo}. Two fields with the same content may be two objects,
- * and {@code equals} is identity.
+ * relays it, {@link #mark}. Two fields with the same content may be two objects, and {@code equals}
+ * is identity.
  *
  * <p>Name and value are safe to read on any thread, and the encoders of several threads may share a
- * field. {@code mark} and {@code memo} are for one thread alone, so a field that is shared has
- * none. {@link #toString} does not show the value, which may be a secret.
+ * field. {@code mark} is for one thread alone, so a field that is shared has none. {@link
+ * #toString} does not show the value, which may be a secret.
  */
 public final class HeaderField {
   /** How a field came, or is to go (RFC 7541, section 6). */
@@ -34,9 +34,9 @@ public final class HeaderField {
   private final FieldName name;
   private final byte[] value;
   private final Indexing indexing;
+  private final int size;
   private @Nullable String valueText;
   private EncodingTable.@Nullable Entry place;
-  private @Nullable Object memo;
   private int hash; // 0: not known yet
   private byte staticIndex; // -1: not known yet; 0: not in the static table
   private byte wellFormed; // 0: not known yet; 1: it is; -1: it is not
@@ -46,15 +46,14 @@ public final class HeaderField {
     this.name = name;
     this.value = value;
     this.indexing = indexing;
+    this.size = name.length() + value.length + OVERHEAD_BYTES;
     // A secret stays a literal, even an empty one (RFC 7541, section 7.1.3).
     this.staticIndex = (byte) (indexing == Indexing.NEVER ? 0 : -1);
   }
 
   /** Makes the field that the static table has at {@code index}. */
   HeaderField(int index) {
-    this.name = StaticTable.name(index);
-    this.value = StaticTable.value(index);
-    this.indexing = Indexing.INDEXED;
+    this(StaticTable.name(index), StaticTable.value(index), Indexing.INDEXED);
     this.staticIndex = (byte) index;
   }
 
@@ -66,11 +65,6 @@ public final class HeaderField {
   public static HeaderField of(String name, String value, Indexing indexing) {
     byte[] bytes = bytes(name);
     return new HeaderField(WellKnownNames.of(bytes, bytes.length), bytes(value), indexing);
-  }
-
-  /** Makes a field with the same name, to go as this one does. Takes the array: hand it over. */
-  public HeaderField withValue(byte[] other) {
-    return new HeaderField(name, other, indexing);
   }
 
   private static byte[] bytes(String text) {
@@ -113,7 +107,7 @@ public final class HeaderField {
 
   /** Returns what it counts in a table and a list, in bytes (RFC 7541, section 4.1). */
   public int size() {
-    return name.length() + value.length + OVERHEAD_BYTES;
+    return size;
   }
 
   /** Returns whether the name begins with a colon (RFC 9113, section 8.3). */
@@ -154,15 +148,6 @@ public final class HeaderField {
 
   public void mark(byte mark) {
     this.mark = mark;
-  }
-
-  /** Returns what who relays it made of it; null at first. */
-  public @Nullable Object memo() {
-    return memo;
-  }
-
-  public void memo(Object memo) {
-    this.memo = memo;
   }
 
   FieldKind kind() {

@@ -58,24 +58,12 @@ class HeaderFieldTest {
   }
 
   @Test
-  void withValue_ofAField_hasItsNameAndWay() {
-    HeaderField other = HeaderField.of("a", "b", Indexing.NEVER).withValue(new byte[] {'c'});
-
-    assertThat(other.name()).isEqualTo("a");
-    assertThat(other.value()).isEqualTo("c");
-    assertThat(other.indexing()).isEqualTo(Indexing.NEVER);
-  }
-
-  @Test
-  void markAndMemo_ofAField_areWhatWasKept() {
+  void mark_ofAField_isWhatWasKept() {
     HeaderField field = field("a", "b");
     assertThat(field.mark()).isZero();
-    assertThat(field.memo()).isNull();
     field.mark((byte) 3);
-    field.memo("kept");
 
     assertThat(field.mark()).isEqualTo((byte) 3);
-    assertThat(field.memo()).isEqualTo("kept");
   }
 
   @Test
