@@ -11,6 +11,7 @@ import dev.tenon.host.launch.Launch;
 import dev.tenon.host.launch.LaunchException;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.host.launch.PluginDefinition;
+import dev.tenon.router.relay.WireBackend;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.ClientTls;
 import dev.tenon.transport.Dns;
@@ -88,7 +89,13 @@ final class Launcher {
                     .channel(place.listen(), tls, planes.users().of(id.runtimeId()))
                     .directExecutor()
                     .maxInboundMessageSize(planes.runs().maxMessageBytes())
-                    .build());
+                    .build(),
+            new WireBackend(
+                planes.transport(),
+                place.listen(),
+                tls,
+                planes.users().of(id.runtimeId()),
+                planes.relayLoops()));
     Plugins.Started started =
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
     try {

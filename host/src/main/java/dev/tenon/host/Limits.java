@@ -7,19 +7,15 @@ import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.core.RefusedException;
 import dev.tenon.host.control.ControlServers;
 import dev.tenon.router.CallRate;
+import dev.tenon.router.relay.WireFront;
 import dev.tenon.transport.Door;
 import dev.tenon.transport.Source;
-import io.grpc.ServerBuilder;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 
 /** The limits of a running host, as its listeners use them. Thread-safe. */
 final class Limits {
-  /** How long calls may go on after their connection has reached its age. */
-  private static final Duration AGE_GRACE = Duration.ofHours(24);
-
   /** After how long without a call a connection for calls ends; its peer makes another. */
   private static final Duration IDLE = Duration.ofMinutes(30);
 
@@ -78,10 +74,12 @@ final class Limits {
     return new CallRate(rates, method -> Limited.CALL);
   }
 
-  /** Sets how long connections of the data listener live. */
-  ServerBuilder<?> aged(ServerBuilder<?> data) {
-    return data.maxConnectionAge(settings.connections().age().toMillis(), TimeUnit.MILLISECONDS)
-        .maxConnectionAgeGrace(AGE_GRACE.toMillis(), TimeUnit.MILLISECONDS)
-        .maxConnectionIdle(IDLE.toMillis(), TimeUnit.MILLISECONDS);
+  /** Returns what one connection of the listeners for calls may. */
+  WireFront.Limits front(int maxMessageBytes) {
+    return new WireFront.Limits(
+        settings.connections().callsPerConnection(),
+        maxMessageBytes,
+        settings.connections().age(),
+        IDLE);
   }
 }

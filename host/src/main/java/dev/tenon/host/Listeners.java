@@ -13,12 +13,16 @@ import dev.tenon.registry.SharedRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.HostAdmission;
 import dev.tenon.router.TokenRule;
+import dev.tenon.router.relay.CallHandler;
+import dev.tenon.router.relay.WireFront;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.Listening;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
 import io.grpc.Server;
+import io.grpc.ServerTransportFilter;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -138,18 +142,33 @@ final class Listeners {
 
   private Endpoint startData(HostSettings.Listen asked) throws IOException {
     Endpoint listen = planes.places().listener("d", asked.data());
-    return opened(
+    return relaying(
         listen,
-        limits
-            .aged(planes.transport().server(listen, mutualTls(), limits.door("data")))
-            .directExecutor()
-            .maxInboundMessageSize(settings.calls().maxMessageBytes())
-            .addTransportFilter(planes.exit().connections())
-            .intercept(admission(TokenRule.REQUIRED))
-            .intercept(limits.calls()) // the last is the first that a call meets
-            .fallbackHandlerRegistry(planes.router().front())
-            .build()
-            .start());
+        mutualTls(),
+        "data",
+        planes.exit().connections(),
+        planes.router().wireFront(admission(TokenRule.REQUIRED), limits.calls()));
+  }
+
+  private Endpoint relaying(
+      Endpoint listen,
+      ServerTls tls,
+      String plane,
+      ServerTransportFilter connections,
+      CallHandler calls)
+      throws IOException {
+    Listening listening =
+        planes
+            .transport()
+            .listen(
+                listen,
+                tls,
+                limits.door(plane),
+                List.of(connections),
+                new WireFront(
+                    calls, planes.relayLoops(), limits.front(settings.calls().maxMessageBytes())));
+    closing.add(listening);
+    return listening.endpoint();
   }
 
   /**
@@ -166,18 +185,8 @@ final class Listeners {
             this::trustingPeers,
             ServerTls.ClientAuth.REQUIRED,
             id -> planes.others().peers().find(id).isPresent());
-    return opened(
-        listen,
-        limits
-            .aged(planes.transport().server(listen, tls, limits.door("hosts")))
-            .directExecutor()
-            .maxInboundMessageSize(settings.calls().maxMessageBytes())
-            .addTransportFilter(admission)
-            .intercept(admission)
-            .intercept(limits.calls()) // the last is the first that a call meets
-            .fallbackHandlerRegistry(planes.router().front())
-            .build()
-            .start());
+    return relaying(
+        listen, tls, "hosts", admission, planes.router().wireFront(admission, limits.calls()));
   }
 
   /** Without peers nobody is let in, whomever the handshake trusts. */

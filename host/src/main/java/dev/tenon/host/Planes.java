@@ -35,6 +35,7 @@ import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.HostServices;
 import dev.tenon.router.OnDemand;
 import dev.tenon.router.Router;
+import dev.tenon.router.relay.RelayLoops;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Transport;
 import java.io.IOException;
@@ -70,6 +71,7 @@ final class Planes {
   private final PolicyInForce policy;
   private final HostPolicy hostPolicy;
   private final Router router;
+  private final RelayLoops relayLoops = new RelayLoops();
   private final HostThreads threads;
   private final PluginEvents events;
   private final ControlParts control;
@@ -133,7 +135,7 @@ final class Planes {
                 .policy(policy)
                 .registry(registry)
                 .hostServices(hostServices)
-                .backends(runs::backend)
+                .backends(runs)
                 .otherHosts(links)
                 .onDemand((service, most) -> onDemand.start(service, most))
                 .onBehalfOf(settings.calls().onBehalfOf())
@@ -380,6 +382,10 @@ final class Planes {
 
   HostPolicy policy() {
     return hostPolicy;
+  }
+
+  RelayLoops relayLoops() {
+    return relayLoops;
   }
 
   Router router() {

@@ -56,7 +56,7 @@ final class GrantedCallTest extends GrantHost {
             {"0".repeat(32) + " " + good.getGrantToken()},
             {RawPlugin.shown(other)},
             {RawPlugin.shown(good), RawPlugin.shown(good)},
-            {RawPlugin.shown(good) + " "}
+            {good.getGrantId() + "  " + good.getGrantToken()}
           }) {
         assertThat(refused(words.dataWith(shown))).isEqualTo(none);
       }

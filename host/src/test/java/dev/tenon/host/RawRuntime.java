@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A runtime that starts nothing: it gives the bootstrap line to the test, which is the plugin. */
 final class RawRuntime implements PluginRuntime {
+  private final List<Run> all = new CopyOnWriteArrayList<>();
   private final Transport transport;
   private final Script script;
   private final Tree tree;
@@ -63,11 +64,17 @@ final class RawRuntime implements PluginRuntime {
     return run.orTimeout(60, TimeUnit.SECONDS).join();
   }
 
+  /** Ends the plugins of all runs: their servers are on loops that end after them. */
+  void close() {
+    all.forEach(launched -> launched.plugin.close());
+  }
+
   @Override
   public LaunchedPlugin launch(Launch launch) {
     Bootstrap bootstrap = Bootstrap.parse(launch.exposeBootstrapLine().getBytes(UTF_8));
     Run launched = new Run(new RawPlugin(transport, bootstrap), tree);
     run.complete(launched);
+    all.add(launched);
     if (pace == Pace.EAGER) {
       launched.follow(script);
       return launched;

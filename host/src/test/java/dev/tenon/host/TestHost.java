@@ -200,9 +200,7 @@ final class TestHost implements AutoCloseable {
     } catch (CompletionException e) {
       // It did not start; then nothing of it is left.
     }
-    Stream.concat(runtimes.values().stream(), later.stream())
-        .filter(RawRuntime::wasLaunched)
-        .forEach(runtime -> runtime.launched().plugin.close());
+    Stream.concat(runtimes.values().stream(), later.stream()).forEach(RawRuntime::close);
     transport.close();
     delete();
   }

@@ -29,7 +29,7 @@ class WaitingConnectionTest {
       """;
 
   @Test
-  void register_beforeAnyCall_hostConnectsAndKeepsOneForTheNextCaller() throws Exception {
+  void register_beforeAnyCall_hostConnectsAndKeepsThemForCallers() throws Exception {
     try (TestHost host =
         TestHost.with(POLICY)
             .set(builder -> builder.healthPolling(Duration.ofMinutes(10), Duration.ofSeconds(5)))
@@ -45,7 +45,11 @@ class WaitingConnectionTest {
             .enrolled("alpha")
             .start()) {
       RawPlugin provider = host.plugin("provider");
-      await().atMost(SOON).until(() -> provider.connections() == 1);
+      int loops = Math.min(4, Runtime.getRuntime().availableProcessors());
+      // One of each loop, and one that a call of the host's own would take.
+      await()
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(provider.connections()).isEqualTo(loops + 1));
 
       RawPlugin alpha = host.plugin("alpha");
       EchoResponse answer =
@@ -53,7 +57,7 @@ class WaitingConnectionTest {
               .unary(EchoRequest.getDefaultInstance());
 
       assertThat(answer).isNotNull();
-      await().atMost(SOON).until(() -> provider.connections() == 2);
+      assertThat(provider.connections()).isEqualTo(loops + 1);
     }
   }
 }

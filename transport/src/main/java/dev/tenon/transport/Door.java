@@ -51,8 +51,8 @@ public record Door(ConnectionLimits limits, Rule rule, Refusals refusals, IntPre
   public static final Door DEFAULT = new Door(ConnectionLimits.DEFAULT, source -> true);
 
   /**
-   * As {@link #DEFAULT}, for a server with one peer, as a plugin's is: its host makes a connection
-   * for each plugin that calls, so that only the total bounds them.
+   * As {@link #DEFAULT}, for a server with one peer, as a plugin's is: its host makes connections
+   * for all plugins that call, and bounds their calls itself.
    */
   public static final Door OF_ONE_PEER =
       new Door(
@@ -61,7 +61,7 @@ public record Door(ConnectionLimits limits, Rule rule, Refusals refusals, IntPre
               ConnectionLimits.DEFAULT.inTotal(),
               ConnectionLimits.DEFAULT.inTotal(),
               ConnectionLimits.DEFAULT.handshakes(),
-              ConnectionLimits.DEFAULT.callsPerConnection(),
+              ConnectionLimits.MAX_CALLS,
               ConnectionLimits.DEFAULT.age()),
           source -> true);
 

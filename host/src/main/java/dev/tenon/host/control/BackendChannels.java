@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.router.relay.WireBackend;
 import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackendChannels {
   private final Supplier<ManagedChannel> connector;
+  private final Optional<WireBackend> wire;
   private volatile ManagedChannel control;
 
   /*
@@ -41,7 +43,17 @@ public final class BackendChannels {
 
   /** Makes the channels; {@code connector} makes one to the run, not connected yet. */
   public BackendChannels(Supplier<ManagedChannel> connector) {
+    this(connector, Optional.empty());
+  }
+
+  /** Makes them for a run that calls reach as frames too, over {@code wire}. */
+  public BackendChannels(Supplier<ManagedChannel> connector, WireBackend wire) {
+    this(connector, Optional.of(wire));
+  }
+
+  private BackendChannels(Supplier<ManagedChannel> connector, Optional<WireBackend> wire) {
     this.connector = connector;
+    this.wire = wire;
     control = connector.get();
   }
 
@@ -54,6 +66,11 @@ public final class BackendChannels {
   public Optional<Channel> of(String caller) {
     ManagedChannel known = byCaller.get(caller);
     return known == null ? add(caller) : Optional.of(known);
+  }
+
+  /** Returns what calls go over as the frames that they came in; empty if they do not. */
+  public Optional<WireBackend> wire() {
+    return wire;
   }
 
   private synchronized Optional<Channel> add(String caller) {
@@ -70,6 +87,7 @@ public final class BackendChannels {
   public synchronized void warm() {
     if (!closed && spare == null) {
       spare = connecting();
+      wire.ifPresent(WireBackend::warm);
     }
   }
 
@@ -102,6 +120,7 @@ public final class BackendChannels {
     if (closed) {
       return;
     }
+    wire.ifPresent(WireBackend::renew);
     outgoing.add(new Outgoing("", control));
     control = connector.get();
     if (spare != null) {
@@ -118,10 +137,12 @@ public final class BackendChannels {
   /** Lets those that could not connect try again now: there is reason to hope. */
   public synchronized void connectSoon() {
     byCaller.values().forEach(ManagedChannel::resetConnectBackoff);
+    wire.ifPresent(WireBackend::connectSoon);
   }
 
   /** Ends the connections that others have replaced, with the calls on them. Idempotent. */
   public synchronized void endOutgoing() {
+    wire.ifPresent(WireBackend::endOutgoing);
     outgoing.forEach(old -> dropped.add(old.channel().shutdownNow()));
     outgoing.clear();
     dropped.removeIf(ManagedChannel::isTerminated);
@@ -144,6 +165,7 @@ public final class BackendChannels {
   /** Ends all connections but the host's own, with the calls on them. */
   public synchronized void closeToCallers() {
     closed = true;
+    wire.ifPresent(WireBackend::close);
     byCaller.values().forEach(ManagedChannel::shutdownNow);
     if (spare != null) {
       dropped.add(spare.shutdownNow());

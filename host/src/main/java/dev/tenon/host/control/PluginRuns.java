@@ -6,6 +6,8 @@ import dev.tenon.core.Identity;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.Backends;
+import dev.tenon.router.relay.WireBackend;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import java.lang.System.Logger.Level;
@@ -24,7 +26,7 @@ import java.util.stream.Collectors;
 /**
  * All runs of a host, by runtime id, and the one way to end one that must not go on. Thread-safe.
  */
-public final class PluginRuns {
+public final class PluginRuns implements Backends {
   private static final System.Logger LOG = System.getLogger(PluginRuns.class.getName());
 
   private final ConcurrentMap<RuntimeId, PluginRun> runs = new ConcurrentHashMap<>();
@@ -123,10 +125,16 @@ public final class PluginRuns {
    * Returns the channel on which {@code caller} reaches the plugin {@code provider}, while it
    * lives.
    */
+  @Override
   public Optional<Channel> backend(RuntimeId provider, Identity caller) {
     return find(provider)
         .filter(run -> !run.state().isEnd())
         .flatMap(run -> run.channels().of(caller.actor()));
+  }
+
+  @Override
+  public Optional<WireBackend> wire(RuntimeId provider) {
+    return find(provider).filter(run -> !run.state().isEnd()).flatMap(run -> run.channels().wire());
   }
 
   /** Returns all runs, in no order. */

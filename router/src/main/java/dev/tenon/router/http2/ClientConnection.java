@@ -16,6 +16,9 @@ public final class ClientConnection extends Http2Connection {
   /** From here on another connection is made: ids go up to 2^31-1 and are not used again. */
   private static final int LAST_ID = 1 << 30;
 
+  /** More are not opened, whatever the server takes. */
+  static final int MOST_STREAMS = 10_000;
+
   private final Listener listener;
   private int next = 1;
   private boolean isReady;
@@ -38,7 +41,7 @@ public final class ClientConnection extends Http2Connection {
 
   /** Makes the client's side of {@code link}, and sends the preface and SETTINGS. */
   public ClientConnection(Link link, Listener listener, Flusher flusher) {
-    super(link, Settings.From.SERVER, flusher);
+    super(link, Settings.From.SERVER, MOST_STREAMS, flusher);
     this.listener = listener;
     ByteBuffer unused = link.out(PREFACE.length).put(PREFACE);
     begin(
@@ -52,7 +55,10 @@ public final class ClientConnection extends Http2Connection {
 
   /** Returns whether a stream can be opened now. */
   public boolean canOpen() {
-    return isReady && !isLeft && !isOver() && streams.size() < peer.maxStreams();
+    return isReady
+        && !isLeft
+        && !isOver()
+        && streams.size() < Math.min(MOST_STREAMS, peer.maxStreams());
   }
 
   /** Returns whether streams can be opened now or after others have ended. */

@@ -17,9 +17,9 @@ final class FloodLimits {
 
   /**
    * Most streams that end by RST_STREAM, whether the peer resets them (CVE-2023-44487) or has us do
-   * it (CVE-2025-8671).
+   * it (CVE-2025-8671); for each that may be open at once.
    */
-  static final int RESETS = 1_000;
+  static final int RESETS_PER_STREAM = 10;
 
   /** Most SETTINGS (CVE-2019-9515). */
   static final int SETTINGS = 100;
@@ -33,6 +33,7 @@ final class FloodLimits {
    */
   static final int IDLE = 2_000;
 
+  private final int mostResets;
   private final LongSupplier nanoTime;
   private long begun;
   private int resets;
@@ -40,7 +41,9 @@ final class FloodLimits {
   private int pings;
   private int idle;
 
-  FloodLimits(LongSupplier nanoTime) {
+  /** Makes the limits of a peer that may have {@code maxStreams} open. */
+  FloodLimits(int maxStreams, LongSupplier nanoTime) {
+    this.mostResets = RESETS_PER_STREAM * maxStreams;
     this.nanoTime = nanoTime;
     this.begun = nanoTime.getAsLong();
   }
@@ -57,7 +60,7 @@ final class FloodLimits {
 
   void reset() throws Http2Fault {
     resets = count(resets);
-    require(resets, RESETS, "too many streams that were reset");
+    require(resets, mostResets, "too many streams that were reset");
   }
 
   void settings() throws Http2Fault {

@@ -25,7 +25,10 @@ public abstract class Http2Connection implements Link.Receiver {
   static final Duration BLOCK_LIMIT = Duration.ofSeconds(5);
 
   /** Most bytes that wait for a peer which does not read: answers to what it sends, above all. */
-  static final int MAX_UNREAD_BYTES = 1024 * 1024;
+  static final int MAX_UNREAD_BYTES = 256 * 1024;
+
+  /** As many more for each stream that may be open, which may all have been answered. */
+  static final int UNREAD_BYTES_PER_STREAM = 2 * 1024;
 
   /** Most metadata of one call, in bytes, as section 6.5.2 counts them. */
   public static final int MAX_LIST_BYTES = 8 * 1024;
@@ -38,6 +41,7 @@ public abstract class Http2Connection implements Link.Receiver {
    */
   final Link link;
   final Settings peer;
+  private final long maxUnread;
   final FloodLimits floods;
   final FrameWriter frames;
   final Outflow outflow;
@@ -55,11 +59,12 @@ public abstract class Http2Connection implements Link.Receiver {
   private boolean isAgreed;
   private boolean isBlockTimed;
 
-  Http2Connection(Link link, Settings.From peer, Flusher flusher) {
+  Http2Connection(Link link, Settings.From peer, int maxStreams, Flusher flusher) {
     this.link = link;
     this.peer = new Settings(peer);
     this.flusher = flusher;
-    this.floods = new FloodLimits(System::nanoTime);
+    this.maxUnread = MAX_UNREAD_BYTES + (long) UNREAD_BYTES_PER_STREAM * maxStreams;
+    this.floods = new FloodLimits(maxStreams, System::nanoTime);
     this.frames = new FrameWriter(link, encoder);
     this.outflow = new Outflow(link, frames, floods);
     this.inflow = new Inflow(frames);
@@ -113,7 +118,7 @@ public abstract class Http2Connection implements Link.Receiver {
     if (isOver) {
       flusher.flush(); // Nobody will say that this connection has read what there was.
     } else {
-      if (link.pendingBytes() > MAX_UNREAD_BYTES) {
+      if (link.pendingBytes() > maxUnread) {
         fail(ENHANCE_YOUR_CALM, "peer does not read what it asked for");
       }
       timeBlock();

@@ -55,7 +55,7 @@ public final class ServerConnection extends Http2Connection {
    * @param maxStreams most streams that a client may have open
    */
   public ServerConnection(Link link, Acceptor acceptor, int maxStreams, Flusher flusher) {
-    super(link, Settings.From.CLIENT, flusher);
+    super(link, Settings.From.CLIENT, maxStreams, flusher);
     this.acceptor = acceptor;
     this.maxStreams = maxStreams;
     begin(

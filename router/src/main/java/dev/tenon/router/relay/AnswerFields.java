@@ -6,6 +6,7 @@ import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -128,10 +129,14 @@ final class AnswerFields {
     return list;
   }
 
-  /** Returns the end of an answer whose record failed. */
-  List<HeaderField> failed(boolean isAnswering) {
-    Status status = RefusalStatus.of(Refusal.INTERNAL).getStatus();
-    return ending(status, new Metadata(), isAnswering);
+  /**
+   * Returns the end that is put to a call which went to its provider. It has no mark of a refusal:
+   * the provider may have acted.
+   */
+  List<HeaderField> refused(Refusal refusal, boolean isAnswering) {
+    StatusRuntimeException refused = RefusalStatus.of(refusal);
+    Metadata trailers = refused.getTrailers();
+    return served(refused.getStatus(), trailers == null ? new Metadata() : trailers, isAnswering);
   }
 
   private void begin(boolean isAnswering) {

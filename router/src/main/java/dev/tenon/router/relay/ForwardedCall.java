@@ -1,14 +1,12 @@
 package dev.tenon.router.relay;
 
 import dev.tenon.core.Refusal;
-import dev.tenon.core.RefusalStatus;
 import dev.tenon.router.http2.ByteQueue;
 import dev.tenon.router.http2.ErrorCode;
 import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.Http2Stream;
 import dev.tenon.router.http2.StreamHandler;
 import dev.tenon.router.relay.WireCall.EndedBy;
-import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -151,7 +149,7 @@ final class ForwardedCall implements Provider, StreamHandler {
     }
     List<HeaderField> answer = call.fields().head(fields);
     if (answer == null) {
-      fail(unavailable()); // Whatever speaks there, it is not gRPC.
+      fail(Refusal.UNAVAILABLE); // Whatever speaks there, it is not gRPC.
     } else {
       call.answer(answer);
     }
@@ -161,7 +159,7 @@ final class ForwardedCall implements Provider, StreamHandler {
     AnswerFields.StatusRead read = new AnswerFields.StatusRead();
     List<HeaderField> trailers = call.fields().end(fields, call.isAnswered(), read);
     if (trailers == null) {
-      fail(unavailable());
+      fail(Refusal.UNAVAILABLE);
       return;
     }
     isOver = true;
@@ -174,7 +172,7 @@ final class ForwardedCall implements Provider, StreamHandler {
 
   @Override
   public void headersTooLong() {
-    fail(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"));
+    fail(Refusal.LIMIT_REACHED);
   }
 
   @Override
@@ -185,7 +183,7 @@ final class ForwardedCall implements Provider, StreamHandler {
     }
     from.consumed(call.answer(part));
     if (ends) {
-      fail(unavailable()); // A provider that does not say how the call went has been lost.
+      fail(Refusal.UNAVAILABLE); // A provider that does not say how the call went has been lost.
     }
   }
 
@@ -199,10 +197,10 @@ final class ForwardedCall implements Provider, StreamHandler {
     return call.widens();
   }
 
-  private void fail(Status status) {
+  private void fail(Refusal why) {
     if (!isOver) {
       cancel();
-      call.finish(status, EndedBy.STREAM);
+      call.fail(why, EndedBy.STREAM);
     }
   }
 
@@ -215,12 +213,8 @@ final class ForwardedCall implements Provider, StreamHandler {
     if (why == End.REFUSED && !call.isAnswered()) {
       call.refused();
     } else {
-      call.finish(unavailable(), why == End.LOST ? EndedBy.CONNECTION : EndedBy.STREAM);
+      call.fail(Refusal.UNAVAILABLE, why == End.LOST ? EndedBy.CONNECTION : EndedBy.STREAM);
     }
-  }
-
-  private static Status unavailable() {
-    return RefusalStatus.of(Refusal.UNAVAILABLE).getStatus();
   }
 
   /** The call has waited long enough. */

@@ -108,7 +108,7 @@ final class FrontCall extends WireCall implements StreamHandler {
     if (isOver || isEnding) {
       return;
     }
-    meter(maxMessageBytes);
+    meter(Math.min(maxMessageBytes, front.maxMessageBytes()));
     ForwardedCall call =
         new ForwardedCall(this, to.on(front.loop()), head, stamps, requestEnded && early == null);
     provider = call;
@@ -125,10 +125,11 @@ final class FrontCall extends WireCall implements StreamHandler {
       finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), EndedBy.OUR_SIDE);
       return;
     }
-    meter(maxMessageBytes);
+    int most = Math.min(maxMessageBytes, front.maxMessageBytes());
+    meter(most);
     ClientCall<byte[], byte[]> by =
         channel.newCall(head.method(), options.withExecutor(front.loop()::execute));
-    ServedCall call = new ServedCall(this, by, head.encoding(), maxMessageBytes);
+    ServedCall call = new ServedCall(this, by, head.encoding(), most);
     provider = call;
     Metadata headers = head.metadata();
     headers.merge(stamps);
@@ -194,7 +195,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private void pass(ByteBuffer part, boolean ends) {
     Provider to = requireNonNull(provider, "provider");
     if (!requests.accepts(part)) {
-      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), EndedBy.OUR_SIDE);
+      fail(Refusal.LIMIT_REACHED, EndedBy.OUR_SIDE);
       return;
     }
     stream.consumed(to.send(part, ends));
@@ -244,7 +245,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Some of the answer; returns how much of it was written. */
   int answer(ByteBuffer part) {
     if (!answers.accepts(part)) {
-      finish(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"), EndedBy.OUR_SIDE);
+      fail(Refusal.LIMIT_REACHED, EndedBy.OUR_SIDE);
       return 0;
     }
     return stream.data(part, /* ends= */ false);
@@ -292,7 +293,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private void unsent(CallWatch told) {
     isUnsent = false;
     if (!told.unsent()) {
-      finish(RefusalStatus.of(Refusal.UNAVAILABLE).getStatus(), EndedBy.CONNECTION);
+      fail(Refusal.UNAVAILABLE, EndedBy.CONNECTION);
     }
   }
 
@@ -311,6 +312,15 @@ final class FrontCall extends WireCall implements StreamHandler {
     var unused = told.ending(Status.UNAVAILABLE);
     stream.reset(ErrorCode.REFUSED_STREAM);
     over();
+  }
+
+  /** The relay ends the call, which went to its provider or was about to. */
+  void fail(Refusal refusal, EndedBy why) {
+    if (!isOver && !isEnding) {
+      cancelProvider();
+      endedBy = why;
+      ended(RefusalStatus.of(refusal).getStatus(), front.fields().refused(refusal, isAnswering));
+    }
   }
 
   /** The call ends with {@code status}, which is not the provider's, because of {@code why}. */
@@ -349,7 +359,12 @@ final class FrontCall extends WireCall implements StreamHandler {
     var unused =
         first.whenComplete(
             (done, failure) ->
-                execute(() -> tell(failure == null ? kept : front.fields().failed(isAnswering))));
+                execute(
+                    () ->
+                        tell(
+                            failure == null
+                                ? kept
+                                : front.fields().refused(Refusal.INTERNAL, isAnswering))));
   }
 
   private void tell(List<HeaderField> trailers) {

@@ -26,20 +26,23 @@ final class FrontConnection implements ServerConnection.Acceptor {
   private final RelayLoop loop;
   private final Link link;
   private final CallHandler handler;
+  private final int maxMessageBytes;
   private final Predicate<String> passes;
   private final AnswerFields fields;
   private final ServerConnection http2;
   private int wide;
   private long lastCallNanos = System.nanoTime();
 
-  FrontConnection(WireFront front, RelayLoop loop, Link link, CallHandler handler, int maxStreams) {
+  FrontConnection(
+      WireFront front, RelayLoop loop, Link link, CallHandler handler, WireFront.Limits limits) {
     this.front = front;
     this.loop = loop;
     this.link = link;
     this.handler = handler;
+    this.maxMessageBytes = limits.maxMessageBytes();
     this.passes = handler::passes;
     this.fields = new AnswerFields(passes);
-    this.http2 = new ServerConnection(link, this, maxStreams, loop.flusher());
+    this.http2 = new ServerConnection(link, this, limits.calls(), loop.flusher());
   }
 
   ServerConnection http2() {
@@ -52,6 +55,10 @@ final class FrontConnection implements ServerConnection.Acceptor {
 
   Attributes attributes() {
     return link.attributes();
+  }
+
+  int maxMessageBytes() {
+    return maxMessageBytes;
   }
 
   AnswerFields fields() {

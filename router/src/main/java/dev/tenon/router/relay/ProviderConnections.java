@@ -30,8 +30,10 @@ final class ProviderConnections implements LinkConnector {
   private final WireBackend backend;
   private final RelayLoop loop;
   private final List<ProviderConnection> open = new ArrayList<>();
+  private final List<ProviderConnection> outgoing = new ArrayList<>();
   private final ArrayDeque<ForwardedCall> waiting = new ArrayDeque<>();
   private boolean isConnecting;
+  private boolean isOutdated;
   private Duration pause = Duration.ZERO;
   private long notBefore;
   private boolean isClosed;
@@ -72,6 +74,7 @@ final class ProviderConnections implements LinkConnector {
       return !open.isEmpty();
     }
     isConnecting = true;
+    isOutdated = false;
     backend.connect(loop.loop(), this);
     return true;
   }
@@ -96,9 +99,13 @@ final class ProviderConnections implements LinkConnector {
   public Link.Receiver connected(Link link) {
     isConnecting = false;
     ProviderConnection connection = new ProviderConnection(this, link, backend.serverName());
-    open.add(connection);
     if (isClosed) {
       link.abort();
+    } else if (isOutdated) { // It began with what has been succeeded meanwhile.
+      link.abort();
+      boolean unused = connectIfNeeded();
+    } else {
+      open.add(connection);
     }
     return connection.http2();
   }
@@ -140,6 +147,9 @@ final class ProviderConnections implements LinkConnector {
    * otherwise calls that wait would have us connect again and again.
    */
   void left(ProviderConnection connection) {
+    if (connection.http2().isOver()) {
+      outgoing.remove(connection);
+    }
     if (!open.remove(connection) || isClosed) {
       return;
     }
@@ -157,18 +167,29 @@ final class ProviderConnections implements LinkConnector {
 
   /** Has new calls go over new connections; those that are open end with their calls. */
   void renew() {
+    isOutdated = isConnecting;
     List<ProviderConnection> all = List.copyOf(open);
     open.clear();
+    outgoing.addAll(all);
     all.forEach(connection -> connection.http2().retire());
     if (!all.isEmpty()) {
       warm();
     }
   }
 
+  /** Ends the connections that others have replaced, with the calls on them. */
+  void endOutgoing() {
+    List<ProviderConnection> all = List.copyOf(outgoing);
+    outgoing.clear();
+    all.forEach(connection -> connection.http2().link().abort());
+  }
+
   /** Ends all connections, with the calls on them. */
   void close() {
     isClosed = true;
+    endOutgoing();
     List<ProviderConnection> all = List.copyOf(open);
+    open.clear();
     all.forEach(connection -> connection.http2().link().abort());
     failWaiting();
   }

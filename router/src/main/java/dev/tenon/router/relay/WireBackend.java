@@ -78,6 +78,11 @@ public final class WireBackend {
     onEach(ProviderConnections::renew);
   }
 
+  /** Ends the connections that others have replaced, with the calls on them. Idempotent. */
+  public void endOutgoing() {
+    onEach(ProviderConnections::endOutgoing);
+  }
+
   /** Lets connections that could not be made be tried again with the next call. */
   public void connectSoon() {
     onEach(ProviderConnections::connectSoon);

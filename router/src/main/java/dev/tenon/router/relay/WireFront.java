@@ -24,15 +24,33 @@ public final class WireFront implements LinkHandler {
    * What one connection may.
    *
    * @param calls most calls at once
+   * @param maxMessageBytes longest message in either direction, where no less is agreed on
    * @param age after which its peer is asked to make another, give or take a tenth
    * @param idle after which it is ended, if there is no call
    */
-  public record Limits(int calls, Duration age, Duration idle) {
-    /** Checks that all are positive. */
+  public record Limits(int calls, int maxMessageBytes, Duration age, Duration idle) {
+    /**
+     * Checks them.
+     *
+     * @throws IllegalArgumentException unless all are positive
+     */
     public Limits {
-      if (calls < 1 || age.isNegative() || age.isZero() || idle.isNegative() || idle.isZero()) {
+      if (calls < 1
+          || maxMessageBytes < 1
+          || age.isNegative()
+          || age.isZero()
+          || idle.isNegative()
+          || idle.isZero()) {
         throw new IllegalArgumentException(
-            "limits: " + calls + " calls, age " + age + ", idle " + idle + " (expected: > 0)");
+            "limits: "
+                + calls
+                + " calls, "
+                + maxMessageBytes
+                + " bytes, age "
+                + age
+                + ", idle "
+                + idle
+                + " (expected: > 0)");
       }
     }
   }
@@ -47,7 +65,7 @@ public final class WireFront implements LinkHandler {
   @Override
   public Link.Receiver accepted(Link link) {
     RelayLoop loop = loops.of(link.loop());
-    FrontConnection connection = new FrontConnection(this, loop, link, handler, limits.calls());
+    FrontConnection connection = new FrontConnection(this, loop, link, handler, limits);
     var unused = link.loop().schedule(() -> connection.http2().retire(), jittered(limits.age()));
     unused = link.loop().schedule(() -> retireIfIdle(connection), limits.idle());
     return connection.http2();

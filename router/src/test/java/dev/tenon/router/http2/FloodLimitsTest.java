@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Test;
 class FloodLimitsTest {
   private static final Duration PAUSE = FloodLimits.WINDOW.dividedBy(FloodLimits.SETTINGS / 2);
 
+  private static final int RESETS = 100 * FloodLimits.RESETS_PER_STREAM;
+
   private long nanos;
-  private final FloodLimits limits = new FloodLimits(() -> nanos);
+  private final FloodLimits limits = new FloodLimits(/* maxStreams= */ 100, () -> nanos);
 
   /** What a peer has us count. */
   private interface Event {
@@ -37,7 +39,7 @@ class FloodLimitsTest {
   /** Attack: R16, R17. */
   @Test
   void reset_beyondTheLimit_isRefused() {
-    assertThat(countUntilRefused(limits::reset)).isEqualTo(FloodLimits.RESETS);
+    assertThat(countUntilRefused(limits::reset)).isEqualTo(RESETS);
   }
 
   @Test
@@ -87,13 +89,12 @@ class FloodLimitsTest {
   /** The window goes on with the time, also where few events look at the clock. */
   @Test
   void reset_inTheNextWindow_beginsAnew() throws Exception {
-    for (int i = 0; i < FloodLimits.RESETS - 20; i++) {
+    for (int i = 0; i < RESETS - 20; i++) {
       limits.reset();
     }
     nanos += FloodLimits.WINDOW.toNanos();
 
-    assertThat(countUntilRefused(limits::reset))
-        .isBetween(FloodLimits.RESETS, FloodLimits.RESETS + 16);
+    assertThat(countUntilRefused(limits::reset)).isBetween(RESETS, RESETS + 16);
   }
 
   /** grpc-java measures its path by a PING for each DATA that it reads, at most. */

@@ -223,9 +223,10 @@ class ServerConnectionTest {
   /** Attack: R20. */
   @Test
   void client_thatReadsNoAnswers_isLeft() {
-    server.client.link().pending(Http2Connection.MAX_UNREAD_BYTES);
+    int most = Http2Connection.MAX_UNREAD_BYTES + 2 * Http2Connection.UNREAD_BYTES_PER_STREAM;
+    server.client.link().pending(most);
     assertThat(send(new Frames().ping(1))).containsExactly("PING ACK 1");
-    server.client.link().pending(Http2Connection.MAX_UNREAD_BYTES + 1);
+    server.client.link().pending(most + 1);
 
     assertThat(send(new Frames().ping(1))).endsWith("GOAWAY 0 ENHANCE_YOUR_CALM");
   }
@@ -259,9 +260,9 @@ class ServerConnectionTest {
   static Stream<Arguments> floods() {
     Frames none = new Frames();
     return Stream.of(
-        arguments("streams that are reset", none, FloodLimits.RESETS),
-        arguments("streams that we reset", none, FloodLimits.RESETS),
-        arguments("streams of broken priorities", none, FloodLimits.RESETS),
+        arguments("streams that are reset", none, 2 * FloodLimits.RESETS_PER_STREAM),
+        arguments("streams that we reset", none, 2 * FloodLimits.RESETS_PER_STREAM),
+        arguments("streams of broken priorities", none, 2 * FloodLimits.RESETS_PER_STREAM),
         arguments("PING", new Frames().ping(1), FloodLimits.PINGS),
         arguments("PING ACK", new Frames().pingAck(1), FloodLimits.PINGS),
         arguments("SETTINGS", new Frames().settings(), FloodLimits.SETTINGS),

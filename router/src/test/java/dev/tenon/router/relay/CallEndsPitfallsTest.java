@@ -115,7 +115,7 @@ class CallEndsPitfallsTest {
     assertThat(
             caller.send(
                 new Frames().data(1, true, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 11)))
-        .containsExactly("HEADERS 1 END " + HEAD + "|grpc-status: 8|grpc-message: limit exceeded");
+        .containsExactly("HEADERS 1 END " + HEAD + "|grpc-status: 8|grpc-message: limit reached");
     assertThat(provider.read()).containsExactly("RST_STREAM 1 CANCEL");
   }
 
@@ -131,7 +131,7 @@ class CallEndsPitfallsTest {
 
     assertThat(caller.read())
         .containsExactly(
-            "HEADERS 1 " + HEAD, "HEADERS 1 END grpc-status: 8|grpc-message: limit exceeded");
+            "HEADERS 1 " + HEAD, "HEADERS 1 END grpc-status: 8|grpc-message: limit reached");
   }
 
   /** Whatever a caller says, the provider's side is cancelled. Attack: R31. */

@@ -34,7 +34,8 @@ public final class MemoryRelay {
       new WireFront(
           new Through(),
           loops,
-          new WireFront.Limits(MAX_CALLS, Duration.ofDays(1), Duration.ofDays(1)));
+          new WireFront.Limits(
+              MAX_CALLS, 64 * 1024 * 1024, Duration.ofDays(1), Duration.ofDays(1)));
   final List<FakePeer> callers = new ArrayList<>();
   int maxMessageBytes = 4 * 1024 * 1024;
   boolean connectsAtOnce = true;
@@ -129,7 +130,9 @@ public final class MemoryRelay {
 
     @Override
     public boolean passes(String name) {
-      return !name.startsWith("x-dropped");
+      return !name.startsWith("x-dropped")
+          && !name.startsWith("tenon-")
+          && !name.equals("grpc-status-details-bin");
     }
   }
 

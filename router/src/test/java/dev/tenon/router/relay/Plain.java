@@ -111,7 +111,8 @@ final class Plain implements AutoCloseable {
             new WireFront(
                 new Through(),
                 loops,
-                new WireFront.Limits(100, Duration.ofHours(1), Duration.ofHours(1))));
+                new WireFront.Limits(
+                    100, 16 * 1024 * 1024, Duration.ofHours(1), Duration.ofHours(1))));
   }
 
   private Credentials plugin(SpiffeId.OfPlugin id) throws Exception {
