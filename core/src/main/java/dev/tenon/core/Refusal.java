@@ -25,6 +25,8 @@ public enum Refusal {
   REQUIREMENT_MISSING(Status.Code.FAILED_PRECONDITION, "requirement missing"),
   /** A plugin that was to be added, or to take another's place, did not get there; says why. */
   CHANGE_FAILED(Status.Code.FAILED_PRECONDITION, "change failed"),
+  /** The caller cannot get to the provider by itself; the text says why. */
+  OUT_OF_REACH(Status.Code.FAILED_PRECONDITION, "provider out of reach"),
   /** Another plugin provides this exclusive service. */
   SERVICE_TAKEN(Status.Code.ALREADY_EXISTS, "service already provided"),
   /** Unknown, or not the caller's to know. */

@@ -98,6 +98,7 @@ final class Launcher {
                 planes.relayLoops()));
     Plugins.Started started =
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
+    started.run().listens(place.listen(), definition.runtime().isolation());
     try {
       add(started, added);
       Launch launch =

@@ -35,12 +35,14 @@ final class Listeners {
   private final AuditLog log;
   private final CloseStack closing;
   private final Limits limits;
+  private final DirectPlane direct;
 
   Listeners(Planes planes, HostSettings settings, AuditLog log, CloseStack closing) {
     this.planes = planes;
     this.settings = settings;
     this.log = log;
     this.closing = closing;
+    this.direct = new DirectPlane(planes, settings.sources().random());
     this.limits =
         Limits.of(
             settings.hostLimits(),
@@ -75,6 +77,7 @@ final class Listeners {
                 planes.offered().byGrant().keySet(),
                 planes.offered().duringCalls(),
                 settings.trust().protocol()),
+            direct.modes(),
             planes.audit());
     return opened(
         listen,
@@ -106,6 +109,7 @@ final class Listeners {
                     : Runnable::run),
             new LifecycleService(planes.control().health(), planes.runs()),
             new GrantService(planes.grants()),
+            direct.service(),
             planes.admin(),
             planes.admins(),
             planes.adminConnections(),
@@ -129,6 +133,7 @@ final class Listeners {
 
   /** Keeps the claims of a run that enrolled again; ends what it had before a little later. */
   private void changeOver(RuntimeId run) {
+    direct.reenrolled(run);
     planes.control().leases().hold(run, planes.threads().timer());
     var unused =
         planes

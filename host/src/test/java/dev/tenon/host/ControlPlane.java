@@ -16,11 +16,15 @@ import dev.tenon.host.control.ControlAudit;
 import dev.tenon.host.control.ControlCalls;
 import dev.tenon.host.control.ControlConnections;
 import dev.tenon.host.control.ControlServers;
+import dev.tenon.host.control.DirectModes;
 import dev.tenon.host.control.Discoveries;
 import dev.tenon.host.control.EnrolmentService;
 import dev.tenon.host.control.GrantDesk;
 import dev.tenon.host.control.GrantService;
 import dev.tenon.host.control.HostIdentity;
+import dev.tenon.host.control.IntroductionDesk;
+import dev.tenon.host.control.IntroductionService;
+import dev.tenon.host.control.Introductions;
 import dev.tenon.host.control.LifecycleService;
 import dev.tenon.host.control.PluginRun;
 import dev.tenon.host.control.PluginRuns;
@@ -47,6 +51,8 @@ import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +101,7 @@ final class ControlPlane implements AutoCloseable {
   ControlPlane(ServiceRegistry registry) throws Exception {
     Policy policy = Policy.parse(POLICY);
     InstantSource clock = InstantSource.system();
+    KeyPair signing = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
     HostSettings settings = new HostDraft().settings();
     trust = HostTrust.create(settings, new TokenMint(settings.sources().random()));
     identity =
@@ -140,6 +147,7 @@ final class ControlPlane implements AutoCloseable {
                     () -> policy,
                     new EnrolmentService.Offer(
                         Map.of(), Set.of(), Set.of(), ProtocolVersions.CURRENT),
+                    new DirectModes(runs, () -> policy, signing.getPublic()),
                     record),
                 guard,
                 threads));
@@ -164,6 +172,14 @@ final class ControlPlane implements AutoCloseable {
                         Runnable::run),
                     new LifecycleService(new RunHealth(runs), runs),
                     new GrantService(new GrantDesk(runs, () -> policy, Map.of(), record)),
+                    new IntroductionService(
+                        new IntroductionDesk(
+                            runs,
+                            () -> policy,
+                            Set.of(),
+                            new Introductions(runs, () -> policy, record, clock),
+                            new IntroductionDesk.Signing(signing.getPrivate(), clock),
+                            record)),
                     operations,
                     admins,
                     new AdminConnections(admins),

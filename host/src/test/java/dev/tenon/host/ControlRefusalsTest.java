@@ -14,6 +14,7 @@ import dev.tenon.core.Refusal;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.v1.EnrolmentGrpc;
 import dev.tenon.v1.GrantsGrpc;
+import dev.tenon.v1.IntroductionsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
@@ -34,7 +35,8 @@ class ControlRefusalsTest {
     return methods(
         RegistryGrpc.getServiceDescriptor(),
         LifecycleGrpc.getServiceDescriptor(),
-        GrantsGrpc.getServiceDescriptor());
+        GrantsGrpc.getServiceDescriptor(),
+        IntroductionsGrpc.getServiceDescriptor());
   }
 
   /**
@@ -42,7 +44,7 @@ class ControlRefusalsTest {
    *
    * <p>Denies: Registry/Register, Registry/Unregister, Registry/Discover, Registry/List,
    * Registry/Watch, Lifecycle/ReportHealth, Grants/Request, Grants/Refresh, Grants/Release,
-   * NOT_AUTHENTICATED. Denies: control CREDENTIAL_MISSING.
+   * Introductions/Introduce, NOT_AUTHENTICATED. Denies: control CREDENTIAL_MISSING.
    */
   @Test
   void call_withoutToken_notAuthenticated() throws Exception {
@@ -65,7 +67,7 @@ class ControlRefusalsTest {
    *
    * <p>Denies: Registry/Register, Registry/Unregister, Registry/Discover, Registry/List,
    * Registry/Watch, Lifecycle/ReportHealth, Grants/Request, Grants/Refresh, Grants/Release,
-   * INTERNAL.
+   * Introductions/Introduce, INTERNAL.
    */
   @Test
   void call_refusalCannotBeRecorded_internal() throws Exception {
@@ -85,7 +87,7 @@ class ControlRefusalsTest {
    *
    * <p>Denies: Renewal/Renew, Registry/Register, Registry/Unregister, Registry/Discover,
    * Registry/List, Registry/Watch, Lifecycle/ReportHealth, Grants/Request, Grants/Refresh,
-   * Grants/Release, Enrolment/Enrol, INVALID_REQUEST.
+   * Grants/Release, Introductions/Introduce, Enrolment/Enrol, INVALID_REQUEST.
    */
   @Test
   void call_thatIsNoProtobuf_invalid() throws Exception {
@@ -111,7 +113,7 @@ class ControlRefusalsTest {
    *
    * <p>Denies: Renewal/Renew, Registry/Register, Registry/Unregister, Registry/Discover,
    * Registry/List, Registry/Watch, Lifecycle/ReportHealth, Grants/Request, Grants/Refresh,
-   * Grants/Release, RATE_LIMITED.
+   * Grants/Release, Introductions/Introduce, RATE_LIMITED.
    */
   @Test
   void call_moreOftenThanAllowed_rateLimited() throws Exception {

@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * Reads who the host says is calling, for {@link Caller#current}, and what may be called back
  * meanwhile, for {@link Callback#current}. Stands behind {@link HostOnly}: the header counts only
- * because the peer is the host. Without it, the host itself calls.
+ * because the peer is the host. Without it, the host itself calls. Who calls directly is who its
+ * certificate says, behind {@link DirectGate}.
  */
 final class CallerStamp implements ServerInterceptor {
   static final Metadata.Key<String> HEADER =
@@ -31,6 +32,11 @@ final class CallerStamp implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    Optional<DirectConnection> direct = DirectConnection.of(call);
+    if (direct.isPresent()) {
+      Caller peer = Caller.seenFrom(host, direct.get().caller());
+      return Contexts.interceptCall(peer.in(Context.current()), call, headers, next);
+    }
     Optional<Caller> caller = caller(headers);
     if (caller.isEmpty()) {
       return HostOnly.refuse(call);

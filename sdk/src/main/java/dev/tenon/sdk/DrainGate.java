@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Refusal;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -28,6 +29,9 @@ final class DrainGate implements ServerInterceptor {
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     if (!enter()) {
+      if (DirectConnection.of(call).isPresent()) {
+        return HostOnly.refuse(call, Refusal.GRANT_NOT_ACCEPTED); // The host knows another way.
+      }
       call.close(Status.UNAVAILABLE.withDescription("the plugin is draining"), new Metadata());
       return new ServerCall.Listener<>() {};
     }

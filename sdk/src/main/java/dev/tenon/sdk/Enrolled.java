@@ -7,9 +7,14 @@ import java.util.Set;
  * What an enrolment brought, checked.
  *
  * @param byGrant the services of the host of which each call needs a grant
+ * @param direct what the host says about direct calls
  */
 record Enrolled(
-    SpiffeId.OfPlugin id, LiveIdentity identity, AgreedLimits limits, Set<String> byGrant) {
+    SpiffeId.OfPlugin id,
+    LiveIdentity identity,
+    AgreedLimits limits,
+    Set<String> byGrant,
+    DirectTold direct) {
   Enrolled {
     byGrant = Set.copyOf(byGrant);
   }

@@ -163,7 +163,8 @@ final class EnrolmentStep {
     LiveIdentity identity =
         IssuedIdentity.of(answer).accept(expected, keys, settings.clock().instant());
     checkGrants(answer.getProvidesList());
-    return new Enrolled(expected, identity, limits, byGrant(answer));
+    return new Enrolled(
+        expected, identity, limits, byGrant(answer), DirectTold.of(answer.getDirect()));
   }
 
   private static Set<String> byGrant(EnrolResponse answer) {

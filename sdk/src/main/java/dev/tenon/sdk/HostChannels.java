@@ -25,10 +25,10 @@ final class HostChannels {
    * How long a connection may be silent before it is asked for a sign of life; the host ends those
    * that ask more often than every 10 s.
    */
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
+  static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 
   /** How long the host may take for that sign. */
-  private static final Duration KEEP_ALIVE_ANSWER = Duration.ofSeconds(5);
+  static final Duration KEEP_ALIVE_ANSWER = Duration.ofSeconds(5);
 
   private final Transport transport;
   private final Bootstrap bootstrap;

@@ -24,13 +24,20 @@ final class HostOnly implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    boolean isHost = Peer.of(call).flatMap(Peer::id).filter(host::equals).isPresent();
+    boolean isHost =
+        Peer.of(call).flatMap(Peer::id).filter(host::equals).isPresent()
+            && call.getAttributes().get(DirectConnections.REFUSED) == null;
     return isHost ? next.startCall(call, headers) : refuse(call);
   }
 
   /** Ends {@code call} with PERMISSION_DENIED. */
   static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call) {
-    StatusRuntimeException refused = RefusalStatus.of(Refusal.NOT_ALLOWED);
+    return refuse(call, Refusal.NOT_ALLOWED);
+  }
+
+  /** Ends {@code call} for {@code why}. */
+  static <Q, R> ServerCall.Listener<Q> refuse(ServerCall<Q, R> call, Refusal why) {
+    StatusRuntimeException refused = RefusalStatus.of(why);
     Metadata trailers = refused.getTrailers();
     call.close(refused.getStatus(), trailers == null ? new Metadata() : trailers);
     return new ServerCall.Listener<>() {};

@@ -1,20 +1,26 @@
 package dev.tenon.sdk;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 
 import dev.tenon.core.Reason;
 import dev.tenon.v1.DrainRequest;
 import dev.tenon.v1.DrainResponse;
+import dev.tenon.v1.EndIntroductionsRequest;
+import dev.tenon.v1.EndIntroductionsResponse;
 import dev.tenon.v1.PluginControlGrpc;
 import dev.tenon.v1.RenewIdentityRequest;
 import dev.tenon.v1.RenewIdentityResponse;
 import dev.tenon.v1.ShutdownRequest;
 import dev.tenon.v1.ShutdownResponse;
+import dev.tenon.v1.UpdateDirectRequest;
+import dev.tenon.v1.UpdateDirectResponse;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -28,6 +34,16 @@ final class PluginControlService extends PluginControlGrpc.PluginControlImplBase
   private final Timer timer;
   private final Supplier<CompletableFuture<Boolean>> renewal;
   private final Consumer<Duration> stop;
+  private final Direct direct;
+
+  /** What is to know what the host says about direct calls. Must return at once. */
+  interface Direct {
+    /** Takes what the host says now, in place of what it said before. */
+    void told(DirectTold now);
+
+    /** Ends the introductions with {@code serials}. */
+    void end(List<String> serials, OpenCalls calls);
+  }
 
   /**
    * Makes the service; {@code renewal} begins one and tells later whether there is a new identity,
@@ -37,11 +53,13 @@ final class PluginControlService extends PluginControlGrpc.PluginControlImplBase
       DrainGate gate,
       Timer timer,
       Supplier<CompletableFuture<Boolean>> renewal,
-      Consumer<Duration> stop) {
+      Consumer<Duration> stop,
+      Direct direct) {
     this.gate = gate;
     this.timer = timer;
     this.renewal = renewal;
     this.stop = stop;
+    this.direct = direct;
   }
 
   @Override
@@ -86,6 +104,29 @@ final class PluginControlService extends PluginControlGrpc.PluginControlImplBase
     // With a handler, an answer to a host that has hung up is dropped and not thrown.
     ((ServerCallStreamObserver<RenewIdentityResponse>) response).setOnCancelHandler(() -> {});
     var unused = renewal.get().thenAccept(isRenewed -> answer(response, isRenewed));
+  }
+
+  @Override
+  public void updateDirect(
+      UpdateDirectRequest request, StreamObserver<UpdateDirectResponse> response) {
+    try {
+      direct.told(DirectTold.of(request.getDirect()));
+    } catch (BadAnswerException e) {
+      direct.told(DirectTold.OFF);
+      LOG.log(WARNING, "direct calls are off: {0}", e.getMessage());
+      response.onError(Status.INVALID_ARGUMENT.withDescription("direct").asRuntimeException());
+      return;
+    }
+    response.onNext(UpdateDirectResponse.getDefaultInstance());
+    response.onCompleted();
+  }
+
+  @Override
+  public void endIntroductions(
+      EndIntroductionsRequest request, StreamObserver<EndIntroductionsResponse> response) {
+    direct.end(request.getSerialsList(), request.getCut() ? OpenCalls.CUT : OpenCalls.KEPT);
+    response.onNext(EndIntroductionsResponse.getDefaultInstance());
+    response.onCompleted();
   }
 
   private static void answer(StreamObserver<RenewIdentityResponse> response, boolean isRenewed) {

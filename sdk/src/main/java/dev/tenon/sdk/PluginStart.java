@@ -8,8 +8,6 @@ import dev.tenon.core.PluginContext;
 import dev.tenon.core.RouterClients;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.Door;
-import dev.tenon.transport.PeerRule;
-import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
@@ -94,12 +92,32 @@ final class PluginStart {
         new HeldGrants(
             new GrantClient(registry, settings.clock()), threads.timer(), settings.clock());
     grants.needed(enrolled.byGrant());
+    DirectServing serving =
+        new DirectServing(bootstrap.hostId(), identity, settings.clock(), threads.timer());
+    DirectCalls direct =
+        resources.hold(
+            new DirectCalls(
+                new IntroductionClient(
+                    registry,
+                    transport,
+                    identity,
+                    enrolled.limits(),
+                    threads.calls(),
+                    settings.clock()),
+                threads.timer(),
+                settings.clock()));
+    DirectControl control = new DirectControl(serving, direct);
+    control.told(enrolled.direct());
     whenEnrolledAgain =
         again -> {
           grants.forget();
           grants.needed(again.byGrant());
+          direct.forget();
+          control.told(again.direct());
         };
-    retry.grants(grants::refused);
+    retry.grants(
+        (service, nanos) ->
+            direct.wasRefusedSince(service, nanos) || grants.refused(service, nanos));
     RegistrationLease lease = lease(connections.control(), registry);
     lease.watch();
     care.begin();
@@ -110,6 +128,7 @@ final class PluginStart {
             connections.data(),
             token,
             new GrantedCalls(grants),
+            direct,
             retry,
             new DefaultDeadline(settings.clientDeadline()));
     PluginContext context =
@@ -120,8 +139,15 @@ final class PluginStart {
             new AskedHost(own, registry, watches(registry)));
     List<ServerServiceDefinition> services = new ProvidedServices(plugin).make(context);
     Door door = Door.OF_ONE_PEER.withUsers(uid -> bootstrap.hostUid().equals(OptionalInt.of(uid)));
-    ServerBuilder<?> server = transport.server(bootstrap.listen(), tls(identity), door);
-    serve(server, services, enrolled.limits(), care);
+    ServerBuilder<?> server =
+        transport
+            .server(bootstrap.listen(), serving.tls(), door)
+            .addTransportFilter(serving.connections());
+    serve(
+        limited(server, enrolled.limits()),
+        services,
+        serving,
+        new PluginControlService(gate, threads.timer(), care::renewForHost, this::stop, control));
     register(lease);
     own.follow(
         () -> {
@@ -145,11 +171,6 @@ final class PluginStart {
         threads.worker(),
         settings.retryMissing(),
         gate::isDraining);
-  }
-
-  private ServerTls tls(CurrentIdentity identity) {
-    return new ServerTls(
-        identity::credentials, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId()));
   }
 
   private IdentityCare care(
@@ -188,22 +209,26 @@ final class PluginStart {
     }
   }
 
+  private static ServerBuilder<?> limited(ServerBuilder<?> server, AgreedLimits limits) {
+    return server
+        .maxInboundMessageSize(limits.maxMessageBytes())
+        .maxInboundMetadataSize(limits.maxMetadataBytes());
+  }
+
   private void serve(
       ServerBuilder<?> builder,
       List<ServerServiceDefinition> services,
-      AgreedLimits limits,
-      IdentityCare care)
+      DirectServing direct,
+      PluginControlService control)
       throws PluginStartException {
+    HostOnly hostOnly = new HostOnly(bootstrap.hostId());
     Server server =
         builder
             .executor(threads.calls())
-            .maxInboundMessageSize(limits.maxMessageBytes())
-            .maxInboundMetadataSize(limits.maxMetadataBytes())
-            .intercept(new HostOnly(bootstrap.hostId()))
-            .addServices(services.stream().map(this::guarded).toList())
-            .addService(
-                new PluginControlService(gate, threads.timer(), care::renewForHost, this::stop))
-            .addService(health.service())
+            .addServices(services.stream().map(service -> guarded(service, direct)).toList())
+            .addService(direct.service())
+            .addService(ServerInterceptors.intercept(control, hostOnly))
+            .addService(ServerInterceptors.intercept(health.service(), hostOnly))
             .build();
     try {
       server.start();
@@ -214,8 +239,9 @@ final class PluginStart {
     resources.hold(() -> end(server));
   }
 
-  private ServerServiceDefinition guarded(ServerServiceDefinition service) {
-    return ServerInterceptors.interceptForward(service, gate, new CallerStamp(bootstrap.hostId()));
+  private ServerServiceDefinition guarded(ServerServiceDefinition service, DirectServing direct) {
+    return ServerInterceptors.interceptForward(
+        service, direct.gate(), gate, new CallerStamp(bootstrap.hostId()));
   }
 
   /** Ends the plugin a little before the host's patience does, to leave time for the way out. */

@@ -123,8 +123,8 @@ final class CallerTest {
    * If TLS let the wrong peer through, the interceptor would not: no peer, a peer without a
    * certificate, a plugin and another host all get PERMISSION_DENIED. Row: HS-14.
    *
-   * <p>Denies: PluginControl/Drain, PluginControl/Shutdown, PluginControl/RenewIdentity
-   * NOT_ALLOWED.
+   * <p>Denies: PluginControl/Drain, PluginControl/Shutdown, PluginControl/RenewIdentity,
+   * PluginControl/UpdateDirect, PluginControl/EndIntroductions NOT_ALLOWED.
    */
   @Test
   void hostOnly_peerIsNotTheHost_permissionDenied() {

@@ -48,6 +48,7 @@ public final class Policy implements Authorizer {
   private final List<CompiledRule> rules;
   private final Map<String, List<CompiledRule>> rulesOfOneCaller;
   private final List<CompiledRule> rulesOfSeveral;
+  private final DirectRules direct;
   private final ProvideTable provided;
   private final GrantTable grants;
   private final Optional<Authorizer> authorizer;
@@ -72,6 +73,7 @@ public final class Policy implements Authorizer {
             .filter(rule -> rule.caller().isLiteral())
             .collect(Collectors.groupingBy(rule -> rule.caller().toString()));
     this.rulesOfSeveral = rules.stream().filter(rule -> !rule.caller().isLiteral()).toList();
+    this.direct = DirectRules.among(rules);
     this.provided = provided;
     this.grants = grants;
     this.authorizer = authorizer;
@@ -222,6 +224,34 @@ public final class Policy implements Authorizer {
       LOG.log(Level.WARNING, "The authorizer failed, which denies", e);
       return false;
     }
+  }
+
+  /**
+   * Returns the id of a rule by which {@code caller} may be introduced to a provider for calls of
+   * {@code path}; empty if it may not, because calls are denied, or one by one recorded or put to
+   * an authorizer, which the host alone can do.
+   */
+  public Optional<String> direct(Identity caller, CallPath path) {
+    return callsDirectly(caller)
+            && decide(caller, path) instanceof Decision.Allow allow
+            && allow.audit() != AuditMode.CALL
+        ? direct.first(caller.name(), path).map(rule -> rule.written().id())
+        : Optional.empty();
+  }
+
+  /** Returns whether there may be something that {@link #direct} allows {@code caller}. */
+  public boolean callsDirectly(Identity caller) {
+    return authorizer.isEmpty()
+        && caller.id() instanceof SpiffeId.OfPlugin
+        && !caller.isBehindOtherHost()
+        && direct.isAbout(caller.name());
+  }
+
+  /**
+   * Returns whether there may be something that {@link #direct} allows anybody of {@code service}.
+   */
+  public boolean isCalledDirectly(ServiceName service) {
+    return authorizer.isEmpty() && direct.isAbout(service);
   }
 
   /**

@@ -105,17 +105,39 @@ final class PolicyFile {
     }
     CallerPattern caller =
         entry.requiredParsed("caller", CallerPattern::parse, CallerPattern.parse(EVERYTHING));
+    Effect effect = entry.requiredParsed("effect", PolicyFile::effect, Effect.DENY);
+    AuditMode audit =
+        entry
+            .parsed("audit", PolicyFile::audit)
+            .orElse(caller.host().isPresent() ? AuditMode.CALL : AuditMode.FIRST);
     rules.add(
         new Rule(
             id,
             entry.parsed("description", PolicyFile::description).orElse(""),
-            entry.requiredParsed("effect", PolicyFile::effect, Effect.DENY),
+            effect,
             caller.toString(),
             entry.requiredParsed("service", text -> checked(text, Glob::ofServices), EVERYTHING),
             entry.parsed("method", text -> checked(text, Glob::ofMethods)).orElse(EVERYTHING),
-            entry
-                .parsed("audit", PolicyFile::audit)
-                .orElse(caller.host().isPresent() ? AuditMode.CALL : AuditMode.FIRST)));
+            audit,
+            way(entry, effect, caller, audit)));
+  }
+
+  /** Reads {@code direct}: nobody but the host can record calls, and introduce its own plugins. */
+  private static CallWay way(
+      ConfigTable entry, Effect effect, CallerPattern caller, AuditMode audit) {
+    if (!entry.bool("direct").orElse(false)) {
+      return CallWay.ROUTED;
+    }
+    if (effect == Effect.DENY) {
+      entry.problem("direct", "got true (expected: it only where effect = \"allow\")");
+    } else if (caller.host().isPresent() || caller.toString().equals(PluginName.HOST)) {
+      entry.problem("direct", "got true (expected: it only where plugins of this host call)");
+    } else if (audit == AuditMode.CALL) {
+      entry.problem(
+          "direct",
+          "got true beside audit = \"call\" (expected: one of them; see docs/security.md)");
+    }
+    return CallWay.DIRECT;
   }
 
   private static String checked(String pattern, Function<String, Glob> grammar) {

@@ -10,6 +10,7 @@ import static java.util.Objects.requireNonNull;
  *     of those behind that other host
  * @param service pattern over service names
  * @param method pattern over method names
+ * @param way whether the host may introduce the caller to the provider
  */
 public record Rule(
     String id,
@@ -18,7 +19,8 @@ public record Rule(
     String caller,
     String service,
     String method,
-    AuditMode audit) {
+    AuditMode audit,
+    CallWay way) {
   /** Checks for null. */
   public Rule {
     requireNonNull(id, "id");
@@ -28,5 +30,18 @@ public record Rule(
     requireNonNull(service, "service");
     requireNonNull(method, "method");
     requireNonNull(audit, "audit");
+    requireNonNull(way, "way");
+  }
+
+  /** Makes a rule whose calls all go through the host. */
+  public Rule(
+      String id,
+      String description,
+      Effect effect,
+      String caller,
+      String service,
+      String method,
+      AuditMode audit) {
+    this(id, description, effect, caller, service, method, audit, CallWay.ROUTED);
   }
 }

@@ -24,7 +24,8 @@ class PolicyFileTest {
                 PROVIDE
                     + "exclusive = false\n"
                     + RULE
-                    + "method = '*'\naudit = 'first'\ndescription = 'words reads'\n"))
+                    + "method = '*'\naudit = 'first'\ndescription = 'words reads'\n"
+                    + "direct = true\n"))
         .isNotNull();
   }
 
@@ -45,7 +46,7 @@ class PolicyFileTest {
             + " \"allow\" or \"deny\")",
         "effect = 'allow'|effect = true|policy:3: rule[0].effect: got true (expected: a string)",
         "effect = 'allow'|efect = 'deny'|policy:3: rule[0].efect: got an unknown key (expected: one"
-            + " of audit, caller, description, effect, id, method, service)",
+            + " of audit, caller, description, direct, effect, id, method, service)",
         "caller = 'words'|caller = 'Words'|policy:4: rule[0].caller: got \"Words\" (expected: 1 to"
             + " 256 of a-z",
         "caller = 'words'|caller = '[a-z'|policy:4: rule[0].caller: got \"[a-z\" (expected: ",

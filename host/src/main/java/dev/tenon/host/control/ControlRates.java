@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.limit.Limited;
 import dev.tenon.v1.GrantsGrpc;
+import dev.tenon.v1.IntroductionsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
@@ -23,7 +24,8 @@ final class ControlRates {
           entry(LifecycleGrpc.getReportHealthMethod(), Limited.REPORT_HEALTH),
           entry(GrantsGrpc.getRequestMethod(), Limited.GRANT),
           entry(GrantsGrpc.getRefreshMethod(), Limited.GRANT),
-          entry(GrantsGrpc.getReleaseMethod(), Limited.GRANT));
+          entry(GrantsGrpc.getReleaseMethod(), Limited.GRANT),
+          entry(IntroductionsGrpc.getIntroduceMethod(), Limited.GRANT));
 
   private ControlRates() {}
 

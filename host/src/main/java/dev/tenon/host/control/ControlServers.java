@@ -75,6 +75,7 @@ public final class ControlServers {
       RegistryService registry,
       LifecycleService lifecycle,
       GrantService grants,
+      IntroductionService introductions,
       AdminService admin,
       Admins admins,
       AdminConnections ofAdmins,
@@ -99,6 +100,7 @@ public final class ControlServers {
     add(server, control.registry(), leases.calls(), control.byToken(), rate);
     add(server, control.lifecycle(), leases.calls(), control.byToken(), rate);
     add(server, control.grants(), leases.calls(), control.byToken(), rate);
+    add(server, control.introductions(), leases.calls(), control.byToken(), rate);
     CallRate adminRate = new CallRate(control.guard().rates(), method -> Limited.ADMIN);
     AdminGate gate =
         new AdminGate(control.admins(), control.audit(), leases.calls(), control.byToken());

@@ -58,6 +58,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
   private final PluginRuns runs;
   private final Supplier<Policy> policy;
   private final Offer offer;
+  private final DirectModes direct;
   private final ControlAudit audit;
 
   /**
@@ -80,11 +81,17 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
 
   /** Makes the service. */
   public EnrolmentService(
-      Trust trust, PluginRuns runs, Supplier<Policy> policy, Offer offer, ControlAudit audit) {
+      Trust trust,
+      PluginRuns runs,
+      Supplier<Policy> policy,
+      Offer offer,
+      DirectModes direct,
+      ControlAudit audit) {
     this.trust = trust;
     this.runs = runs;
     this.policy = policy;
     this.offer = offer;
+    this.direct = direct;
     this.audit = audit;
   }
 
@@ -211,6 +218,7 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
         .addAllProvides(granted(run, declaration))
         .addAllHostServices(offered(run))
         .setHostVersion(HostVersion.TEXT)
+        .setDirect(direct.enrolling(run))
         .build();
   }
 

@@ -7,7 +7,9 @@ import dev.tenon.core.PluginState;
 import dev.tenon.core.Reason;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Version;
+import dev.tenon.host.launch.Isolation;
 import dev.tenon.host.launch.LaunchedPlugin;
+import dev.tenon.transport.Endpoint;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
@@ -42,6 +44,11 @@ public final class PluginRun {
   private volatile boolean isDistrusted;
   private volatile Runnable changed = () -> {};
 
+  /** Where its server listens, unless it has none. */
+  private volatile Optional<Endpoint> listens = Optional.empty();
+
+  private volatile Isolation isolation = Isolation.NONE;
+
   /** The newest certificate and the one before: a lineage has no more live keys. */
   private volatile List<X509Certificate> certificates = List.of();
 
@@ -72,6 +79,34 @@ public final class PluginRun {
   /** Returns the connections to the plugin's own server. */
   public BackendChannels channels() {
     return channels;
+  }
+
+  /** Notes, before the run is launched, where its server is to listen and what keeps it apart. */
+  public void listens(Endpoint at, Isolation keptApart) {
+    listens = Optional.of(at);
+    isolation = keptApart;
+  }
+
+  /** Returns what keeps the run apart from others. */
+  Isolation isolation() {
+    return isolation;
+  }
+
+  /**
+   * Returns where {@code caller} reaches the run's server; empty if either is inside the host, or
+   * that is a Unix socket, and one of the two does not see the other's directory.
+   */
+  Optional<Endpoint> reachedFrom(PluginRun caller) {
+    return caller.listens.isEmpty()
+        ? Optional.empty()
+        : listens.filter(
+            at ->
+                at instanceof Endpoint.Tcp
+                    || (seesOthersSockets(isolation) && seesOthersSockets(caller.isolation)));
+  }
+
+  private static boolean seesOthersSockets(Isolation isolation) {
+    return !isolation.hasOwnPlace() && isolation != Isolation.REMOTE;
   }
 
   /** Returns where the run stands. */

@@ -57,6 +57,11 @@ public final class PluginRuns implements Backends {
     whenEnded = action;
   }
 
+  /** Sets what is to happen after that, too. */
+  public void alsoWhenEnded(Consumer<RuntimeId> action) {
+    whenEnded = whenEnded.andThen(action);
+  }
+
   /** Sets what is to happen when a run has enrolled again: what it registered is to stay. */
   public void whenReenrolled(Consumer<RuntimeId> action) {
     whenReenrolled = action;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.tenon.auth.limit.Limited;
 import dev.tenon.v1.GrantsGrpc;
+import dev.tenon.v1.IntroductionsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.RegistryGrpc;
 import dev.tenon.v1.RenewalGrpc;
@@ -26,7 +27,8 @@ class ControlRatesTest {
             RenewalGrpc.getServiceDescriptor(),
             RegistryGrpc.getServiceDescriptor(),
             LifecycleGrpc.getServiceDescriptor(),
-            GrantsGrpc.getServiceDescriptor())
+            GrantsGrpc.getServiceDescriptor(),
+            IntroductionsGrpc.getServiceDescriptor())
         .map(ServiceDescriptor::getMethods)
         .flatMap(methods -> methods.stream())
         .map(MethodDescriptor::getFullMethodName);
@@ -43,17 +45,18 @@ class ControlRatesTest {
   void of_everyMethodOfControl_countsAsItsKind() {
     assertThat(methods().collect(toMap(identity(), ControlRates::of)))
         .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                "tenon.v1.Renewal/Renew", Limited.RENEW,
-                "tenon.v1.Registry/Register", Limited.REGISTER,
-                "tenon.v1.Registry/Unregister", Limited.UNREGISTER,
-                "tenon.v1.Registry/Discover", Limited.DISCOVER,
-                "tenon.v1.Registry/List", Limited.DISCOVER,
-                "tenon.v1.Registry/Watch", Limited.WATCH,
-                "tenon.v1.Lifecycle/ReportHealth", Limited.REPORT_HEALTH,
-                "tenon.v1.Grants/Request", Limited.GRANT,
-                "tenon.v1.Grants/Refresh", Limited.GRANT,
-                "tenon.v1.Grants/Release", Limited.GRANT));
+            Map.ofEntries(
+                Map.entry("tenon.v1.Renewal/Renew", Limited.RENEW),
+                Map.entry("tenon.v1.Registry/Register", Limited.REGISTER),
+                Map.entry("tenon.v1.Registry/Unregister", Limited.UNREGISTER),
+                Map.entry("tenon.v1.Registry/Discover", Limited.DISCOVER),
+                Map.entry("tenon.v1.Registry/List", Limited.DISCOVER),
+                Map.entry("tenon.v1.Registry/Watch", Limited.WATCH),
+                Map.entry("tenon.v1.Lifecycle/ReportHealth", Limited.REPORT_HEALTH),
+                Map.entry("tenon.v1.Grants/Request", Limited.GRANT),
+                Map.entry("tenon.v1.Grants/Refresh", Limited.GRANT),
+                Map.entry("tenon.v1.Grants/Release", Limited.GRANT),
+                Map.entry("tenon.v1.Introductions/Introduce", Limited.GRANT)));
   }
 
   @Test

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
  */
 final class DenyLines {
   /** A method of the contract without its package, or a listener as a whole. */
-  static final Pattern POINT = Pattern.compile("[A-Z][A-Za-z]*/[A-Z][A-Za-z]*|data|control|hosts");
+  static final Pattern POINT =
+      Pattern.compile("[A-Z][A-Za-z]*/[A-Z][A-Za-z]*|data|control|hosts|direct");
 
   static final Pattern REASON = Pattern.compile("[A-Z][A-Z_]+");
 

@@ -41,7 +41,7 @@ class DenyMatrixTest {
 
       For each entry point and each reason to refuse, the tests that see it refused, or why that cannot happen. The
       methods come from the descriptors of the contract, `data` is a call of any service on the data plane, `hosts` one
-      at the listener for other hosts, and the reasons are the enums of the code. Tests name their cells in their Javadoc; what cannot happen is in
+      at the listener for other hosts, `direct` one at a plugin's server by a plugin, and the reasons are the enums of the code. Tests name their cells in their Javadoc; what cannot happen is in
       `testing/src/test/resources/denials.tsv`. To write this page anew: `mvn -B verify -Dtenon.requirements.write=true`.
       """;
 
@@ -68,6 +68,21 @@ class DenyMatrixTest {
                   names("POLICY_", Decision.Reason.values()))
               .flatMap(List::stream)
               .toList());
+
+  /** What a provider refuses whoever calls it directly, and tells nobody apart. */
+  private static final DenyMatrix DIRECT =
+      new DenyMatrix(
+          "What only a provider's own log is told",
+          List.of("direct"),
+          names("DIRECT_", reasonsOfSdk()));
+
+  private static Enum<?>[] reasonsOfSdk() {
+    try {
+      return (Enum<?>[]) Class.forName("dev.tenon.sdk.DirectRefusal").getEnumConstants();
+    } catch (ClassNotFoundException e) {
+      throw new LinkageError("dev.tenon.sdk.DirectRefusal", e);
+    }
+  }
 
   private static List<String> names(String prefix, Enum<?>... values) {
     return Stream.of(values).map(value -> prefix + value.name()).toList();
@@ -115,7 +130,10 @@ class DenyMatrixTest {
   }
 
   private static String page() {
-    return HEAD + TOLD.markdown(PROOFS, IMPOSSIBLE) + RECORDED.markdown(PROOFS, IMPOSSIBLE);
+    return HEAD
+        + TOLD.markdown(PROOFS, IMPOSSIBLE)
+        + RECORDED.markdown(PROOFS, IMPOSSIBLE)
+        + DIRECT.markdown(PROOFS, IMPOSSIBLE);
   }
 
   @Test
@@ -136,9 +154,11 @@ class DenyMatrixTest {
     assertThat(TOLD.points()).hasSizeGreaterThan(10).contains("Registry/Register");
     assertThat(TOLD.problems(PROOFS, IMPOSSIBLE)).isEmpty();
     assertThat(RECORDED.problems(PROOFS, IMPOSSIBLE)).isEmpty();
+    assertThat(DIRECT.problems(PROOFS, IMPOSSIBLE)).isEmpty();
 
     Set<String> known = new TreeSet<>(TOLD.cells());
     known.addAll(RECORDED.cells());
+    known.addAll(DIRECT.cells());
     assertThat(known).containsAll(IMPOSSIBLE.keySet());
     assertThat(PROOFS)
         .allSatisfy(
