@@ -106,7 +106,7 @@ final class LinkLeakTest {
         .loop()
         .execute(
             () -> {
-              for (int i = 0; i < 32; i++) {
+              for (int i = 0; i < 8; i++) {
                 client.link.out(1 << 20).position(1 << 20);
                 client.link.flush();
               }
