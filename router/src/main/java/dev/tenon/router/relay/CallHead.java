@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 final class CallHead {
   static final long NO_DEADLINE = Long.MAX_VALUE;
 
+  private static final HeaderField NO_PATH =
+      HeaderField.of(":path", "", HeaderField.Indexing.PLAIN);
   private static final Metadata NOTHING = new Metadata();
   private static final String CONTENT_TYPE = "application/grpc";
 
   private final List<HeaderField> fields;
   private final Predicate<String> passes;
   private final long arrivedNanos;
-  private HeaderField path = HeaderField.of(":path", "", HeaderField.Indexing.PLAIN);
+  private HeaderField path = NO_PATH;
   private @Nullable HeaderField authorization;
   private @Nullable HeaderField timeout;
   private @Nullable HeaderField contentType;

@@ -31,13 +31,13 @@ final class FrontCall extends WireCall implements StreamHandler {
    */
   private final FrontConnection front;
   private final Http2Stream stream;
-  private final Expiry expiry = new Expiry();
+  private @Nullable Expiry expiry; // if there is a deadline
   private CallHead head;
   private @Nullable CallWatch watch;
   private @Nullable Provider provider;
   private @Nullable ByteQueue early;
-  private MessageMeter requests = new MessageMeter(MessageMeter.ANY);
-  private MessageMeter answers = new MessageMeter(MessageMeter.ANY);
+  private @Nullable MessageMeter requests; // both are there with `provider`
+  private @Nullable MessageMeter answers;
   private boolean requestEnded;
   private boolean isAnswering;
   private boolean isUnsent;
@@ -57,7 +57,9 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Lets the handler decide. */
   void begin(CallHandler handler) {
     if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
-      front.loop().deadlines().add(expiry, head.deadlineNanos());
+      Expiry own = new Expiry();
+      expiry = own;
+      front.loop().deadlines().add(own, head.deadlineNanos());
     }
     CallWatch told = handler.begin(this);
     watch = told;
@@ -194,7 +196,7 @@ final class FrontCall extends WireCall implements StreamHandler {
 
   private void pass(ByteBuffer part, boolean ends) {
     Provider to = requireNonNull(provider, "provider");
-    if (!requests.accepts(part)) {
+    if (!requireNonNull(requests, "requests").accepts(part)) {
       fail(Refusal.LIMIT_REACHED, EndedBy.OUR_SIDE);
       return;
     }
@@ -244,7 +246,7 @@ final class FrontCall extends WireCall implements StreamHandler {
 
   /** Some of the answer; returns how much of it was written. */
   int answer(ByteBuffer part) {
-    if (!answers.accepts(part)) {
+    if (!requireNonNull(answers, "answers").accepts(part)) {
       fail(Refusal.LIMIT_REACHED, EndedBy.OUR_SIDE);
       return 0;
     }
@@ -392,8 +394,9 @@ final class FrontCall extends WireCall implements StreamHandler {
       isWide = false;
       front.narrow();
     }
-    if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
-      front.loop().deadlines().remove(expiry);
+    Expiry own = expiry;
+    if (own != null) {
+      front.loop().deadlines().remove(own);
     }
     CallWatch told = watch;
     if (told != null) {
