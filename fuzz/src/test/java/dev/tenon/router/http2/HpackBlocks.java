@@ -28,6 +28,7 @@ public final class HpackBlocks {
     DefaultHttp2HeadersDecoder judge = new DefaultHttp2HeadersDecoder(false, 1 << 30);
     List<HeaderField> fields = new ArrayList<>();
     List<HeaderField> again = new ArrayList<>();
+    boolean isJudged = true;
     ByteBuffer left = ByteBuffer.wrap(bytes);
     while (left.hasRemaining()) {
       int length = Math.min(left.get() & 0xff, left.remaining());
@@ -41,15 +42,19 @@ public final class HpackBlocks {
         return false;
       }
       assertThat(fields.stream().mapToInt(HeaderField::size).sum()).isLessThanOrEqualTo(LIMIT);
-      List<String> read = new ArrayList<>();
-      judge
-          .decodeHeaders(1, Unpooled.wrappedBuffer(block))
-          .forEach(header -> read.add(header.getKey() + "\n" + header.getValue()));
       if (!within) {
         return false;
       }
-      assertThat(read)
-          .containsExactlyInAnyOrderElementsOf(fields.stream().map(HpackBlocks::text).toList());
+      // Netty 4.2.18 loses a table that is full of entries without name and value.
+      isJudged &= fields.stream().noneMatch(field -> field.size() == HeaderField.OVERHEAD_BYTES);
+      if (isJudged) {
+        List<String> read = new ArrayList<>();
+        judge
+            .decodeHeaders(1, Unpooled.wrappedBuffer(block))
+            .forEach(header -> read.add(header.getKey() + "\n" + header.getValue()));
+        assertThat(read)
+            .containsExactlyInAnyOrderElementsOf(fields.stream().map(HpackBlocks::text).toList());
+      }
       assertThat(peer.decode(encode(encoder, fields), again)).isTrue();
       assertThat(again.stream().map(HpackBlocks::text))
           .containsExactlyElementsOf(fields.stream().map(HpackBlocks::text).toList());

@@ -94,6 +94,16 @@ class HpackDecoderTest {
     assertThatExceptionOfType(Http2Fault.class).isThrownBy(() -> Blocks.decode(decoder, "bf"));
   }
 
+  /** As many entries as there can be: the table's array is full. */
+  @Test
+  void decode_tableFullOfEmptyEntries_hasThemAll() throws Http2Fault {
+    Blocks.decode(decoder, "4001610162" + "400000".repeat(127) + "400000");
+
+    assertThat(Blocks.texts(Blocks.decode(decoder, "be" + "ff3e"))).containsExactly(": ", ": ");
+    assertThatExceptionOfType(Http2Fault.class).isThrownBy(() -> Blocks.decode(decoder, "ff3f"));
+    assertThat(Blocks.texts(Blocks.decode(decoder, "4001610162be"))).containsOnly("a: b");
+  }
+
   @Test
   void decode_entryLargerThanTheTable_isReadAndEmptiesIt() throws Http2Fault {
     Blocks.decode(decoder, "4001610162");
