@@ -36,6 +36,8 @@ public final class Benchmarks {
           TokenValidation.class,
           PolicyDecision.class,
           CallChecks.class,
+          CallSteps.class,
+          InsideCalls.class,
           RateLimiting.class,
           GrantCheck.class,
           RegistryLookUp.class);
@@ -175,6 +177,8 @@ public final class Benchmarks {
     PerformancePage page = before.with(machine(), validations());
     page = page.with(machine(), decisions());
     page = page.with(machine(), bothTogether());
+    page = page.with(machine(), allSteps());
+    page = page.with(machine(), insideCalls());
     page = page.with(machine(), limits());
     page = page.with(machine(), grants());
     page = page.with(machine(), besideHandshakes(21, Duration.ofMillis(500)));
@@ -223,6 +227,32 @@ public final class Benchmarks {
                 + "the policy decides, for 512 callers in turn: what each call that is allowed is"
                 + " asked for.",
             measured(CallChecks.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String allSteps() throws RunnerException {
+    return new ThroughputTable(
+            "All steps of a call",
+            "",
+            "What the router does for a call\n"
+                + "beside moving its bytes, from its head to its end: limiter, token, caps,"
+                + " policy,\n"
+                + "choice, audit and counters, and what is given back. One caller, one method.",
+            measured(CallSteps.class),
+            PROCESSORS)
+        .text();
+  }
+
+  private static String insideCalls() throws RunnerException {
+    return new ThroughputTable(
+            "Calls inside the host",
+            "",
+            "Unary calls, of 64 bytes each way, of a\n"
+                + "service that never blocks: by the router with all steps of a call, and beside it"
+                + " by\n"
+                + "gRPC's in-process transport on the same thread, which takes none of them.",
+            measured(InsideCalls.class),
             PROCESSORS)
         .text();
   }

@@ -63,6 +63,26 @@ class BenchmarksTest {
   }
 
   @Test
+  void callSteps_ofACall_takeItToItsProvider() throws Exception {
+    CallSteps steps = new CallSteps();
+    steps.open();
+    Turn turn = new Turn();
+
+    assertThat(steps.allSteps(turn)).isTrue();
+    assertThat(steps.allSteps(turn)).isTrue();
+    steps.close();
+  }
+
+  @Test
+  void insideCalls_ofBothKinds_areAnswered() throws Exception {
+    InsideCalls calls = new InsideCalls();
+    calls.open();
+
+    assertThat(calls.routed(new Turn())).isEqualTo(calls.transport(new Turn()));
+    calls.close();
+  }
+
+  @Test
   void rateLimiting_ofEachKind_refusesOnlyWhoUsedItUp() {
     RateLimiting limiting = new RateLimiting();
 

@@ -117,6 +117,21 @@ public final class HostBuilder {
   }
 
   /**
+   * Offers a service of the host in {@code version} whose methods never block. Calls from inside
+   * the host, of its plugins there too, run on the thread of the caller and get the very request
+   * that it made, which costs them next to nothing; a method that waits all the same holds its
+   * caller up. Only unary methods run so; calls of other processes run on the executor of {@link
+   * #offers}.
+   *
+   * @throws IllegalArgumentException if a part is malformed, reserved, or offered already
+   */
+  public HostBuilder offersNonBlocking(
+      String service, String version, BindableService implementation) {
+    offers.add(service, version, Optional.of(implementation), HostOffer.Access.NON_BLOCKING);
+    return this;
+  }
+
+  /**
    * Offers a service of the host in {@code version}, each call of which needs a grant beside the
    * policy's leave: it is one run's, for a time, and may allow a part of the service only, which
    * the implementation asks {@link dev.tenon.core.Grant} about. The SDK takes care of grants by

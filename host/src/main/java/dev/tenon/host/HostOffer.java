@@ -16,6 +16,8 @@ record HostOffer(
   enum Access {
     /** The policy's leave. */
     BY_POLICY,
+    /** The policy's leave; and callers inside the host get it on their own thread. */
+    NON_BLOCKING,
     /** A grant too. */
     BY_GRANT,
     /** A grant that the host gave it with the call that it is serving. */
@@ -55,6 +57,8 @@ record HostOffer(
     for (HostOffer offer : offers) {
       switch (offer.access()) {
         case BY_POLICY -> services.offer(offer.implementation().orElseThrow(), offer.version());
+        case NON_BLOCKING ->
+            services.offerNonBlocking(offer.implementation().orElseThrow(), offer.version());
         case BY_GRANT ->
             services.offerByGrant(offer.implementation().orElseThrow(), offer.version());
         case DURING_CALLS -> services.offerDuringCalls(offer.service(), offer.version());

@@ -24,7 +24,7 @@ record Offered(
     for (HostOffer offer : offers) {
       all.put(offer.service(), offer.version());
       switch (offer.access()) {
-        case BY_POLICY -> {}
+        case BY_POLICY, NON_BLOCKING -> {}
         case BY_GRANT -> byGrant.put(offer.service(), offer.version());
         case DURING_CALLS -> duringCalls.add(offer.service());
       }

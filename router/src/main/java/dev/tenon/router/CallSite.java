@@ -1,6 +1,7 @@
 package dev.tenon.router;
 
 import dev.tenon.core.CallPath;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +37,19 @@ final class CallSite {
     decision = last;
   }
 
-  /** Returns where the last call went that asked for nothing of its own, wherever one goes now. */
-  @Nullable Route route() {
-    return route;
+  /**
+   * Returns the route of the last call that asked for nothing of its own, if it is the one of a
+   * call that was decided and goes to {@code provider} like this; else null.
+   */
+  @Nullable Route route(
+      Decisions.Decision decided,
+      String provider,
+      Backend backend,
+      Optional<Delegations.Delegation> delegation) {
+    Route last = route;
+    return last != null && delegation.isEmpty() && last.isPlain(decided.permit(), provider, backend)
+        ? last
+        : null;
   }
 
   void went(Route last) {

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import com.google.protobuf.MessageLite;
 import dev.tenon.core.Refusal;
 import io.grpc.ClientCall;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
@@ -84,6 +85,9 @@ final class CappedCall<Q, R> extends SimpleForwardingClientCall<Q, R> {
   private static <M> long bytes(M message, Function<M, InputStream> stream) {
     if (message instanceof byte[] raw) {
       return raw.length;
+    }
+    if (message instanceof MessageLite known) {
+      return known.getSerializedSize();
     }
     try (InputStream bytes = stream.apply(message)) {
       return bytes instanceof KnownLength

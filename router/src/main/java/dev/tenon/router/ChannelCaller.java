@@ -20,14 +20,25 @@ import org.jspecify.annotations.Nullable;
 record ChannelCaller(CallOptions options, Context context) implements CallerSide {
   @Override
   public Duration remaining() {
-    Duration most = LONGEST;
-    for (Deadline deadline : new Deadline[] {options.getDeadline(), context.getDeadline()}) {
-      if (deadline != null) {
-        Duration left = Duration.ofNanos(deadline.timeRemaining(NANOSECONDS));
-        most = left.compareTo(most) < 0 ? left : most;
-      }
+    Deadline deadline = deadline();
+    if (deadline == null) {
+      return LONGEST;
     }
-    return most.isNegative() ? Duration.ZERO : most;
+    Duration left = Duration.ofNanos(deadline.timeRemaining(NANOSECONDS));
+    if (left.isNegative()) {
+      return Duration.ZERO;
+    }
+    return left.compareTo(LONGEST) < 0 ? left : LONGEST;
+  }
+
+  /** Returns the earlier of the two deadlines that the call has, if any. */
+  @Nullable Deadline deadline() {
+    Deadline ofCall = options.getDeadline();
+    Deadline ofContext = context.getDeadline();
+    if (ofCall == null || ofContext == null) {
+      return ofCall == null ? ofContext : ofCall;
+    }
+    return ofCall.minimum(ofContext);
   }
 
   @Override

@@ -20,14 +20,15 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host's own services, as a backend: behind the router like any provider, on threads of their
  * own, so that a slow service of the host holds up no relay. Thread-safe.
  *
- * <p>A call that finds all threads busy waits; when too many wait it ends with RESOURCE_EXHAUSTED.
+ * <p>Services that never block may run on the threads of callers inside the host instead. Else a
+ * call that finds all threads busy waits; when too many wait it ends with RESOURCE_EXHAUSTED.
  * Nothing but the router reaches them: the server inside has no name and no address.
  */
 public final class HostServices implements AutoCloseable {
@@ -39,6 +40,10 @@ public final class HostServices implements AutoCloseable {
   private final Server server;
   private final ManagedChannel transport;
   private final Channel channel;
+  private final DirectServices direct;
+  private final Backend byChannel;
+  private final Backend byThread;
+  private final Set<ServiceName> nonBlocking;
 
   private HostServices(Builder builder) {
     versions = Map.copyOf(builder.versions);
@@ -60,6 +65,10 @@ public final class HostServices implements AutoCloseable {
     }
     transport = InProcessChannelBuilder.forAddress(address).directExecutor().build();
     channel = ClientInterceptors.intercept(transport, threads);
+    direct = new DirectServices(builder.nonBlocking.values());
+    nonBlocking = Set.copyOf(builder.nonBlocking.keySet());
+    byChannel = new Backend.OfChannel(channel);
+    byThread = new Backend.OfProcess(direct, channel);
   }
 
   /** Returns a builder without services. */
@@ -91,13 +100,23 @@ public final class HostServices implements AutoCloseable {
     return callbacks;
   }
 
-  Optional<Channel> channel(ServiceName service) {
-    return versions.containsKey(service) ? Optional.of(channel) : Optional.empty();
+  /** Returns what calls of {@code service} go by, or null if there is no such service. */
+  @Nullable Backend backend(ServiceName service) {
+    if (!versions.containsKey(service)) {
+      return null;
+    }
+    return nonBlocking.contains(service) ? byThread : byChannel;
+  }
+
+  /** Returns the channel to all services. */
+  Channel channel() {
+    return channel;
   }
 
   /** Ends open calls with UNAVAILABLE, interrupts the services' threads, and ends them. */
   @Override
   public void close() {
+    direct.close();
     transport.shutdownNow();
     server.shutdownNow();
     threads.close();
@@ -109,6 +128,7 @@ public final class HostServices implements AutoCloseable {
     private final Set<ServiceName> byGrant = new HashSet<>();
     private final Set<ServiceName> duringCalls = new HashSet<>();
     private final List<ServerServiceDefinition> services = new ArrayList<>();
+    private final Map<ServiceName, ServerServiceDefinition> nonBlocking = new LinkedHashMap<>();
     private int threads = 16;
     private int maxWaiting = 1_000;
 
@@ -124,6 +144,20 @@ public final class HostServices implements AutoCloseable {
       ServerServiceDefinition definition = service.bindService();
       add(new ServiceName(definition.getServiceDescriptor().getName()), version);
       services.add(definition);
+      return this;
+    }
+
+    /**
+     * Adds a service that never blocks. Its unary methods run on the threads of callers inside the
+     * host, and get the very message that the caller sent; a method that waits there holds its
+     * caller up, and perhaps others. From elsewhere it is called as any other service is.
+     *
+     * @throws IllegalArgumentException as {@link #offer}
+     */
+    public Builder offerNonBlocking(BindableService service, Version version) {
+      offer(service, version);
+      ServerServiceDefinition definition = services.get(services.size() - 1);
+      nonBlocking.put(new ServiceName(definition.getServiceDescriptor().getName()), definition);
       return this;
     }
 

@@ -1,9 +1,11 @@
 package dev.tenon.router;
 
 import dev.tenon.core.CallPath;
+import dev.tenon.core.Caller;
 import dev.tenon.core.Identity;
 import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
+import io.grpc.Context;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -30,6 +32,9 @@ final class KnownCaller {
 
   /** As {@code counted}. */
   private @Nullable List<HeaderField> stamps;
+
+  /** As {@code counted}, but not immutable for those who see it half made. */
+  private volatile @Nullable Context context;
 
   KnownCaller(Identity identity) {
     this.identity = identity;
@@ -71,6 +76,16 @@ final class KnownCaller {
     return made;
   }
 
+  /** Returns the context in which a service of the own host sees who calls. */
+  Context context() {
+    Context made = context;
+    if (made == null) {
+      made = new Caller(identity.id()).in(Context.ROOT);
+      context = made;
+    }
+    return made;
+  }
+
   /** Returns {@code tenon-caller} as a field; for one loop alone. */
   List<HeaderField> stamps() {
     List<HeaderField> made = stamps;
@@ -99,6 +114,11 @@ final class KnownCaller {
   CallSite atMethod(String fullMethodName) {
     CallSite known = fullMethodName.startsWith("/") ? null : sites.get(fullMethodName);
     return known == null ? added(fullMethodName, CallPath.ofFullMethodName(fullMethodName)) : known;
+  }
+
+  /** Returns how many paths are known. */
+  int sites() {
+    return sites.size();
   }
 
   private CallSite added(String text, CallPath path) {

@@ -186,6 +186,9 @@ final class MetadataRules {
 
   private static Metadata forwarded(Metadata from) {
     Metadata to = new Metadata();
+    if (from.keys().isEmpty()) {
+      return to;
+    }
     Predicate<String> dropped = MetadataRules::isDropped;
     from.keys().stream().filter(dropped.negate()).forEach(name -> copy(name, from, to));
     return to;

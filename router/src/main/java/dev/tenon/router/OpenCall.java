@@ -14,6 +14,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ abstract class OpenCall {
   private volatile @Nullable Refusal ended;
   private volatile boolean over;
   private final Visits visits = new Visits(this);
+
+  /** Cheaper than that of an object; calls are kept in sets. */
+  private final int hash = ThreadLocalRandom.current().nextInt();
 
   OpenCall(Router router, KnownCaller caller) {
     this.router = router;
@@ -83,6 +87,16 @@ abstract class OpenCall {
 
   /** Tells the caller how the call ended. Called once at most, and last. */
   abstract void tell(ProviderStatus.End end);
+
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public final int hashCode() {
+    return hash;
+  }
 
   final Router router() {
     return router;
@@ -182,15 +196,15 @@ abstract class OpenCall {
   }
 
   /**
-   * Takes that the call has ended at its provider, {@code nanos} after it went; tells the caller
-   * {@code end}, or why it was ended from here.
+   * Takes that the call has ended at its provider; tells the caller {@code end}, or why it was
+   * ended from here.
    *
    * @param words how it ended, for the log
    */
-  final void closed(Status words, long nanos, Supplier<ProviderStatus.End> end) {
+  final void closed(Status words, Supplier<ProviderStatus.End> end) {
     Route taken = route;
     if (taken != null) { // It went, so it has one.
-      router.logEnd(taken, words, nanos);
+      router.logEnd(taken, words, visits.sinceNanos());
       finish(taken, endedOr(end));
     }
   }
@@ -201,13 +215,13 @@ abstract class OpenCall {
    *
    * @return what must be on record before; null if nothing
    */
-  final @Nullable CompletableFuture<?> ending(Status status, Status words, long nanos) {
+  final @Nullable CompletableFuture<?> ending(Status status, Status words) {
     over = true;
     Route taken = route;
     if (taken == null) {
       return null;
     }
-    router.logEnd(taken, words, nanos);
+    router.logEnd(taken, words, visits.sinceNanos());
     return taken.permit().audit() == AuditMode.CALL ? outcome(taken, status) : null;
   }
 

@@ -79,6 +79,12 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     return isAnswered;
   }
 
+  /** Takes that the provider sent {@code status}, where no stream tells. */
+  void sent(Status status) {
+    sent = status;
+    isSent = true;
+  }
+
   /** Returns how the call ends for the caller, with the trailers that go with it. */
   End end(Status status, Metadata trailers) {
     if (isProviders(status)) {

@@ -10,7 +10,6 @@ final class Responses<Q, R> extends SimpleForwardingClientCallListener<R> {
   private final RoutedCall<Q, R> routed;
   private final ClientCall<Q, R> call;
   private final CallCounters.Cell counted;
-  private final long startNanos = System.nanoTime();
 
   /**
    * Makes the listener of {@code call}, which takes {@code routed} to its provider.
@@ -52,6 +51,6 @@ final class Responses<Q, R> extends SimpleForwardingClientCallListener<R> {
     if (!status.isOk()) {
       counted.failed();
     }
-    routed.closed(status, trailers, System.nanoTime() - startNanos);
+    routed.closed(status, trailers);
   }
 }

@@ -62,6 +62,9 @@ record Route(
     if (backend instanceof Backend.OfChannel of) {
       return of.channel();
     }
+    if (backend instanceof Backend.OfProcess inside) {
+      return inside.channel();
+    }
     throw new IllegalStateException("backend: " + backend + " (expected: a channel)");
   }
 

@@ -6,6 +6,7 @@ import io.grpc.Context;
 import io.grpc.ForwardingClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
@@ -90,16 +91,33 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
   }
 
-  /** Takes that the provider's call has ended, {@code nanos} after it began. */
-  void closed(Status status, Metadata trailers, long nanos) {
+  /** Takes that the provider's call has ended. */
+  void closed(Status status, Metadata trailers) {
     life.visits().ended(status, providerStatus.isProviders(status), providerStatus.isAnswered());
-    life.closed(status, nanos, () -> providerStatus.end(status, trailers));
+    life.closed(status, () -> providerStatus.end(status, trailers));
+  }
+
+  private ClientCall<Q, R> newCall(Route chosen) {
+    if (chosen.backend() instanceof Backend.OfProcess inside) {
+      ServerMethodDefinition<?, ?> served = inside.services().method(method);
+      if (served != null) {
+        ClientCall<Q, R> call =
+            new DirectCall<>(
+                inside.services(),
+                method,
+                served,
+                life.side,
+                life.known().context(),
+                providerStatus);
+        return CappedCall.of(call, method, router.maxMessageBytes(life.known(), chosen), life);
+      }
+    }
+    return router.newCall(life, chosen, method, ForwardedOptions.of(options), providerStatus);
   }
 
   private void relay(Route chosen, Listener<R> listener, Metadata headers) {
     chosen.counted().started();
-    ClientCall<Q, R> call =
-        router.newCall(life, chosen, method, ForwardedOptions.of(options), providerStatus);
+    ClientCall<Q, R> call = newCall(chosen);
     Responses<Q, R> responses = new Responses<>(this, call, listener, chosen.counted());
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
@@ -115,7 +133,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   /** The call's life, whose caller uses a channel. */
   private final class Life extends OpenCall {
-    private volatile CallerSide side = new ChannelCaller(options, Context.ROOT);
+    private volatile ChannelCaller side = new ChannelCaller(options, Context.ROOT);
     private volatile Listener<R> listener = new Listener<>() {};
     private volatile Metadata headers = new Metadata();
 

@@ -282,7 +282,7 @@ public final class Router implements AutoCloseable {
   }
 
   /** Logs a call that ended; the provider's or the connection's own words appear here alone. */
-  void logEnd(Route route, Status status, long nanos) {
+  void logEnd(Route route, Status status, long sinceNanos) {
     if (LOG.isLoggable(Level.DEBUG)) {
       LOG.log(
           Level.DEBUG,
@@ -291,7 +291,7 @@ public final class Router implements AutoCloseable {
               + " status="
               + ProviderStatus.oneLine(status)
               + " micros="
-              + nanos / 1000);
+              + (System.nanoTime() - sinceNanos) / 1000);
     }
   }
 

@@ -154,26 +154,9 @@ final class Routes {
       throws RefusedException, ProviderStarting {
     Optional<RuntimeId> target = MetadataRules.target(call.headers());
     ServiceName service = decision.permit().path().service();
-    Optional<Channel> ofHost = hostServices.channel(service);
-    if (ofHost.isPresent()) {
-      if (target.isPresent()) {
-        throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
-      }
-      Identity caller = decision.permit().caller();
-      if (caller.isBehindOtherHost()) {
-        throw new CallRefusedException(Refusal.NOT_PROVIDED, "a service of the host, for its own");
-      }
-      Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, call.headers());
-      Channel channel =
-          hostServices.isDuringCalls(service) ? backTo(grant, ofHost.get()) : ofHost.get();
-      return new Route(
-          decision.permit(),
-          PluginName.HOST,
-          PluginName.HOST,
-          new Backend.OfChannel(channel),
-          counters.cell(call.known().counted(), PluginName.HOST, service),
-          delegation,
-          grant);
+    Backend ofHost = hostServices.backend(service);
+    if (ofHost != null) {
+      return toHost(call, site, decision, ofHost, delegation, target);
     }
     Registration chosen = letIn(call, decision, service, target, patient, isOwnOnly);
     Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
@@ -181,10 +164,8 @@ final class Routes {
       return toOtherHost(call, decision, behind.get(), target, delegation);
     }
     Backend backend = backend(call, site, chosen.provider());
-    Route known = site.route();
-    if (known != null
-        && delegation.isEmpty()
-        && known.isPlain(decision.permit(), chosen.provider().value(), backend)) {
+    Route known = site.route(decision, chosen.provider().value(), backend, delegation);
+    if (known != null) {
       return known;
     }
     String name = chosen.provider().plugin().value();
@@ -196,6 +177,42 @@ final class Routes {
         counters.cell(call.known().counted(), name, service),
         delegation,
         Optional.empty());
+  }
+
+  private Route toHost(
+      OpenCall call,
+      CallSite site,
+      Decisions.Decision decision,
+      Backend ofHost,
+      Optional<Delegation> delegation,
+      Optional<RuntimeId> target)
+      throws RefusedException {
+    if (target.isPresent()) {
+      throw new CallRefusedException(Refusal.NOT_FOUND, "tenon-to names no provider");
+    }
+    Identity caller = call.caller();
+    if (caller.isBehindOtherHost()) {
+      throw new CallRefusedException(Refusal.NOT_PROVIDED, "a service of the host, for its own");
+    }
+    ServiceName service = site.path().service();
+    Optional<ShownGrant> grant = grants.check(decision.policy(), caller, service, call.headers());
+    Backend backend =
+        hostServices.isDuringCalls(service)
+            ? new Backend.OfChannel(backTo(grant, hostServices.channel()))
+            : ofHost;
+    Route known =
+        grant.isPresent() ? null : site.route(decision, PluginName.HOST, backend, delegation);
+    if (known != null) {
+      return known;
+    }
+    return new Route(
+        decision.permit(),
+        PluginName.HOST,
+        PluginName.HOST,
+        backend,
+        counters.cell(call.known().counted(), PluginName.HOST, service),
+        delegation,
+        grant);
   }
 
   /** What may have to be made again goes by a channel, which keeps it. */

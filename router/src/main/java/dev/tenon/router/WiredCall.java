@@ -34,7 +34,6 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
   private final WireCall call;
   private CallCounters.@Nullable Cell counted;
   private @Nullable Route relayed;
-  private long relayedNanos;
   private boolean isTold;
   private @Nullable CompletableFuture<Void> told;
 
@@ -81,7 +80,6 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     cell.started();
     counted = cell;
     relayed = chosen;
-    relayedNanos = System.nanoTime();
     int most = router().maxMessageBytes(known(), chosen);
     if (chosen.backend() instanceof Backend.OfWire wire) {
       call.forward(wire.connections(), stamps(chosen), most);
@@ -216,7 +214,7 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
       cell.failed();
     }
     Status words = said;
-    return ending(status, words == null ? status : words, System.nanoTime() - relayedNanos);
+    return ending(status, words == null ? status : words);
   }
 
   /** Takes what the connection to the provider, or the provider, said when the call ended there. */
@@ -224,8 +222,12 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
     said = words;
   }
 
+  /** A front that could not relay the call has not asked before. */
   @Override
   public void over() {
+    if (counted != null && !isOver()) {
+      var unused = ended(Status.UNAVAILABLE);
+    }
     leave();
   }
 

@@ -81,4 +81,23 @@ final class DecisionsTest {
     summarize(1);
     assertThat(log.actions()).containsExactly("summary", "summary");
   }
+
+  /** A decision that nobody counts any more is not used again, by whom it is still known. */
+  @Test
+  void decide_lastOneForgotten_another() throws Exception {
+    Policy first = policy;
+    CallSite site = new CallSite(UNARY);
+    Decisions.Decision old = decisions.decide(Names.identity(Names.CALLER), site);
+    count(old);
+    assertThat(decisions.decide(Names.identity(Names.CALLER), site)).isSameAs(old);
+    policy = Policy.parse(Names.POLICY);
+    Decisions.Decision unused = call();
+    summarize(4);
+    assertThat(decisions.counted()).as("that of the other policy").isOne();
+    policy = first;
+
+    assertThat(decisions.decide(Names.identity(Names.CALLER), site))
+        .isNotSameAs(old)
+        .isNotSameAs(unused);
+  }
 }
