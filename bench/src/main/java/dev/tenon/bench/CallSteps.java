@@ -55,7 +55,6 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
@@ -109,7 +108,7 @@ public class CallSteps {
   private @Nullable RateLimiter limiter;
   private @Nullable CallHandler front;
   private Attributes connection = Attributes.EMPTY;
-  private byte[] authorization = {};
+  private String authorization = "";
 
   /** Makes steps that nothing can take yet; {@link #open} brings everything. */
   public CallSteps() {}
@@ -128,9 +127,7 @@ public class CallSteps {
     Lineages lineages =
         new Lineages(
             new TokenMint(random), clock, Lineages.DEFAULT_TOKEN_LIFE, Lineages.DEFAULT_GRACE);
-    authorization =
-        ("Bearer " + lineages.open(CALLER, keys.getPublic()).token().exposeForWire())
-            .getBytes(StandardCharsets.US_ASCII);
+    authorization = "Bearer " + lineages.open(CALLER, keys.getPublic()).token().exposeForWire();
     Attributes accepted =
         Attributes.newBuilder()
             .set(
@@ -201,14 +198,13 @@ public class CallSteps {
   @Benchmark
   public boolean allSteps(Turn turn) {
     int unused = turn.next(1);
-    Frames call = new Frames(connection, TOKEN.withValue(authorization));
+    Frames call =
+        new Frames(connection, HeaderField.of("authorization", authorization, Indexing.NEVER));
     CallWatch watch = requireNonNull(front, "front").begin(call);
     boolean isToldLater = watch.ending(Status.OK) != null;
     watch.over();
     return call.isForwarded && !isToldLater;
   }
-
-  private static final HeaderField TOKEN = HeaderField.of("authorization", "", Indexing.NEVER);
 
   private record Reached(WireBackend connections) implements Backends {
     @Override
@@ -285,5 +281,15 @@ public class CallSteps {
 
     @Override
     public void end(Status status, Metadata trailers) {}
+
+    @Override
+    public boolean isAnswered() {
+      return true;
+    }
+
+    @Override
+    public EndedBy endedBy() {
+      return EndedBy.PROVIDER;
+    }
   }
 }

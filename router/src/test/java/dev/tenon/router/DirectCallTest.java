@@ -177,7 +177,7 @@ final class DirectCallTest {
     assertThat(refusal().getStatus().getCode()).isEqualTo(Code.INTERNAL);
   }
 
-  /** Row: RT-10. A method that has returned and answers never. */
+  /** A method that has returned and answers never. */
   @Test
   void unary_deadlineOver_deadlineExceededAndTheServiceKnows() {
     service.unary = DirectCallTest::hang;

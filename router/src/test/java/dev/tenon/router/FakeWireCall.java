@@ -32,6 +32,7 @@ final class FakeWireCall extends WireCall {
   private @Nullable HeaderField authorization;
   private long deadlineNanos = Long.MAX_VALUE;
   private @Nullable CallWatch watch;
+  private EndedBy endedBy = EndedBy.OUR_SIDE;
   private boolean isEnding;
   private boolean isOver;
 
@@ -98,6 +99,7 @@ final class FakeWireCall extends WireCall {
 
   /** The provider ends the call, or the front does by itself. */
   FakeWireCall ends(Status status) {
+    endedBy = isForwarded() ? EndedBy.PROVIDER : EndedBy.OUR_SIDE;
     ending(status, new Metadata());
     return run();
   }
@@ -208,6 +210,16 @@ final class FakeWireCall extends WireCall {
     this.servedBy = provider;
     this.servedStamps = stamps;
     this.maxMessageBytes = maxMessageBytes;
+  }
+
+  @Override
+  public boolean isAnswered() {
+    return false;
+  }
+
+  @Override
+  public EndedBy endedBy() {
+    return endedBy;
   }
 
   @Override
