@@ -62,7 +62,10 @@ final class FailingProviderTest {
   }
 
   private void answered() {
-    var unused = Plane.call(plane.channel(Names.CALLER));
+    var unused =
+        EchoGrpc.newBlockingStub(plane.channel(Names.CALLER))
+            .withDeadlineAfter(60, TimeUnit.SECONDS)
+            .unary(EchoRequest.getDefaultInstance());
   }
 
   /**
