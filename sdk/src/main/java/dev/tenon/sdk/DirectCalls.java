@@ -17,13 +17,13 @@ import java.util.concurrent.ConcurrentMap;
  * token on somebody's behalf, what was brought along with a call. Thread-safe.
  */
 final class DirectCalls implements ClientInterceptor, AutoCloseable {
-  private final IntroductionClient client;
+  private final Introducer client;
   private final Timer timer;
   private final InstantSource clock;
   private final ConcurrentMap<String, DirectPath> paths = new ConcurrentHashMap<>();
   private volatile boolean isOn;
 
-  DirectCalls(IntroductionClient client, Timer timer, InstantSource clock) {
+  DirectCalls(Introducer client, Timer timer, InstantSource clock) {
     this.client = client;
     this.timer = timer;
     this.clock = clock;

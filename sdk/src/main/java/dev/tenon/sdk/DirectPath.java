@@ -39,7 +39,7 @@ final class DirectPath {
   private static final System.Logger LOG = System.getLogger(DirectPath.class.getName());
 
   private final String service;
-  private final IntroductionClient client;
+  private final Introducer client;
   private final Timer timer;
   private final InstantSource clock;
 
@@ -100,7 +100,7 @@ final class DirectPath {
     }
   }
 
-  DirectPath(String service, IntroductionClient client, Timer timer, InstantSource clock) {
+  DirectPath(String service, Introducer client, Timer timer, InstantSource clock) {
     this.service = service;
     this.client = client;
     this.timer = timer;

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
  * Asks the host for introductions, and connects to whom it names: to that one run, believed by the
  * plugins' authority and nobody else's. On no thread of the caller's. Thread-safe.
  */
-class IntroductionClient {
+final class IntroductionClient implements Introducer {
   /** How long the host, or a provider, may take to answer. */
   private static final long TIMEOUT_SECONDS = 5;
 
@@ -53,8 +53,8 @@ class IntroductionClient {
     this.clock = clock;
   }
 
-  /** Asks for {@code methods} of {@code service}, at {@code provider} if that can be. */
-  CompletableFuture<Introduced> ask(
+  @Override
+  public CompletableFuture<Introduced> ask(
       String service, Set<String> methods, Optional<SpiffeId.OfPlugin> provider) {
     IntroduceRequest.Builder request =
         IntroduceRequest.newBuilder().setService(service).addAllMethods(methods);
@@ -75,8 +75,8 @@ class IntroductionClient {
     }
   }
 
-  /** Returns a channel to whom {@code introduced} names, about to connect. */
-  ManagedChannel connect(Introduced introduced) {
+  @Override
+  public ManagedChannel connect(Introduced introduced) {
     ClientTls tls =
         new ClientTls(
             () -> identity.credentials().trustingOnly(introduced.authorities()),
@@ -95,8 +95,8 @@ class IntroductionClient {
     return channel;
   }
 
-  /** Shows {@code grant} at the other end of {@code channel}, for what is open there. */
-  void present(Channel channel, String grant) {
+  @Override
+  public void present(Channel channel, String grant) {
     DirectGrpc.newStub(channel)
         .withDeadlineAfter(TIMEOUT_SECONDS, TimeUnit.SECONDS)
         .present(
