@@ -115,7 +115,6 @@ public final class ClientConnection extends Http2Connection {
       }
       return;
     }
-    floods.useful();
     if (stream.headersSeen) {
       if (!ends) {
         throw Http2Fault.ofStream(PROTOCOL_ERROR, id, "trailers without an end");
@@ -125,8 +124,10 @@ public final class ClientConnection extends Http2Connection {
       if (ends) {
         throw Http2Fault.ofStream(PROTOCOL_ERROR, id, "interim response with an end");
       }
+      floods.idle();
       return; // The final one is still to come (section 8.1).
     }
+    floods.useful();
     stream.headersSeen = true;
     stream.remoteEnded = ends;
     if (handler != null) {

@@ -17,6 +17,12 @@ final class Outflow {
   /** From so many bytes on that are put and not flushed, they are flushed at once. */
   static final int FLUSH_BYTES = 64 * 1024;
 
+  /**
+   * A frame with fewer, where more waits, is what a peer asked for that opens its window byte by
+   * byte (CVE-2019-9511): it does not pay for the WINDOW_UPDATE.
+   */
+  private static final int LEAST_USEFUL_BYTES = 512;
+
   /*
    * A stream has bytes in its queue for one of three reasons: its own window is used up, the
    * connection's is, or the socket is full. For the last two it is in `turns`, each stream once, and
@@ -46,6 +52,7 @@ final class Outflow {
         part.limit(part.position() + room);
         take(stream, room);
         written += room;
+        floods.useful();
         frames.data(stream.id(), part, ends && written == whole);
         part.limit(limit);
       }
@@ -75,7 +82,6 @@ final class Outflow {
     window -= bytes;
     stream.sendWindow -= bytes;
     stream.owed = Math.max(0, stream.owed - bytes);
-    floods.useful();
   }
 
   private void schedule(Http2Stream stream) {
@@ -98,6 +104,9 @@ final class Outflow {
       if (length > 0) {
         boolean last = length == stream.queue.size();
         take(stream, length);
+        if (last || length >= LEAST_USEFUL_BYTES) {
+          floods.useful();
+        }
         frames.data(stream.id(), stream.queue, length, last && stream.endQueued);
         if (!last) {
           schedule(stream);

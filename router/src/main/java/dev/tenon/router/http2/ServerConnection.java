@@ -91,11 +91,12 @@ public final class ServerConnection extends Http2Connection {
       return;
     }
     last = id;
-    floods.useful();
     if (isLeaving) {
+      floods.idle();
       streams.remember(id, /* byUs= */ true); // Above what GOAWAY said: not done (section 6.8).
       return;
     }
+    floods.useful();
     if (streams.size() >= maxStreams) {
       throw Http2Fault.ofStream(REFUSED_STREAM, id, "more streams than allowed");
     }

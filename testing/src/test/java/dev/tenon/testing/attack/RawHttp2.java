@@ -7,6 +7,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -37,10 +38,13 @@ final class RawHttp2 implements AutoCloseable {
   private static final int MAX_FRAME = 16_384;
   static final int DATA = 0;
   static final int HEADERS = 1;
+  static final int PRIORITY = 2;
   static final int RST_STREAM = 3;
   static final int SETTINGS = 4;
+  static final int PUSH_PROMISE = 5;
   static final int PING = 6;
-  private static final int GOAWAY = 7;
+  static final int GOAWAY = 7;
+  static final int WINDOW_UPDATE = 8;
   static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
@@ -50,11 +54,12 @@ final class RawHttp2 implements AutoCloseable {
   private final SSLSocket socket;
   private final OutputStream out;
   private final DataInputStream in;
+  private boolean holds;
   private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
   private RawHttp2(SSLSocket socket) throws IOException {
     this.socket = socket;
-    out = socket.getOutputStream();
+    out = new BufferedOutputStream(socket.getOutputStream(), MAX_FRAME);
     in = new DataInputStream(socket.getInputStream());
   }
 
@@ -82,9 +87,14 @@ final class RawHttp2 implements AutoCloseable {
 
   /** Connects as {@link #tls} does, and begins HTTP/2. */
   static RawHttp2 connect(Endpoint to, RawPlugin plugin) throws IOException {
+    return connect(to, plugin, new byte[0]);
+  }
+
+  /** Connects as {@link #tls} does, and begins HTTP/2 with these settings. */
+  static RawHttp2 connect(Endpoint to, RawPlugin plugin, byte[] settings) throws IOException {
     RawHttp2 connection = tls(to, plugin);
     connection.out.write(PREFACE);
-    connection.frame(SETTINGS, 0, 0, new byte[0]);
+    connection.frame(SETTINGS, 0, 0, settings);
     return connection;
   }
 
@@ -128,7 +138,7 @@ final class RawHttp2 implements AutoCloseable {
   }
 
   /** RFC 7541, section 6.2.2: literal header fields without indexing, names and values as such. */
-  private static byte[] literals(List<String> namesAndValues) throws IOException {
+  static byte[] literals(List<String> namesAndValues) {
     ByteArrayOutputStream block = new ByteArrayOutputStream();
     for (int i = 0; i < namesAndValues.size(); i += 2) {
       block.write(0);
@@ -139,7 +149,7 @@ final class RawHttp2 implements AutoCloseable {
   }
 
   /** RFC 7541, sections 5.1 and 5.2: length in a prefix of 7 bits, no Huffman code. */
-  private static void string(ByteArrayOutputStream block, String text) throws IOException {
+  private static void string(ByteArrayOutputStream block, String text) {
     byte[] bytes = text.getBytes(ISO_8859_1);
     if (bytes.length < 127) {
       block.write(bytes.length);
@@ -151,7 +161,7 @@ final class RawHttp2 implements AutoCloseable {
       }
       block.write(rest);
     }
-    block.write(bytes);
+    block.writeBytes(bytes);
   }
 
   /** Sends one frame, whatever it is. */
@@ -168,10 +178,38 @@ final class RawHttp2 implements AutoCloseable {
     frame.write(payload);
     try {
       out.write(frame.toByteArray());
-      out.flush();
-    } catch (SocketException e) {
+      if (!holds) {
+        out.flush();
+      }
+    } catch (SocketException | SSLException e) {
       // The other side has closed; the end that is read tells how.
     }
+  }
+
+  /** From here on frames are sent when there are many, or {@link #sendHeld} is called. */
+  void hold() {
+    holds = true;
+  }
+
+  /** Sends what is held, and each frame at once from here on. */
+  void sendHeld() throws IOException {
+    holds = false;
+    try {
+      out.flush();
+    } catch (SocketException | SSLException e) {
+      // As above.
+    }
+  }
+
+  /** Opens a window: of {@code stream}, or of the connection if 0. */
+  void window(int stream, int more) throws IOException {
+    frame(WINDOW_UPDATE, 0, stream, integer(more));
+  }
+
+  static byte[] integer(int value) {
+    return new byte[] {
+      (byte) (value >>> 24), (byte) (value >>> 16), (byte) (value >>> 8), (byte) value
+    };
   }
 
   /** Reads until the connection ends, and returns the code of its GOAWAY; -1 without one. */
@@ -188,6 +226,31 @@ final class RawHttp2 implements AutoCloseable {
       }
     } catch (EOFException | SocketException | SSLException e) {
       return -1;
+    }
+  }
+
+  /** Reads until the other side's SETTINGS come, and acknowledges them. */
+  void agree() throws IOException {
+    int type = -1;
+    while (type != SETTINGS) {
+      int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+      type = in.readUnsignedByte();
+      in.skipNBytes(5 + length);
+    }
+    frame(SETTINGS, ACK, 0, new byte[0]);
+  }
+
+  /** Reads until some DATA of {@code stream} comes. */
+  void awaitData(int stream) throws IOException {
+    while (true) {
+      int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
+      int type = in.readUnsignedByte();
+      in.skipNBytes(1);
+      int of = in.readInt();
+      in.skipNBytes(length);
+      if (type == DATA && of == stream) {
+        return;
+      }
     }
   }
 
@@ -222,8 +285,11 @@ final class RawHttp2 implements AutoCloseable {
           return "goaway " + code(payload, 4);
         } else if (type == RST_STREAM && of == stream) {
           return "reset " + code(payload, 0);
-        } else if (type == HEADERS && of == stream) {
+        } else if (type == HEADERS) {
           Http2Headers headers = decoder.decodeHeaders(of, Unpooled.wrappedBuffer(payload));
+          if (of != stream) {
+            continue; // Decoded all the same: the table is the connection's.
+          }
           if (headers.contains("grpc-status")) {
             return "grpc " + headers.get("grpc-status") + ": " + headers.get("grpc-message");
           }

@@ -10,6 +10,8 @@ import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.ClientTls;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.LinkHandler;
+import dev.tenon.transport.Listening;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
@@ -70,6 +72,7 @@ final class RawPlugin implements AutoCloseable {
   private final Transport transport;
   private final List<ManagedChannel> channels = new CopyOnWriteArrayList<>();
   private final List<Server> servers = new CopyOnWriteArrayList<>();
+  private final List<Listening> listeners = new CopyOnWriteArrayList<>();
   private KeyPair keys = CertificateRequest.newKeyPair();
   private String token = "";
   private @Nullable Credentials credentials;
@@ -248,13 +251,29 @@ final class RawPlugin implements AutoCloseable {
         transport.server(
             bootstrap.listen(),
             new ServerTls(
-                () -> own, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId())));
+                () -> own, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId())),
+            dev.tenon.transport.Door.OF_ONE_PEER);
     for (ServerServiceDefinition service : services) {
       server.addService(service);
     }
     Server started = server.build().start();
     servers.add(started);
     return () -> started.shutdownNow().awaitTermination(60, TimeUnit.SECONDS);
+  }
+
+  /** Listens there as {@link #serve} does, and has {@code handler} speak. */
+  AutoCloseable serve(LinkHandler handler) throws IOException {
+    Credentials own = credentials();
+    Listening listening =
+        transport.listen(
+            bootstrap.listen(),
+            new ServerTls(
+                () -> own, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(bootstrap.hostId())),
+            dev.tenon.transport.Door.OF_ONE_PEER,
+            List.of(),
+            handler);
+    listeners.add(listening);
+    return listening;
   }
 
   /** Ends all connections that this plugin made. The next use makes new ones. */
@@ -278,5 +297,6 @@ final class RawPlugin implements AutoCloseable {
   public void close() {
     disconnect();
     servers.forEach(Server::shutdownNow);
+    listeners.forEach(Listening::close);
   }
 }
