@@ -7,7 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tenon.core.QuotedText;
 import dev.tenon.router.ForwardedMetadataBytes;
 import dev.tenon.router.ProviderStatusText;
+import dev.tenon.router.http2.FrameBytes;
 import dev.tenon.router.http2.HpackBlocks;
+import dev.tenon.router.http2.PeerBytes;
+import dev.tenon.router.relay.MessageBytes;
+import dev.tenon.router.relay.RelayBytes;
 import dev.tenon.transport.PeerCertificateDer;
 import dev.tenon.transport.PemText;
 import java.nio.file.Files;
@@ -49,6 +53,13 @@ class SeedCorpusTest {
           entry("PeerCertificate", PeerCertificateDer::check),
           entry("Quoted", QuotedText::check),
           entry("Hpack", HpackBlocks::check),
+          entry("Frame", FrameBytes::check),
+          entry("ServerConnection", PeerBytes::ofClient),
+          entry("ClientConnection", PeerBytes::ofServer),
+          entry("RelayCaller", RelayBytes::ofCaller),
+          entry("RelayProvider", RelayBytes::ofProvider),
+          entry("RelayScript", RelayBytes::script),
+          entry("Message", MessageBytes::check),
           entry("ForwardedMetadata", ForwardedMetadataBytes::check),
           entry("ProviderStatus", ProviderStatusText::check));
 

@@ -18,6 +18,11 @@ public final class FakePeer {
     this.receiver = receiver;
   }
 
+  /** Returns how many streams our side has open. */
+  public int openStreams() {
+    return receiver instanceof Http2Connection connection ? connection.openStreams() : 0;
+  }
+
   /** Returns the link in between. */
   public FakeLink link() {
     return link;

@@ -31,6 +31,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ final class Plain implements AutoCloseable {
       new SpiffeId.OfPlugin(HOST, new RuntimeId("words-0000000000000001"));
 
   final List<String> told = new CopyOnWriteArrayList<>();
+  final AtomicInteger begun = new AtomicInteger();
   final Transport transport = Transport.create(TlsProvider.preferred());
   final RelayLoops loops = new RelayLoops();
   final WireBackend backend;
@@ -158,6 +160,7 @@ final class Plain implements AutoCloseable {
   private final class Through implements CallHandler {
     @Override
     public CallWatch begin(WireCall call) {
+      begun.incrementAndGet();
       call.forward(first, List.of(), MOST_BYTES);
       return new Watch(call);
     }

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 
 /** Calls of grpc-java through the relay to grpc-java. */
 final class RelayedCallsTest {
-  private static final MethodDescriptor<byte[], byte[]> ECHO = method("Echo");
-  private static final MethodDescriptor<byte[], byte[]> NEVER = method("Never");
+  static final MethodDescriptor<byte[], byte[]> ECHO = method("Echo");
+  static final MethodDescriptor<byte[], byte[]> NEVER = method("Never");
   private static final MethodDescriptor<byte[], byte[]> FAIL = method("Fail");
 
   private final Service service = new Service();
@@ -184,7 +184,7 @@ final class RelayedCallsTest {
     assertThat(plain.told).containsExactly("UNAVAILABLE", "over");
   }
 
-  private static final class Service implements BindableService {
+  static final class Service implements BindableService {
     final AtomicInteger begun = new AtomicInteger();
     final AtomicInteger cancelled = new AtomicInteger();
 

@@ -1,0 +1,15 @@
+package dev.tenon.fuzz;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.tenon.router.http2.PeerBytes;
+
+/**
+ * What a server says to our side of HTTP/2 under Jazzer: replays the corpus in {@code
+ * ClientConnectionFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
+ */
+class ClientConnectionFuzzTest {
+  @FuzzTest(maxDuration = "60s")
+  void received_anyBytes_throwsNothing(byte[] bytes) {
+    var unused = PeerBytes.ofServer(bytes);
+  }
+}
