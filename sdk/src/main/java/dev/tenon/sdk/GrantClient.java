@@ -8,6 +8,7 @@ import dev.tenon.v1.RefreshGrantResponse;
 import dev.tenon.v1.ReleaseGrantRequest;
 import dev.tenon.v1.ReleaseGrantResponse;
 import io.grpc.Channel;
+import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
@@ -29,13 +30,13 @@ final class GrantClient {
   /** Asks for a grant of {@code service}, with all that the policy gives within it. */
   CompletableFuture<HeldGrant> request(String service) {
     Answered<GrantResponse> answer = new Answered<>();
-    stub()
-        .request(
-            GrantRequest.newBuilder()
-                .setService(service)
-                .setReason("first call of the service by the plugin")
-                .build(),
-            answer);
+    GrantRequest request =
+        GrantRequest.newBuilder()
+            .setService(service)
+            .setReason("first call of the service by the plugin")
+            .build();
+    // Others may wait for it too: it does not end with the call that is served just now.
+    Context.ROOT.run(() -> stub().request(request, answer));
     return answer.held(
         given ->
             HeldGrant.of(

@@ -11,8 +11,11 @@ public interface StreamHandler {
    */
   void headers(List<HeaderField> fields, boolean ends);
 
-  /** As {@link #headers}, but more than we take; what came of the block is dropped. */
-  void headersTooLong();
+  /**
+   * As {@link #headers}, but more than we take; what came of the block is dropped. Not called of a
+   * request.
+   */
+  default void headersTooLong() {}
 
   /**
    * Content came, valid during the call alone. What was taken of it is to be given back with {@link

@@ -12,7 +12,6 @@ import dev.tenon.router.http2.StreamHandler;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
@@ -129,13 +128,9 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
     int most = Math.min(maxMessageBytes, front.maxMessageBytes());
     meter(most);
-    ClientCall<byte[], byte[]> by =
-        channel.newCall(head.method(), options.withExecutor(front.loop()::execute));
-    ServedCall call = new ServedCall(this, by, head.encoding(), most);
+    ServedCall call = new ServedCall(this, head, channel, options, most);
     provider = call;
-    Metadata headers = head.metadata();
-    headers.merge(stamps);
-    call.begin(headers);
+    call.begin(head, stamps);
     if (requestEnded && early == null) {
       int unused = call.send(ByteBuffer.allocate(0), /* ends= */ true);
     }
@@ -168,11 +163,6 @@ final class FrontCall extends WireCall implements StreamHandler {
   @Override
   public void headers(List<HeaderField> fields, boolean ends) {
     data(ByteBuffer.allocate(0), ends); // gRPC has no trailers of requests: they are dropped.
-  }
-
-  @Override
-  public void headersTooLong() {
-    // Is told of answers alone.
   }
 
   @Override

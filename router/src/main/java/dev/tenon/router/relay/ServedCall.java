@@ -2,6 +2,8 @@ package dev.tenon.router.relay;
 
 import dev.tenon.router.http2.ByteQueue;
 import dev.tenon.router.relay.Messages.RefusedMessage;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -26,13 +28,17 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
   private boolean isAsked;
   private boolean isOver;
 
-  ServedCall(FrontCall call, ClientCall<byte[], byte[]> to, String encoding, int maxMessageBytes) {
+  /** Makes what takes {@code call}, which began with {@code head}, to {@code channel}. */
+  ServedCall(
+      FrontCall call, CallHead head, Channel channel, CallOptions options, int maxMessageBytes) {
     this.call = call;
-    this.to = to;
-    this.messages = new Messages(maxMessageBytes, encoding);
+    this.to = channel.newCall(head.method(), options.withExecutor(call::execute));
+    this.messages = new Messages(maxMessageBytes, head.encoding());
   }
 
-  void begin(Metadata headers) {
+  void begin(CallHead head, Metadata stamps) {
+    Metadata headers = head.metadata();
+    headers.merge(stamps);
     to.start(this, headers);
     ask();
   }
