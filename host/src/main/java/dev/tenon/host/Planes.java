@@ -50,6 +50,9 @@ import java.util.stream.Collectors;
 /**
  * Everything of a host but its plugins: identity, registry, router and the three listeners, in the
  * order in which they need each other. Thread-safe.
+ *
+ * <p>It is long because it is that order, and how each part is told of the others; nothing is done
+ * here.
  */
 final class Planes {
   /** How often the audit log is told how many calls there were. */

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>How it gets to its provider and back is a front's matter. Thread-safe, but that {@link #enter}
  * and {@link #closed} are called once.
+ *
+ * <p>It is long because it is one: its steps share the few flags below, and each of them has to
+ * look at those that others set meanwhile.
  */
 abstract class OpenCall {
   /*

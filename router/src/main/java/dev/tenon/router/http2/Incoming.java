@@ -16,9 +16,6 @@ final class Incoming implements FrameReader.Sink {
   @Override
   public boolean dataBegins(int id, int length) throws Http2Fault {
     connection.inflow.receive(length);
-    if (length > 0) {
-      connection.floods.useful();
-    }
     connection.due(); // The window may have been opened.
     Http2Stream stream = connection.streams.get(id);
     if (stream == null) {
@@ -48,6 +45,9 @@ final class Incoming implements FrameReader.Sink {
     if (part.remaining() == 0 && !ends) {
       connection.floods.idle();
       return;
+    }
+    if (part.remaining() > 0) { // Padding alone is of no use.
+      connection.floods.useful();
     }
     requireLength(stream, part.remaining(), ends);
     stream.remoteEnded = ends;

@@ -35,7 +35,6 @@ final class Settings {
   private int tableBytes = DEFAULT_TABLE_BYTES;
   private int maxStreams = Integer.MAX_VALUE;
   private int initialWindow = DEFAULT_WINDOW;
-  private int maxListBytes = Integer.MAX_VALUE;
 
   Settings(From from) {
     this.from = from;
@@ -74,8 +73,7 @@ final class Settings {
           throw Http2Fault.ofConnection(PROTOCOL_ERROR, "SETTINGS_MAX_FRAME_SIZE of " + value);
         }
       }
-      case MAX_HEADER_LIST_SIZE -> maxListBytes = atMost(value);
-      default -> {} // An unknown setting is ignored (section 6.5.2).
+      default -> {} // Advice, or an unknown setting, which is ignored (section 6.5.2).
     }
   }
 
@@ -94,9 +92,5 @@ final class Settings {
 
   int initialWindow() {
     return initialWindow;
-  }
-
-  int maxListBytes() {
-    return maxListBytes;
   }
 }

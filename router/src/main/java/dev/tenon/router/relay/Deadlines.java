@@ -72,9 +72,22 @@ final class Deadlines {
     }
   }
 
-  /** Has {@code node} expire {@code time} from now. */
-  void addIn(Node node, Duration time) {
-    add(node, nanoTime.getAsLong() + time.toNanos());
+  /** Does {@code action} at {@code nanos}, by the wheel's clock; returns what takes it back. */
+  Node at(long nanos, Runnable action) {
+    Node node =
+        new Node() {
+          @Override
+          void expired() {
+            action.run();
+          }
+        };
+    add(node, nanos);
+    return node;
+  }
+
+  /** Does {@code action} in {@code time} from now; returns what takes it back. */
+  Node in(Duration time, Runnable action) {
+    return at(nanoTime.getAsLong() + time.toNanos(), action);
   }
 
   /** Returns how many calls wait for their time. */
@@ -97,9 +110,9 @@ final class Deadlines {
     slot.before(node);
   }
 
-  /** Takes {@code node} out. Idempotent. */
-  void remove(Node node) {
-    if (node.after == null) {
+  /** Takes {@code node} out, if there is one. Idempotent. */
+  void remove(@Nullable Node node) {
+    if (node == null || node.after == null) {
       return;
     }
     node.before().after(node.after());

@@ -21,7 +21,7 @@ final class ForwardedCall implements Provider, StreamHandler {
   // `stream` is there once a connection takes it; what the caller sends until then is in `early`.
   private @Nullable Http2Stream stream;
   private @Nullable ByteQueue early;
-  private @Nullable Patience patience;
+  private Deadlines.@Nullable Node patience;
   private boolean requestEnded;
   private boolean isOver;
 
@@ -49,17 +49,12 @@ final class ForwardedCall implements Provider, StreamHandler {
   void waits() {
     head = head.kept();
     stamps = List.copyOf(stamps);
-    Patience own = new Patience();
-    patience = own;
-    deadlines().addIn(own, ProviderConnections.LONGEST_WAIT);
+    patience = deadlines().in(ProviderConnections.LONGEST_WAIT, this::outOfPatience);
   }
 
   private void waitsNoMore() {
-    Patience own = patience;
-    if (own != null) {
-      patience = null;
-      deadlines().remove(own);
-    }
+    deadlines().remove(patience);
+    patience = null;
   }
 
   private Deadlines deadlines() {
@@ -218,11 +213,8 @@ final class ForwardedCall implements Provider, StreamHandler {
   }
 
   /** The call has waited long enough. */
-  private final class Patience extends Deadlines.Node {
-    @Override
-    void expired() {
-      connections.forget(ForwardedCall.this);
-      unreachable();
-    }
+  private void outOfPatience() {
+    connections.forget(this);
+    unreachable();
   }
 }

@@ -30,7 +30,7 @@ final class FrontCall extends WireCall implements StreamHandler {
    */
   private final FrontConnection front;
   private final Http2Stream stream;
-  private @Nullable Expiry expiry; // if there is a deadline
+  private Deadlines.@Nullable Node expiry; // if there is a deadline
   private CallHead head;
   private @Nullable CallWatch watch;
   private @Nullable Provider provider;
@@ -56,9 +56,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Lets the handler decide. */
   void begin(CallHandler handler) {
     if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
-      Expiry own = new Expiry();
-      expiry = own;
-      front.loop().deadlines().add(own, head.deadlineNanos());
+      expiry = front.loop().deadlines().at(head.deadlineNanos(), this::expired);
     }
     CallWatch told = handler.begin(this);
     watch = told;
@@ -144,8 +142,8 @@ final class FrontCall extends WireCall implements StreamHandler {
 
   private void passEarly() {
     ByteQueue kept = early;
+    early = null;
     if (kept != null) {
-      early = null;
       pass(kept.peek(kept.size()), requestEnded);
     }
   }
@@ -300,8 +298,7 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
     isEnding = true;
     endedBy = EndedBy.CONNECTION;
-    CallWatch told = requireNonNull(watch, "watch");
-    var unused = told.ending(Status.UNAVAILABLE);
+    var unused = requireNonNull(watch, "watch").ending(Status.UNAVAILABLE);
     stream.reset(ErrorCode.REFUSED_STREAM);
     over();
   }
@@ -384,10 +381,7 @@ final class FrontCall extends WireCall implements StreamHandler {
       isWide = false;
       front.narrow();
     }
-    Expiry own = expiry;
-    if (own != null) {
-      front.loop().deadlines().remove(own);
-    }
+    front.loop().deadlines().remove(expiry);
     CallWatch told = watch;
     if (told != null) {
       told.over();
@@ -395,15 +389,12 @@ final class FrontCall extends WireCall implements StreamHandler {
   }
 
   /** The caller waits no longer. */
-  private final class Expiry extends Deadlines.Node {
-    @Override
-    void expired() {
-      if (isEnding && !isOver) {
-        stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
-        over();
-      } else {
-        finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
-      }
+  private void expired() {
+    if (isEnding && !isOver) {
+      stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
+      over();
+    } else {
+      finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
     }
   }
 }

@@ -31,6 +31,7 @@ final class ProviderConnections implements LinkConnector {
   private final RelayLoop loop;
   private final List<ProviderConnection> open = new ArrayList<>();
   private final List<ProviderConnection> outgoing = new ArrayList<>();
+  private final List<ProviderConnection> leaving = new ArrayList<>();
   private final ArrayDeque<ForwardedCall> waiting = new ArrayDeque<>();
   private boolean isConnecting;
   private boolean isOutdated;
@@ -149,9 +150,13 @@ final class ProviderConnections implements LinkConnector {
   void left(ProviderConnection connection) {
     if (connection.http2().isOver()) {
       outgoing.remove(connection);
+      leaving.remove(connection);
     }
     if (!open.remove(connection) || isClosed) {
       return;
+    }
+    if (!connection.http2().isOver()) {
+      leaving.add(connection);
     }
     if (!connection.hadRoom()) {
       pauseLonger();
@@ -188,8 +193,10 @@ final class ProviderConnections implements LinkConnector {
   void close() {
     isClosed = true;
     endOutgoing();
-    List<ProviderConnection> all = List.copyOf(open);
+    List<ProviderConnection> all = new ArrayList<>(open);
+    all.addAll(leaving);
     open.clear();
+    leaving.clear();
     all.forEach(connection -> connection.http2().link().abort());
     failWaiting();
   }
