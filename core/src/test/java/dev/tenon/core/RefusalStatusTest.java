@@ -28,6 +28,7 @@ class RefusalStatusTest {
           Map.entry(Refusal.TOKEN_SPENT, Status.Code.ABORTED),
           Map.entry(Refusal.PROTOCOL_UNSUPPORTED, Status.Code.FAILED_PRECONDITION),
           Map.entry(Refusal.CHANGE_FAILED, Status.Code.FAILED_PRECONDITION),
+          Map.entry(Refusal.OUT_OF_REACH, Status.Code.FAILED_PRECONDITION),
           Map.entry(Refusal.SERVICE_TAKEN, Status.Code.ALREADY_EXISTS),
           Map.entry(Refusal.NOT_FOUND, Status.Code.NOT_FOUND),
           Map.entry(Refusal.LIMIT_REACHED, Status.Code.RESOURCE_EXHAUSTED),

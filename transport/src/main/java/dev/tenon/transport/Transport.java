@@ -48,9 +48,12 @@ public final class Transport implements AutoCloseable {
    */
   static final Duration SETTINGS_LIMIT = Duration.ofSeconds(5);
 
+  /** Most streams that a peer may reset in {@link #RST_WINDOW_SECONDS} (CVE-2023-44487). */
+  static final int MAX_RST_FRAMES = 1_000;
+
   /**
-   * Most streams that a peer may reset in {@link #RST_WINDOW_SECONDS} (CVE-2023-44487), for each
-   * that it may have open at once: who may have more calls may change its mind about more.
+   * As many for each call that it may have open at once, if that is more: who may have more calls
+   * may change its mind about more.
    */
   static final int RST_FRAMES_PER_CALL = 10;
 
@@ -186,7 +189,8 @@ public final class Transport implements AutoCloseable {
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)
         .maxConcurrentCallsPerConnection(door.limits().callsPerConnection())
         .maxRstFramesPerWindow(
-            RST_FRAMES_PER_CALL * door.limits().callsPerConnection(), RST_WINDOW_SECONDS)
+            Math.max(MAX_RST_FRAMES, RST_FRAMES_PER_CALL * door.limits().callsPerConnection()),
+            RST_WINDOW_SECONDS)
         .maxInboundMetadataSize(MAX_METADATA_BYTES)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
         .permitKeepAliveTime(MIN_KEEP_ALIVE_SECONDS, SECONDS)

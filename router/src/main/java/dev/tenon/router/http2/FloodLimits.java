@@ -17,8 +17,11 @@ final class FloodLimits {
 
   /**
    * Most streams that end by RST_STREAM, whether the peer resets them (CVE-2023-44487) or has us do
-   * it (CVE-2025-8671); for each that may be open at once.
+   * it (CVE-2025-8671).
    */
+  static final int RESETS = 1_000;
+
+  /** As many for each stream that may be open at once, if that is more. */
   static final int RESETS_PER_STREAM = 10;
 
   /** Most SETTINGS (CVE-2019-9515). */
@@ -43,7 +46,7 @@ final class FloodLimits {
 
   /** Makes the limits of a peer that may have {@code maxStreams} open. */
   FloodLimits(int maxStreams, LongSupplier nanoTime) {
-    this.mostResets = RESETS_PER_STREAM * maxStreams;
+    this.mostResets = Math.max(RESETS, RESETS_PER_STREAM * maxStreams);
     this.nanoTime = nanoTime;
     this.begun = nanoTime.getAsLong();
   }

@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 class FloodLimitsTest {
   private static final Duration PAUSE = FloodLimits.WINDOW.dividedBy(FloodLimits.SETTINGS / 2);
 
-  private static final int RESETS = 100 * FloodLimits.RESETS_PER_STREAM;
+  private static final int RESETS = 200 * FloodLimits.RESETS_PER_STREAM;
 
   private long nanos;
-  private final FloodLimits limits = new FloodLimits(/* maxStreams= */ 100, () -> nanos);
+  private final FloodLimits limits = new FloodLimits(/* maxStreams= */ 200, () -> nanos);
 
   /** What a peer has us count. */
   private interface Event {

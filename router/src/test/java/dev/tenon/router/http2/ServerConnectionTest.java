@@ -260,9 +260,9 @@ class ServerConnectionTest {
   static Stream<Arguments> floods() {
     Frames none = new Frames();
     return Stream.of(
-        arguments("streams that are reset", none, 2 * FloodLimits.RESETS_PER_STREAM),
-        arguments("streams that we reset", none, 2 * FloodLimits.RESETS_PER_STREAM),
-        arguments("streams of broken priorities", none, 2 * FloodLimits.RESETS_PER_STREAM),
+        arguments("streams that are reset", none, FloodLimits.RESETS),
+        arguments("streams that we reset", none, FloodLimits.RESETS),
+        arguments("streams of broken priorities", none, FloodLimits.RESETS),
         arguments("PING", new Frames().ping(1), FloodLimits.PINGS),
         arguments("PING ACK", new Frames().pingAck(1), FloodLimits.PINGS),
         arguments("SETTINGS", new Frames().settings(), FloodLimits.SETTINGS),
