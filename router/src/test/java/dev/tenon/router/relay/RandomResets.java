@@ -8,9 +8,11 @@ import io.grpc.Metadata;
 import io.grpc.stub.ClientCalls;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import java.lang.ref.Cleaner;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * program of its own, for Netty's search for leaks: the argument says for how many seconds.
  */
 final class RandomResets {
+  private static final Cleaner CLEANER = Cleaner.create();
+
   private static final int CALLS = 60;
 
   private final Random random = new Random();
@@ -111,11 +115,20 @@ final class RandomResets {
     return all;
   }
 
+  /** Leaves something to clean up after a collection, behind what else is there. */
+  private static void leave(CountDownLatch cleaned) {
+    var unused = CLEANER.register(new Object(), cleaned::countDown);
+  }
+
   /** Returns bytes of the heap after collections, and of Netty's direct memory. */
   private static long[] memory() throws Exception {
     for (int i = 0; i < 3; i++) {
-      System.gc();
-      TimeUnit.MILLISECONDS.sleep(50); // For cleaners, which run after a collection.
+      CountDownLatch cleaned = new CountDownLatch(1);
+      leave(cleaned);
+      while (cleaned.getCount() > 0) {
+        System.gc();
+        boolean unused = cleaned.await(50, TimeUnit.MILLISECONDS);
+      }
     }
     Runtime runtime = Runtime.getRuntime();
     long direct =
