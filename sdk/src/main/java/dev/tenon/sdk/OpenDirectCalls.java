@@ -2,17 +2,15 @@ package dev.tenon.sdk;
 
 import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import dev.tenon.transport.EndableCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
-import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -78,7 +76,7 @@ final class OpenDirectCalls {
     open.add(begun);
     ServerCall.Listener<Q> listener;
     try {
-      listener = begun.listener(next.startCall(begun, headers));
+      listener = begun.listener(next.startCall(begun, headers), () -> open.remove(begun));
     } catch (RuntimeException | Error e) {
       open.remove(begun);
       throw e;
@@ -119,10 +117,9 @@ final class OpenDirectCalls {
   }
 
   /** One call that has not ended. */
-  private final class Open<Q, R> extends EndableCall<Q, R> {
+  private static final class Open<Q, R> extends EndableCall<Q, R> {
     private final String method;
     private volatile ShownGrant grant;
-    private volatile boolean isEndedHere;
 
     Open(ShownGrant grant, String method, ServerCall<Q, R> call) {
       super(call);
@@ -131,30 +128,7 @@ final class OpenDirectCalls {
     }
 
     void end() {
-      isEndedHere = true;
-      StatusRuntimeException refused = RefusalStatus.of(Refusal.GRANT_NOT_ACCEPTED);
-      close(refused.getStatus(), Objects.requireNonNull(refused.getTrailers(), "trailers"));
-    }
-
-    /** For the handler, a call that was ended under it is a cancelled one. */
-    ServerCall.Listener<Q> listener(ServerCall.Listener<Q> handler) {
-      return new SimpleForwardingServerCallListener<>(handler) {
-        @Override
-        public void onComplete() {
-          open.remove(Open.this);
-          if (isEndedHere) {
-            super.onCancel();
-          } else {
-            super.onComplete();
-          }
-        }
-
-        @Override
-        public void onCancel() {
-          open.remove(Open.this);
-          super.onCancel();
-        }
-      };
+      endUnder(RefusalStatus.of(Refusal.GRANT_NOT_ACCEPTED));
     }
   }
 }

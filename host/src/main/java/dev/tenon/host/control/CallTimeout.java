@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.transport.EndableCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -28,7 +29,7 @@ final class CallTimeout implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    GuardedCall<Q, R> guarded = new GuardedCall<>(call);
+    EndableCall<Q, R> guarded = new EndableCall<>(call);
     ScheduledFuture<?> expiry =
         timer.schedule(
             () ->

@@ -5,12 +5,11 @@ import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.router.Admission;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import dev.tenon.transport.EndableCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.StatusRuntimeException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,12 +38,12 @@ public final class ControlCalls implements ServerInterceptor {
     if (!(caller instanceof SpiffeId.OfPlugin plugin)) {
       throw new IllegalStateException("caller: " + caller + " (expected: a plugin)");
     }
-    Open<Q, R> admitted = new Open<>(plugin.runtimeId(), new GuardedCall<>(call));
+    Open<Q, R> admitted = new Open<>(plugin.runtimeId(), call);
     open.add(admitted);
     if (runs.find(plugin.runtimeId()).map(run -> run.state().isEnd()).orElse(true)) {
       admitted.end();
     }
-    return admitted.listener(next.startCall(admitted.call, headers));
+    return admitted.listener(next.startCall(admitted, headers), () -> open.remove(admitted));
   }
 
   /** Ends all calls of {@code plugin} with UNAUTHENTICATED. */
@@ -53,41 +52,16 @@ public final class ControlCalls implements ServerInterceptor {
   }
 
   /** One call that has not ended. */
-  private final class Open<Q, R> {
+  private static final class Open<Q, R> extends EndableCall<Q, R> {
     private final RuntimeId plugin;
-    private final GuardedCall<Q, R> call;
-    private volatile boolean ended;
 
-    Open(RuntimeId plugin, GuardedCall<Q, R> call) {
+    Open(RuntimeId plugin, ServerCall<Q, R> call) {
+      super(call);
       this.plugin = plugin;
-      this.call = call;
     }
 
     void end() {
-      ended = true;
-      StatusRuntimeException revoked = RefusalStatus.of(Refusal.NOT_AUTHENTICATED);
-      call.close(revoked.getStatus(), Objects.requireNonNull(revoked.getTrailers(), "trailers"));
-    }
-
-    /** For the handler, a call that was ended under it is a cancelled one. */
-    ServerCall.Listener<Q> listener(ServerCall.Listener<Q> handler) {
-      return new SimpleForwardingServerCallListener<>(handler) {
-        @Override
-        public void onComplete() {
-          open.remove(Open.this);
-          if (ended) {
-            super.onCancel();
-          } else {
-            super.onComplete();
-          }
-        }
-
-        @Override
-        public void onCancel() {
-          open.remove(Open.this);
-          super.onCancel();
-        }
-      };
+      endUnder(RefusalStatus.of(Refusal.NOT_AUTHENTICATED));
     }
   }
 }

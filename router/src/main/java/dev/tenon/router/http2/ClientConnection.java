@@ -5,14 +5,10 @@ import static dev.tenon.router.http2.ErrorCode.STREAM_CLOSED;
 
 import dev.tenon.transport.Link;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** The client's side of a connection. For the loop of its link alone. */
 public final class ClientConnection extends Http2Connection {
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-
   /** From here on another connection is made: ids go up to 2^31-1 and are not used again. */
   private static final int LAST_ID = 1 << 30;
 
@@ -43,7 +39,7 @@ public final class ClientConnection extends Http2Connection {
   public ClientConnection(Link link, Listener listener, Flusher flusher) {
     super(link, Settings.From.SERVER, MOST_STREAMS, flusher);
     this.listener = listener;
-    ByteBuffer unused = link.out(PREFACE.length).put(PREFACE);
+    ByteBuffer unused = link.out(FrameType.preface().remaining()).put(FrameType.preface());
     begin(
         Settings.ENABLE_PUSH,
         0,
@@ -59,11 +55,6 @@ public final class ClientConnection extends Http2Connection {
         && !isLeft
         && !isOver()
         && streams.size() < Math.min(MOST_STREAMS, peer.maxStreams());
-  }
-
-  /** Returns whether streams can be opened now or after others have ended. */
-  public boolean isUsable() {
-    return !isLeft && !isOver();
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.tenon.router.http2;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
 /** Types, flags and sizes of frames (RFC 9113, sections 4.1 and 6). */
 final class FrameType {
   static final int DATA = 0x0;
@@ -25,5 +28,14 @@ final class FrameType {
   /** Longest payload that every peer takes, and the longest that we take (section 4.2). */
   static final int MAX_PAYLOAD = 16_384;
 
+  /** What each client begins with (RFC 9113, section 3.4). */
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
   private FrameType() {}
+
+  /** Returns what each client begins with. */
+  static ByteBuffer preface() {
+    return ByteBuffer.wrap(PREFACE).asReadOnlyBuffer();
+  }
 }

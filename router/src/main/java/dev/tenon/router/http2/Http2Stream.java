@@ -48,11 +48,6 @@ public final class Http2Stream {
     return !localEnded && !endQueued && trailersQueued == null;
   }
 
-  /** Returns whether the peer has said all it had to. */
-  public boolean hasPeerEnded() {
-    return remoteEnded;
-  }
-
   /** Returns how many bytes wait for the peer or for the socket. */
   public int queued() {
     return queue.size();

@@ -7,16 +7,11 @@ import static dev.tenon.router.http2.ErrorCode.STREAM_CLOSED;
 
 import dev.tenon.transport.Link;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 
 /** The server's side of a connection. For the loop of its link alone. */
 public final class ServerConnection extends Http2Connection {
-  /** What each client begins with (RFC 9113, section 3.4). */
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-
   /** Marks the PING that goes with the first of two GOAWAYs (section 6.8). */
   private static final long RETIRING = 0x7465_6e6f_6e2d_7269L;
 
@@ -28,7 +23,7 @@ public final class ServerConnection extends Http2Connection {
 
   private final Acceptor acceptor;
   private final int maxStreams;
-  private int prefaceRead;
+  private final ByteBuffer preface = FrameType.preface();
   private boolean isBegun;
   private int last;
   private boolean isRetiring;
@@ -66,8 +61,8 @@ public final class ServerConnection extends Http2Connection {
 
   @Override
   public void received(ByteBuffer bytes) {
-    while (prefaceRead < PREFACE.length && bytes.hasRemaining()) {
-      if (bytes.get() != PREFACE[prefaceRead++]) {
+    while (preface.hasRemaining() && bytes.hasRemaining()) {
+      if (bytes.get() != preface.get()) {
         bytes.position(bytes.limit());
         fail(PROTOCOL_ERROR, "not the preface of HTTP/2");
         return;

@@ -9,9 +9,6 @@ import java.nio.ByteBuffer;
 final class MessageMeter {
   private static final int PREFIX_BYTES = 5;
 
-  /** A message cannot be longer than its prefix says. */
-  static final long ANY = 0xFFFF_FFFFL;
-
   private final long most;
   private int prefixSeen;
   private long length;
@@ -22,7 +19,7 @@ final class MessageMeter {
    *
    * @param most bytes of the longest message
    */
-  MessageMeter(long most) {
+  MessageMeter(int most) {
     this.most = most;
   }
 

@@ -62,7 +62,6 @@ class ClientConnectionTest {
     assertThat(told.events).containsExactly("room", "room");
     unused = server.send(new Frames().settings(Settings.MAX_CONCURRENT_STREAMS, 0));
     assertThat(connection.canOpen()).isFalse();
-    assertThat(connection.isUsable()).isTrue();
   }
 
   /** What ends the connection; stream 1 is open and 3 has not begun. */
@@ -178,7 +177,7 @@ class ClientConnectionTest {
 
     assertThat(first.events).isEmpty();
     assertThat(second.events).containsExactly("REFUSED");
-    assertThat(connection.canOpen() || connection.isUsable()).isFalse();
+    assertThat(connection.canOpen()).isFalse();
     assertThat(told.events).containsExactly("room", "leaving");
     unused = server.send(new Frames().headers(1, true, Frames.answer()));
     assertThat(first.events).hasSize(1);
