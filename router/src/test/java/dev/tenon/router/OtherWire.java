@@ -66,14 +66,7 @@ final class OtherWire implements AutoCloseable {
             () -> wire.hostCredentials.trustingOnly(authority.trustBundle()),
             ServerTls.ClientAuth.REQUIRED,
             PeerRule.exactly(A));
-    Endpoint at =
-        wire.listen(
-            wire.transport
-                .server(Wire.ANY, tls)
-                .directExecutor()
-                .fallbackHandlerRegistry(wire.router.front())
-                .addTransportFilter(admission)
-                .intercept(admission));
+    Endpoint at = wire.listen(tls, admission, wire.router.wireFront(admission, wire.rate()));
     KeyPair keys = CertificateRequest.newKeyPair();
     Credentials own =
         Credentials.of(

@@ -6,6 +6,7 @@ import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -53,7 +54,6 @@ final class PathTableTest {
         "testservice.v1.Echo%2FUnary",
         "testservice.v1.%45cho/Unary",
         "testservice.v1.Echo/Un ary",
-        "testservice.v1.Echo/Unary\u0000",
         "testservice.v1.Echo\\Unary",
         ".testservice.v1.Echo/Unary",
         "testservice..v1.Echo/Unary",
@@ -66,6 +66,21 @@ final class PathTableTest {
     assertThat(PROVIDER.calls).hasValue(0);
     assertThat(wire.audit.reasons()).isNotEmpty().containsOnly("malformed path");
     assertThat(wire.audit.events()).allMatch(event -> event.resource() == null);
+  }
+
+  /**
+   * It is no value of HTTP/2 (RFC 9113, section 8.2.1): the stream ends with PROTOCOL_ERROR, before
+   * anybody is asked.
+   */
+  @Test
+  void path_withAControl_isNoRequest() {
+    StatusRuntimeException refusal =
+        Plane.refusal(caller.channel(), "testservice.v1.Echo/Unary\u0000");
+
+    assertThat(refusal.getStatus().getCode()).isEqualTo(Code.INTERNAL);
+    assertThat(refusal.getStatus().getDescription()).contains("PROTOCOL_ERROR");
+    assertThat(PROVIDER.calls).hasValue(0);
+    assertThat(wire.audit.events()).isEmpty();
   }
 
   @ParameterizedTest

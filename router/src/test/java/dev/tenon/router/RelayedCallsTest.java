@@ -22,8 +22,10 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,8 +37,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * One suite, run against the provider directly, through the router, and through two of them, with
- * the same expectations: whoever calls cannot tell them apart. All ways are mTLS.
+ * One suite, run against the provider directly, through the router, by its relay on grpc-java, and
+ * through two routers, with the same expectations: whoever calls cannot tell them apart. All ways
+ * are mTLS.
+ *
+ * <p>It is one file because it is one list: what a call is, whichever way it goes.
  *
  * <p>Row: RT-8, RT-15
  */
@@ -47,9 +52,9 @@ final class RelayedCallsTest {
       Metadata.Key.of("x-test-bin", Metadata.BINARY_BYTE_MARSHALLER);
   private static final Duration SOON = Duration.ofSeconds(60);
 
+  private static final Map<Way, Channel> CHANNELS = new EnumMap<>(Way.class);
+
   private static Wire wire;
-  private static Channel direct;
-  private static Channel routed;
   private static OtherWire otherHost;
   private static EchoProvider provider;
 
@@ -57,10 +62,11 @@ final class RelayedCallsTest {
   enum Way {
     DIRECT,
     ROUTED,
+    BY_GRPC_JAVA,
     OVER_ANOTHER_HOST;
 
     Channel channel() {
-      return this == DIRECT ? direct : this == ROUTED ? routed : otherHost.caller();
+      return Objects.requireNonNull(CHANNELS.get(this), name());
     }
   }
 
@@ -68,12 +74,15 @@ final class RelayedCallsTest {
   static void open() throws Exception {
     wire = new Wire();
     provider = new EchoProvider();
-    direct = wire.provide(Names.WORDS, Names.ECHO, provider);
+    CHANNELS.put(Way.DIRECT, wire.provide(Names.WORDS, Names.ECHO, provider));
     // Each way has connections of its own, so that none can disturb another.
     wire.provide(Names.WORDS_2, Names.ECHO, provider);
     wire.registry.remove(Names.WORDS);
-    routed = wire.enrol(Names.CALLER).channel();
+    Wire.Caller caller = wire.enrol(Names.CALLER);
+    CHANNELS.put(Way.ROUTED, caller.channel());
+    CHANNELS.put(Way.BY_GRPC_JAVA, caller.atReference(wire).channel());
     otherHost = new OtherWire(wire);
+    CHANNELS.put(Way.OVER_ANOTHER_HOST, otherHost.caller());
   }
 
   @AfterAll

@@ -7,9 +7,16 @@ import dev.tenon.auth.TokenMint;
 import dev.tenon.auth.grant.GrantStore;
 import dev.tenon.auth.issue.EmbeddedAuthority;
 import dev.tenon.auth.issue.Role;
+import dev.tenon.auth.limit.Limited;
+import dev.tenon.auth.limit.Rate;
+import dev.tenon.auth.limit.RateLimiter;
+import dev.tenon.auth.limit.RateLimits;
+import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.ConnectionLimits;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
+import dev.tenon.core.Identity;
 import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.RuntimeId;
 import dev.tenon.core.ServiceName;
@@ -17,11 +24,17 @@ import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
 import dev.tenon.registry.LocalRegistry;
 import dev.tenon.registry.ServiceRegistry;
+import dev.tenon.router.relay.CallHandler;
+import dev.tenon.router.relay.RelayLoops;
+import dev.tenon.router.relay.WireBackend;
+import dev.tenon.router.relay.WireFront;
 import dev.tenon.transport.CertificateRequest;
 import dev.tenon.transport.ClientTls;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Dns;
+import dev.tenon.transport.Door;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.Listening;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
@@ -33,6 +46,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerTransportFilter;
 import io.grpc.stub.MetadataUtils;
 import java.security.KeyPair;
 import java.security.SecureRandom;
@@ -43,13 +57,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** A host's data plane with plugins around it, joined by real mTLS over loopback. */
+/**
+ * A host's data plane with plugins around it, joined by real mTLS over loopback. Plugins call at
+ * its relay of frames; the one on grpc-java listens beside it, as a reference.
+ */
 final class Wire implements AutoCloseable {
   static final Endpoint ANY = Endpoint.parse("tcp:127.0.0.1:0");
 
@@ -64,6 +82,12 @@ final class Wire implements AutoCloseable {
       new GrantStore(
           new TokenMint(random), new Clocks(clock, System::nanoTime), GrantLimits.DEFAULT);
   final Map<RuntimeId, Channel> backends = new ConcurrentHashMap<>();
+
+  /** What takes frames to a provider, for as long as its channel in {@link #backends} is there. */
+  private final Map<Channel, WireBackend> wires = new ConcurrentHashMap<>();
+
+  private final RelayLoops loops = new RelayLoops();
+  private final List<Listening> listening = new ArrayList<>();
   final Lineages lineages =
       new Lineages(
           new TokenMint(random),
@@ -92,6 +116,7 @@ final class Wire implements AutoCloseable {
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<Server> servers = new ArrayList<>();
   private final Endpoint front;
+  private final Endpoint reference;
 
   /** Where the last server of {@link #provide} listens. */
   @Nullable Endpoint endpoint;
@@ -117,7 +142,7 @@ final class Wire implements AutoCloseable {
             .policy(() -> policy)
             .registry(registry)
             .hostServices(hostServices)
-            .backends((provider, caller) -> Optional.ofNullable(backends.get(provider)))
+            .backends(new Reached())
             .onBehalfOf((caller, path, token) -> onBehalfOf.subject(caller, path, token))
             .grants(grants)
             .audit(audit)
@@ -126,18 +151,60 @@ final class Wire implements AutoCloseable {
     ServerTls tls =
         new ServerTls(
             () -> hostCredentials, ServerTls.ClientAuth.REQUIRED, PeerRule.pluginsOf(Names.HOST));
-    front =
+    Admission admission = new Admission(lineages, audit, clock, TokenRule.REQUIRED);
+    front = listen(tls, connections, router.wireFront(admission, rate()));
+    reference =
         listen(
             transport
                 .server(ANY, tls)
                 .directExecutor()
                 .fallbackHandlerRegistry(router.front())
                 .addTransportFilter(connections)
-                .intercept(new Admission(lineages, audit, clock, TokenRule.REQUIRED)));
+                .intercept(admission));
   }
 
   X509Certificate hostCertificate() {
     return hostCredentials.chain().get(0);
+  }
+
+  /** Returns a limiter that lets every call in. */
+  CallRate rate() {
+    return new CallRate(
+        new RateLimits(
+            () -> Rates.DEFAULT.with(Limited.CALL, new Rate(1_000_000, 1_000_000)),
+            RateLimiter.inMemory(),
+            audit,
+            clock),
+        path -> Limited.CALL);
+  }
+
+  /** Listens for calls as frames, over which {@code calls} decides. */
+  Endpoint listen(ServerTls tls, ServerTransportFilter connections, CallHandler calls)
+      throws Exception {
+    WireFront.Limits limits =
+        new WireFront.Limits(
+            ConnectionLimits.DEFAULT.callsPerConnection(),
+            Transport.MAX_MESSAGE_BYTES,
+            ConnectionLimits.DEFAULT.age(),
+            ConnectionLimits.DEFAULT.age());
+    Listening begun =
+        transport.listen(
+            ANY, tls, Door.DEFAULT, List.of(connections), new WireFront(calls, loops, limits));
+    listening.add(begun);
+    return begun.endpoint();
+  }
+
+  private final class Reached implements Backends {
+    @Override
+    public Optional<Channel> backend(RuntimeId provider, Identity caller) {
+      return Optional.ofNullable(backends.get(provider));
+    }
+
+    @Override
+    public Optional<WireBackend> wire(RuntimeId provider) {
+      Channel now = backends.get(provider);
+      return now == null ? Optional.empty() : Optional.ofNullable(wires.get(now));
+    }
   }
 
   Endpoint listen(ServerBuilder<?> building) throws Exception {
@@ -165,6 +232,14 @@ final class Wire implements AutoCloseable {
                 .addService(provider));
     endpoint = at;
     Channel channel = asHost(at, run);
+    wires.put(
+        channel,
+        new WireBackend(
+            transport,
+            at,
+            new ClientTls(() -> hostCredentials, PeerRule.exactly(Names.id(run)), Dns.PLUGIN),
+            OptionalInt.empty(),
+            loops));
     backends.put(run, channel);
     registry.register(Names.claim(run, service));
     registry.reportHealth(run, Health.HEALTHY);
@@ -236,6 +311,8 @@ final class Wire implements AutoCloseable {
   @Override
   public void close() {
     channels.forEach(ManagedChannel::shutdownNow);
+    wires.values().forEach(WireBackend::close);
+    listening.forEach(Listening::close);
     servers.forEach(Wire::end);
     router.close();
     hostServices.close();
@@ -244,6 +321,18 @@ final class Wire implements AutoCloseable {
 
   /** A plugin's connection and its token. */
   record Caller(ManagedChannel bare, Token token, KeyPair keys) {
+    /** Returns the same caller, connected to the relay on grpc-java. */
+    Caller atReference(Wire wire) throws Exception {
+      return new Caller(
+          wire.channel(
+              wire.reference,
+              wire.plugin(Names.CALLER, keys),
+              PeerRule.exactly(Names.HOST),
+              Dns.HOST),
+          token,
+          keys);
+    }
+
     /** Returns the connection on which every call carries the token. */
     Channel channel() {
       return withAuthorization("Bearer " + token.exposeForWire());

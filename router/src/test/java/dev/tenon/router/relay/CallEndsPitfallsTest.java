@@ -31,6 +31,22 @@ class CallEndsPitfallsTest {
     return caller.read();
   }
 
+  /** Only what is gRPC is asked about: POST, with gRPC's content-type. */
+  @Test
+  void request_thatIsNotOfGrpc_isRefusedAndNobodyIsAsked() {
+    for (int i = 0; i < 2; i++) {
+      String[] head = Frames.call();
+      String one = i == 0 ? ":method: POST" : "content-type: application/grpc";
+      head[List.of(head).indexOf(one)] = i == 0 ? ":method: GET" : "content-type: text/plain";
+
+      List<String> said = caller.send(new Frames().headers(1 + 2 * i, true, head));
+
+      assertThat(said).singleElement().asString().contains("END :status: 415|");
+    }
+    assertThat(relay.calls).isEmpty();
+    assertThat(provider.read()).isEmpty();
+  }
+
   /** The end of the request ends that direction alone. Attack: R30. */
   @Test
   void request_thatEnds_leavesTheAnswerOpen() {
