@@ -7,19 +7,13 @@ import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.core.Identity;
-import dev.tenon.core.RefusalStatus;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.router.relay.WireCall;
 import dev.tenon.transport.Connection;
 import dev.tenon.transport.Peer;
 import io.grpc.Attributes;
-import io.grpc.Context;
-import io.grpc.Contexts;
 import io.grpc.Metadata;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -38,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * about at every call instead. Thread-safe; takes no lock.
  *
  * <p>Whatever is missing or wrong, the other host gets one status with one text; the audit log gets
- * the reason. Handlers behind it find the caller in {@link Admission#CALLER}.
+ * the reason.
  */
-public final class HostAdmission extends ServerTransportFilter implements ServerInterceptor {
+public final class HostAdmission extends ServerTransportFilter {
   /** Why the connection's calls are refused; empty if they are not. */
   private static final Attributes.Key<Optional<Why>> REFUSED =
       Attributes.Key.create("dev.tenon.host-refused");
@@ -148,23 +142,6 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     return peer.id().filter(SpiffeId.OfHost.class::isInstance).map(SpiffeId.OfHost.class::cast);
   }
 
-  @Override
-  public <Q, R> ServerCall.Listener<Q> interceptCall(
-      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    Optional<Peer> peer = Peer.of(call);
-    Optional<SpiffeId.OfHost> host = peer.flatMap(HostAdmission::host);
-    Identity caller;
-    try {
-      verify(call.getAttributes(), peer, host);
-      caller = caller(host.orElseThrow(), stamp(headers));
-    } catch (NotAuthenticatedException refused) {
-      return refuse(call, recorded(host, refused));
-    }
-    Context admitted =
-        Context.current().withValues(Admission.CALLER, caller, Admission.PEER, peer.orElseThrow());
-    return Contexts.interceptCall(admitted, call, headers, next);
-  }
-
   /**
    * Returns who makes {@code call}, which came as frames.
    *
@@ -238,11 +215,5 @@ public final class HostAdmission extends ServerTransportFilter implements Server
     } catch (AuditFailedException e) {
       return e;
     }
-  }
-
-  private static <Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, RefusedException why) {
-    ProviderStatus.End end = ProviderStatus.End.of(RefusalStatus.of(why));
-    call.close(end.status(), end.trailers());
-    return new ServerCall.Listener<>() {};
   }
 }
