@@ -8,7 +8,7 @@ import dev.tenon.router.http2.FrameBytes;
  * {@code JAZZER_FUZZ=1} is set.
  */
 class FrameFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void read_anyBytes_refusesOrTellsTheSameWhole(byte[] frames) {
     var unused = FrameBytes.check(frames);
   }

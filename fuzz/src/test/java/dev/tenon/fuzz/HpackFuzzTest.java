@@ -8,7 +8,7 @@ import dev.tenon.router.http2.HpackBlocks;
  * HpackFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class HpackFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void decode_anyBytes_refusesOrPassesOnTheSame(byte[] blocks) throws Exception {
     var unused = HpackBlocks.check(blocks);
   }

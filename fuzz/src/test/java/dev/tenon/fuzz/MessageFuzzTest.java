@@ -8,7 +8,7 @@ import dev.tenon.router.relay.MessageBytes;
  * and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class MessageFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void next_anyBytes_refusesOrGivesTheSame(byte[] bytes) {
     var unused = MessageBytes.check(bytes);
   }

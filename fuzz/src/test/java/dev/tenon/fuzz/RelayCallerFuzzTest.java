@@ -8,7 +8,7 @@ import dev.tenon.router.relay.RelayBytes;
  * RelayCallerFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class RelayCallerFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void received_anyBytes_leavesTheProviderAlone(byte[] bytes) {
     var unused = RelayBytes.ofCaller(bytes);
   }

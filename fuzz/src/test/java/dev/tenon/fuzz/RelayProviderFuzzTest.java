@@ -8,7 +8,7 @@ import dev.tenon.router.relay.RelayBytes;
  * RelayProviderFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class RelayProviderFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void received_anyBytes_leavesTheCallerAlone(byte[] bytes) {
     var unused = RelayBytes.ofProvider(bytes);
   }

@@ -8,7 +8,7 @@ import dev.tenon.router.relay.RelayBytes;
  * and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class RelayScriptFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void relay_anyScript_givesTheFarSideTheSame(byte[] script) {
     var unused = RelayBytes.script(script);
   }

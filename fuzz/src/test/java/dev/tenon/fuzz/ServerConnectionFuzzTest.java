@@ -8,7 +8,7 @@ import dev.tenon.router.http2.PeerBytes;
  * ServerConnectionFuzzTestInputs}, and looks for more where {@code JAZZER_FUZZ=1} is set.
  */
 class ServerConnectionFuzzTest {
-  @FuzzTest(maxDuration = "60s")
+  @FuzzTest(maxDuration = "10m")
   void received_anyBytes_throwsNothing(byte[] bytes) {
     var unused = PeerBytes.ofClient(bytes);
   }
