@@ -331,7 +331,8 @@ final class LinkTest {
       client.link.loop().execute(client::goodbye);
 
       assertThat(toldInside.get(60, SECONDS)).isFalse();
-      await().atMost(SOON).until(() -> links.nextAccepted().events().length() == 1 << 20);
+      Links.Taken server = links.nextAccepted();
+      await().atMost(SOON).until(() -> server.events().length() == 1 << 20);
     }
   }
 }
