@@ -126,7 +126,10 @@ public final class Connection {
   public void closeAfter(Duration delay) {
     execute(
         () -> {
-          var unused = channel.eventLoop().schedule(this::close, delay.toMillis(), MILLISECONDS);
+          Future<?> end = channel.eventLoop().schedule(this::close, delay.toMillis(), MILLISECONDS);
+          channel
+              .closeFuture()
+              .addListener(closed -> end.cancel(/* mayInterruptIfRunning= */ false));
         });
   }
 

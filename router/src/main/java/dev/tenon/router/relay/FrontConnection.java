@@ -7,11 +7,14 @@ import dev.tenon.router.http2.Http2Stream;
 import dev.tenon.router.http2.ServerConnection;
 import dev.tenon.router.http2.StreamHandler;
 import dev.tenon.transport.Link;
+import dev.tenon.transport.Loop;
 import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
 /** One connection of a caller. For its loop. */
@@ -30,6 +33,8 @@ final class FrontConnection implements ServerConnection.Acceptor {
   private final Predicate<String> passes;
   private final AnswerFields fields;
   private final ServerConnection http2;
+  private final Loop.Timer age;
+  private Loop.Timer idle;
   private int wide;
   private long lastCallNanos = System.nanoTime();
 
@@ -42,7 +47,28 @@ final class FrontConnection implements ServerConnection.Acceptor {
     this.maxMessageBytes = limits.maxMessageBytes();
     this.passes = handler::passes;
     this.fields = new AnswerFields(passes);
+    this.age = link.loop().schedule(this::retire, jittered(limits.age()));
+    this.idle = link.loop().schedule(() -> retireIfIdle(limits.idle()), limits.idle());
     this.http2 = new ServerConnection(link, this, limits.calls(), loop.flusher());
+  }
+
+  /** So that connections which began together do not all end together. */
+  private static Duration jittered(Duration age) {
+    return Duration.ofNanos(
+        (long) (age.toNanos() * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble())));
+  }
+
+  private void retire() {
+    http2.retire();
+  }
+
+  private void retireIfIdle(Duration limit) {
+    Duration left = limit.minusNanos(System.nanoTime() - idleSince());
+    if (left.isNegative() || left.isZero()) {
+      retire();
+    } else {
+      idle = link.loop().schedule(() -> retireIfIdle(limit), left);
+    }
   }
 
   ServerConnection http2() {
@@ -66,7 +92,7 @@ final class FrontConnection implements ServerConnection.Acceptor {
   }
 
   /** Returns since when there is no call, by {@link System#nanoTime}; now, if there is one. */
-  long idleSince() {
+  private long idleSince() {
     return http2.openStreams() > 0 ? System.nanoTime() : lastCallNanos;
   }
 
@@ -114,8 +140,10 @@ final class FrontConnection implements ServerConnection.Acceptor {
     front.broken(this, code, what);
   }
 
+  /** Its calls were told. Its timers would keep it for an hour, and a flood of its kind with it. */
   @Override
   public void ended() {
-    // Its calls were told.
+    age.cancel();
+    idle.cancel();
   }
 }

@@ -8,7 +8,6 @@ import dev.tenon.transport.LinkHandler;
 import dev.tenon.transport.RareLog;
 import dev.tenon.transport.Source;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The front of a relay: reads the calls of the connections that a listener accepts. Thread-safe.
@@ -65,29 +64,7 @@ public final class WireFront implements LinkHandler {
   @Override
   public Link.Receiver accepted(Link link) {
     RelayLoop loop = loops.of(link.loop());
-    FrontConnection connection = new FrontConnection(this, loop, link, handler, limits);
-    var unused = link.loop().schedule(() -> connection.http2().retire(), jittered(limits.age()));
-    unused = link.loop().schedule(() -> retireIfIdle(connection), limits.idle());
-    return connection.http2();
-  }
-
-  /** So that connections which began together do not all end together. */
-  private static Duration jittered(Duration age) {
-    return Duration.ofNanos(
-        (long) (age.toNanos() * (0.9 + 0.2 * ThreadLocalRandom.current().nextDouble())));
-  }
-
-  private void retireIfIdle(FrontConnection connection) {
-    if (connection.http2().isOver()) {
-      return;
-    }
-    long idle = System.nanoTime() - connection.idleSince();
-    if (idle >= limits.idle().toNanos()) {
-      connection.http2().retire();
-      return;
-    }
-    Duration left = limits.idle().minusNanos(idle);
-    var unused = connection.http2().link().loop().schedule(() -> retireIfIdle(connection), left);
+    return new FrontConnection(this, loop, link, handler, limits).http2();
   }
 
   /** A peer broke HTTP/2; its own bytes are not in the log. */

@@ -47,6 +47,24 @@ class CallEndsPitfallsTest {
     assertThat(provider.read()).isEmpty();
   }
 
+  /**
+   * A timer for the age of a connection, of an hour, must not keep what has ended: whoever connects
+   * again and again would fill the memory.
+   */
+  @Test
+  void caller_lost_leavesNoTimer() {
+    provider.lose();
+    relay.advance(Duration.ofMinutes(1)); // The provider's are not the matter here.
+    int before = relay.loop.timers();
+    FakePeer another = relay.caller();
+    assertThat(relay.loop.timers()).isGreaterThan(before);
+
+    another.lose();
+    relay.advance(Duration.ofMinutes(1)); // For its SETTINGS to be acknowledged.
+
+    assertThat(relay.loop.timers()).isEqualTo(before);
+  }
+
   /** The end of the request ends that direction alone. Attack: R30. */
   @Test
   void request_thatEnds_leavesTheAnswerOpen() {

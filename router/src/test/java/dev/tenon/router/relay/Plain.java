@@ -83,8 +83,8 @@ final class Plain implements AutoCloseable {
             .apply(
                 transport.server(
                     ANY,
-                    new ServerTls(
-                        () -> own, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(HOST))))
+                    new ServerTls(() -> own, ServerTls.ClientAuth.REQUIRED, PeerRule.exactly(HOST)),
+                    Door.OF_ONE_PEER))
             .addService(provider)
             .build()
             .start();
@@ -137,6 +137,14 @@ final class Plain implements AutoCloseable {
             .build();
     channels.add(channel);
     return channel;
+  }
+
+  /** Ends the connection of a caller that has no calls. */
+  void end(ManagedChannel caller) throws InterruptedException {
+    channels.remove(caller);
+    if (!caller.shutdownNow().awaitTermination(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("a channel that does not end");
+    }
   }
 
   void killProvider() {

@@ -24,9 +24,12 @@ final class RandomResets {
 
   private static final int CALLS = 60;
 
+  /** More resets on one connection in 10 s, and it ends as a flood: see FloodLimits. */
+  private static final int MOST_CALLS_OF_CONNECTION = 300;
+
   private final Random random = new Random();
   private final Plain plain;
-  private final ManagedChannel caller;
+  private ManagedChannel caller;
   private long calls;
 
   private RandomResets(Plain plain) throws Exception {
@@ -58,6 +61,10 @@ final class RandomResets {
 
   private void roundsUntil(long end) throws Exception {
     do {
+      if (calls % MOST_CALLS_OF_CONNECTION == 0) {
+        plain.end(caller);
+        caller = plain.caller();
+      }
       round();
     } while (System.nanoTime() - end < 0);
   }
