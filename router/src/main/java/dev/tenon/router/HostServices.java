@@ -57,7 +57,7 @@ public final class HostServices implements AutoCloseable {
             .intercept(new NotGranted())
             .intercept(new RelayedCaller())
             .fallbackHandlerRegistry(callbacks);
-    builder.services.forEach(building::addService);
+    builder.services.forEach(service -> building.addService(StrictMessages.of(service)));
     try {
       server = building.build().start();
     } catch (IOException e) {

@@ -16,13 +16,18 @@ import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
 import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.BindableService;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +118,44 @@ final class HostServicesTest {
                 assertThat(RefusalStatus.ofHost(ended.getStatus(), trailers)).isEmpty();
               });
       assertThat(entered).hasValue(1);
+    }
+  }
+
+  /** A message that is none: refused before the service hears of it, and not logged. */
+  @Test
+  void message_thatIsNotProtobuf_invalidArgument() {
+    MethodDescriptor<EchoRequest, EchoResponse> broken =
+        EchoGrpc.getUnaryMethod().toBuilder().setRequestMarshaller(new Broken()).build();
+    try (Plane plane = plane()) {
+      assertThatThrownBy(
+              () ->
+                  ClientCalls.blockingUnaryCall(
+                      plane.channel(Names.CALLER),
+                      broken,
+                      CallOptions.DEFAULT,
+                      EchoRequest.getDefaultInstance()))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              ended -> {
+                assertThat(ended.getStatus().getCode()).isEqualTo(Code.INVALID_ARGUMENT);
+                assertThat(ended.getStatus().getDescription())
+                    .isEqualTo("message: not valid (expected: that of the method)");
+              });
+      assertThat(entered).hasValue(0);
+      assertThat(Plane.call(plane.channel(Names.CALLER))).isNotNull();
+    }
+  }
+
+  /** Writes a tag whose type protobuf does not have. */
+  private static final class Broken implements MethodDescriptor.Marshaller<EchoRequest> {
+    @Override
+    public InputStream stream(EchoRequest value) {
+      return new ByteArrayInputStream(new byte[] {0x1f, (byte) 0x8b});
+    }
+
+    @Override
+    public EchoRequest parse(InputStream stream) {
+      throw new AssertionError("a caller reads no request");
     }
   }
 
