@@ -18,8 +18,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every attack on tokens (T), on the handshake (H), on the registry (G) and on TLS (X) has a test
- * that names it in its Javadoc, or stands here with the reason why it has none.
+ * Every attack on tokens (T), on the handshake (H), on the registry (G), on the router and its
+ * HTTP/2 (R) and on TLS (X) has a test that names it in its Javadoc, or stands here with the reason
+ * why it has none.
  */
 class AttackTableTest {
   private static final Map<String, String> WITHOUT_TEST =
@@ -42,7 +43,11 @@ class AttackTableTest {
     Stream<String> handshake =
         ids("H", 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 14, 15, 17, 18, 19, 20, 22, 23, 24);
     Stream<String> registry = ids("G", 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18, 20);
-    return Stream.of(tokens, handshake, registry)
+    Stream<String> router =
+        Stream.concat(
+            ids("R", 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 15, 16, 17, 18, 20, 21, 22, 23, 25, 26),
+            ids("R", 27, 28, 30, 31, 32, 33, 35, 36, 37));
+    return Stream.of(tokens, handshake, registry, router)
         .flatMap(all -> all)
         .collect(Collectors.toCollection(TreeSet::new));
   }
@@ -67,7 +72,7 @@ class AttackTableTest {
                       + " (expected: in the Javadoc of a test)")
               .isTrue();
           Stream.of(line.group(1).replaceAll("[\\s*]", "").split(",", -1))
-              .filter(id -> id.matches("[THG].*"))
+              .filter(id -> id.matches("[THGR].*"))
               .forEach(named::add);
         }
       }

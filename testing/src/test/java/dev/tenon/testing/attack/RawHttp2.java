@@ -56,6 +56,7 @@ final class RawHttp2 implements AutoCloseable {
   private final DataInputStream in;
   private boolean holds;
   private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
+  private final StringBuilder fields = new StringBuilder();
 
   private RawHttp2(SSLSocket socket) throws IOException {
     this.socket = socket;
@@ -73,13 +74,18 @@ final class RawHttp2 implements AutoCloseable {
 
   /** Connects to {@code to} with the certificate of {@code plugin}, up to the end of TLS. */
   static RawHttp2 tls(Endpoint to, RawPlugin plugin) throws IOException {
+    return tls(to, plugin, "h2");
+  }
+
+  /** Connects as {@link #tls(Endpoint, RawPlugin)} does, and asks for another protocol (ALPN). */
+  static RawHttp2 tls(Endpoint to, RawPlugin plugin, String protocol) throws IOException {
     SSLSocket socket =
         (SSLSocket)
             context(plugin)
                 .getSocketFactory()
                 .createSocket(tcp(to), "host.tenon.internal", 0, /* autoClose= */ true);
     SSLParameters parameters = socket.getSSLParameters();
-    parameters.setApplicationProtocols(new String[] {"h2"});
+    parameters.setApplicationProtocols(new String[] {protocol});
     socket.setSSLParameters(parameters);
     socket.startHandshake();
     return new RawHttp2(socket);
@@ -162,6 +168,12 @@ final class RawHttp2 implements AutoCloseable {
       block.write(rest);
     }
     block.writeBytes(bytes);
+  }
+
+  /** Sends bytes that are no frame. */
+  void bytes(String text) throws IOException {
+    out.write(text.getBytes(ISO_8859_1));
+    out.flush();
   }
 
   /** Sends one frame, whatever it is. */
@@ -287,6 +299,7 @@ final class RawHttp2 implements AutoCloseable {
           return "reset " + code(payload, 0);
         } else if (type == HEADERS) {
           Http2Headers headers = decoder.decodeHeaders(of, Unpooled.wrappedBuffer(payload));
+          fields.append(headers).append('\n');
           if (of != stream) {
             continue; // Decoded all the same: the table is the connection's.
           }
@@ -304,6 +317,11 @@ final class RawHttp2 implements AutoCloseable {
     } catch (Http2Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Returns all header fields that {@link #end} has read, as text. */
+  String fields() {
+    return fields.toString();
   }
 
   private static int code(byte[] payload, int at) {

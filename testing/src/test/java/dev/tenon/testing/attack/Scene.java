@@ -19,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -86,10 +88,12 @@ final class Scene implements AutoCloseable {
 
   final TestClock clock = new TestClock();
   final TestRandom random = new TestRandom();
+  final InnocentEcho echo = new InnocentEcho();
   final AuditTrail audit;
   final Path directory;
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final Map<String, RawRuntime> runtimes = new LinkedHashMap<>();
+  private final Set<String> lasting = new HashSet<>(Set.of(INNOCENT, PROVIDER));
   private final CompletableFuture<PluginHost> host = new CompletableFuture<>();
 
   private Scene(Plan plan) throws IOException, ConfigException {
@@ -110,9 +114,10 @@ final class Scene implements AutoCloseable {
             .limits(Generous.LIMITS)
             .startLimits(Duration.ofMinutes(2), Duration.ofMinutes(2))
             .stopGrace(Duration.ofMillis(200));
+    lasting.addAll(plan.lasting);
     plan.settings.forEach(setting -> setting.accept(builder));
     Map<String, RawRuntime.Script> scripts = new LinkedHashMap<>();
-    scripts.put(PROVIDER, Scene::provide);
+    scripts.put(PROVIDER, this::provide);
     scripts.put(INNOCENT, Scene::begin);
     scripts.putAll(plan.plugins);
     scripts.forEach((name, script) -> add(builder, name, script));
@@ -143,9 +148,9 @@ final class Scene implements AutoCloseable {
     }
   }
 
-  private static void provide(RawPlugin plugin) throws IOException {
+  private void provide(RawPlugin plugin) throws IOException {
     plugin.enrol(InnocentEcho.SERVICE);
-    var unused = plugin.serve(new InnocentEcho().bindService());
+    var unused = plugin.serve(echo.bindService());
     var unusedId = plugin.register(InnocentEcho.SERVICE);
     plugin.report(Health.HEALTH_HEALTHY);
   }
@@ -203,7 +208,7 @@ final class Scene implements AutoCloseable {
   void disconnectAttackers() {
     runtimes.forEach(
         (name, runtime) -> {
-          if (!name.equals(INNOCENT) && !name.equals(PROVIDER) && runtime.wasLaunched()) {
+          if (!lasting.contains(name) && runtime.wasLaunched()) {
             runtime.launched().plugin.disconnect();
           }
         });
