@@ -2,6 +2,8 @@ package dev.tenon.core;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One run of one plugin: {@code <plugin name>-<16 lower-case hex digits>}. Made by the host, opaque
  * to the plugin, and without authority of its own.
@@ -41,6 +43,20 @@ public record RuntimeId(String value) implements Comparable<RuntimeId> {
   @Override
   public int compareTo(RuntimeId other) {
     return value.compareTo(other.value);
+  }
+
+  /*
+   * By hand, since each call asks: those that javac makes for a record are put together at run
+   * time, of method handles that no archive of classes holds.
+   */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof RuntimeId that && value.equals(that.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return value.hashCode();
   }
 
   @Override

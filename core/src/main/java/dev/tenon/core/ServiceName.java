@@ -3,6 +3,7 @@ package dev.tenon.core;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The type of a service: a fully qualified protobuf service name such as {@code
@@ -59,6 +60,20 @@ public record ServiceName(String value) implements Comparable<ServiceName> {
   @Override
   public int compareTo(ServiceName other) {
     return value.compareTo(other.value);
+  }
+
+  /*
+   * By hand, since each call asks: those that javac makes for a record are put together at run
+   * time, of method handles that no archive of classes holds.
+   */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ServiceName that && value.equals(that.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return value.hashCode();
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.tenon.auth.limit;
 
 import static java.util.Objects.requireNonNull;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What is counted together.
  *
@@ -14,5 +16,19 @@ public record LimitKey(Limited what, String who) {
   public LimitKey {
     requireNonNull(what, "what");
     requireNonNull(who, "who");
+  }
+
+  /*
+   * By hand, since each call asks: those that javac makes for a record are put together at run
+   * time, of method handles that no archive of classes holds.
+   */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LimitKey that && what == that.what && who.equals(that.who);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * what.hashCode() + who.hashCode();
   }
 }
