@@ -335,7 +335,7 @@ final class RelayedCallsTest {
     long[] last = {-1};
     await()
         .atMost(SOON)
-        .pollInterval(Duration.ofMillis(100))
+        .pollInterval(Duration.ofMillis(20))
         .during(Duration.ofMillis(500))
         .until(
             () -> {

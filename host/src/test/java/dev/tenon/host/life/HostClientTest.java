@@ -16,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -51,6 +52,7 @@ class HostClientTest {
                     .version("1.0.0")
                     .provides(EchoGrpc.SERVICE_NAME, context -> new Tarpit())
                     .build()))
+        .stopGrace(Duration.ofMillis(200)) // what it keeps never ends by itself
         .start();
   }
 
