@@ -74,9 +74,12 @@ public final class Digest {
    * form of a token of {@code kind}.
    */
   public static Optional<Digest> ofPresented(Token.Kind kind, String presented) {
-    return Token.isCanonical(kind, presented)
-        ? Optional.of(of(presented.getBytes(ISO_8859_1)))
-        : Optional.empty();
+    return ofPresented(kind, presented.getBytes(ISO_8859_1));
+  }
+
+  /** As {@link #ofPresented(Token.Kind, String)}, of a text in ISO-8859-1. */
+  static Optional<Digest> ofPresented(Token.Kind kind, byte[] presented) {
+    return Token.isCanonical(kind, presented) ? Optional.of(of(presented)) : Optional.empty();
   }
 
   /** Returns the digest of {@code bytes}. */

@@ -4,6 +4,7 @@ import static dev.tenon.auth.NotAuthenticatedException.Why.EXPIRED;
 import static dev.tenon.auth.NotAuthenticatedException.Why.FOREIGN;
 import static dev.tenon.auth.NotAuthenticatedException.Why.REVOKED;
 import static dev.tenon.auth.NotAuthenticatedException.Why.UNKNOWN;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -147,6 +148,11 @@ public final class Lineages {
    * @throws NotAuthenticatedException if it is not
    */
   public void verify(RuntimeId plugin, String presented) throws NotAuthenticatedException {
+    verify(plugin, presented.getBytes(ISO_8859_1));
+  }
+
+  /** As {@link #verify(RuntimeId, String)}, of a text in ISO-8859-1. */
+  public void verify(RuntimeId plugin, byte[] presented) throws NotAuthenticatedException {
     requireNonNull(plugin, "plugin");
     Digest digest = Presented.digest(Token.Kind.RUNTIME, presented);
     Generation found = lineages.getOrDefault(plugin, nobody).now().withToken(digest);

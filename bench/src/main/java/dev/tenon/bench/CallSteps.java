@@ -261,6 +261,11 @@ public class CallSteps {
     }
 
     @Override
+    public long arrivedNanos() {
+      return System.nanoTime();
+    }
+
+    @Override
     public long deadlineNanos() {
       return Long.MAX_VALUE;
     }

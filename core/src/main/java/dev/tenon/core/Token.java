@@ -1,5 +1,6 @@
 package dev.tenon.core;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
@@ -26,11 +27,13 @@ public final class Token {
   /** Of the last character, since 43 of them have 258 bits. */
   private static final int UNUSED_BITS = 0b11;
 
-  /** What each ASCII character stands for (RFC 4648, table 2); -1 for one that is not in it. */
+  /**
+   * What each character of ISO-8859-1 stands for (RFC 4648, table 2); -1 for one that is not in it.
+   */
   private static final byte[] SEXTETS = sextets();
 
   private static byte[] sextets() {
-    byte[] sextets = new byte[128];
+    byte[] sextets = new byte[256];
     Arrays.fill(sextets, (byte) -1);
     String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for (int i = 0; i < alphabet.length(); i++) {
@@ -100,20 +103,31 @@ public final class Token {
         : Optional.empty();
   }
 
-  /**
-   * Returns whether {@link #parse} has a token for {@code text}, without making one. Looks at every
-   * character of a text with the right length and prefix, whatever the first ones are.
-   */
+  /** Returns whether {@link #parse} has a token for {@code text}, without making one. */
   public static boolean isCanonical(Kind kind, String text) {
+    return isCanonical(
+        kind, text.getBytes(ISO_8859_1)); // What that has not is no base64url either.
+  }
+
+  /**
+   * Returns whether {@link #parse} has a token for what {@code text} is in ISO-8859-1. Looks at
+   * every byte of a text with the right length and prefix, whatever the first ones are.
+   */
+  public static boolean isCanonical(Kind kind, byte[] text) {
     requireNonNull(kind, "kind");
-    if (text.length() != kind.prefix.length() + TEXT_LENGTH || !text.startsWith(kind.prefix)) {
+    String prefix = kind.prefix;
+    if (text.length != prefix.length() + TEXT_LENGTH) {
       return false;
+    }
+    for (int i = 0; i < prefix.length(); i++) {
+      if (text[i] != prefix.charAt(i)) {
+        return false;
+      }
     }
     int all = 0; // negative if one is no base64url character, zero if the secret is
     int last = 0;
-    for (int i = kind.prefix.length(); i < text.length(); i++) {
-      char c = text.charAt(i);
-      last = c < SEXTETS.length ? SEXTETS[c] : -1;
+    for (int i = prefix.length(); i < text.length; i++) {
+      last = SEXTETS[text[i] & 0xff];
       all |= last;
     }
     return all > 0 && (last & UNUSED_BITS) == 0;

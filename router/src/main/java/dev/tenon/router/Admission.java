@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.auth.Lineages;
@@ -54,7 +55,8 @@ public final class Admission implements ServerInterceptor {
     Optional<Peer> peer = Peer.of(call);
     Optional<SpiffeId.OfPlugin> plugin = peer.flatMap(Admission::plugin);
     try {
-      verify(call.getAttributes(), plugin, () -> BearerToken.presented(headers));
+      verify(
+          call.getAttributes(), plugin, () -> BearerToken.presented(headers).getBytes(ISO_8859_1));
     } catch (NotAuthenticatedException refused) {
       return refuse(call, recorded(plugin, refused));
     }
@@ -81,7 +83,7 @@ public final class Admission implements ServerInterceptor {
   /** The token that a call shows. */
   @FunctionalInterface
   private interface Shown {
-    String token() throws NotAuthenticatedException;
+    byte[] token() throws NotAuthenticatedException;
   }
 
   private static Optional<SpiffeId.OfPlugin> plugin(Peer peer) {

@@ -1,5 +1,7 @@
 package dev.tenon.router;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.tenon.auth.NotAuthenticatedException;
 import dev.tenon.auth.NotAuthenticatedException.Why;
 import dev.tenon.core.Token;
@@ -22,16 +24,39 @@ final class BearerToken {
   private BearerToken() {}
 
   /**
+   * Returns what stands where a token's text is to be, in ISO-8859-1; {@link
+   * dev.tenon.auth.Lineages#verify} says whether it is one. No text is made of it: it is a secret,
+   * and looked at with every call.
+   *
+   * @throws NotAuthenticatedException if there is none, more than one, or one in another form
+   */
+  static byte[] presented(WireCall call) throws NotAuthenticatedException {
+    HeaderField only = call.authorization();
+    if (only == null) {
+      return presented(call.asked()).getBytes(ISO_8859_1);
+    }
+    return isOfScheme(only)
+        ? only.valueFrom(SCHEME.length())
+        : ofValue(only.value()).getBytes(ISO_8859_1); // It throws, and says why.
+  }
+
+  private static boolean isOfScheme(HeaderField value) {
+    if (value.valueLength() <= SCHEME.length()) {
+      return false;
+    }
+    for (int i = 0; i < SCHEME.length(); i++) {
+      if (value.valueAt(i) != SCHEME.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
    * Returns the presented token's text, in canonical form.
    *
    * @throws NotAuthenticatedException if there is none, more than one, or one in another form
    */
-  static String presented(WireCall call) throws NotAuthenticatedException {
-    HeaderField only = call.authorization();
-    return only == null ? presented(call.asked()) : ofValue(only.value());
-  }
-
-  /** Returns the token as {@link #presented(WireCall)} does. */
   static String presented(Metadata headers) throws NotAuthenticatedException {
     Iterable<String> all = headers.getAll(AUTHORIZATION);
     if (all == null) {

@@ -4,6 +4,7 @@ import dev.tenon.core.CallLimits;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,11 @@ final class CallCaps {
    * each time; when there are many, those of nobody are retired. A retired count takes no call: who
    * got hold of it meanwhile sees that, and looks again.
    */
+
+  private static final Open LEFT = new Open();
+
+  private static final AtomicReferenceFieldUpdater<Seat, @Nullable Open> PROVIDER =
+      AtomicReferenceFieldUpdater.newUpdater(Seat.class, Open.class, "provider");
 
   /** How many counts there may be before those that are zero are taken away. */
   static final int MAX_IDLE = 10_000;
@@ -118,9 +124,8 @@ final class CallCaps {
   final class Seat {
     private final Open caller;
 
-    // Both are guarded by this.
-    private boolean left;
-    private @Nullable Open provider;
+    /** Where the call is counted as its provider's; {@link #LEFT} once all was given back. */
+    private volatile @Nullable Open provider;
 
     private Seat(Open caller) {
       this.caller = caller;
@@ -128,31 +133,33 @@ final class CallCaps {
 
     /**
      * Counts the call at {@code chosen}, its provider, and no more at one that it was at before;
-     * unless everything was given back.
+     * unless everything was given back. By one thread after another, beside {@link #leave}.
      *
      * @throws CallLimitException if that has too many already
      */
-    synchronized void reach(String chosen) throws CallLimitException {
-      if (left) {
-        return;
-      }
+    void reach(String chosen) throws CallLimitException {
       Open before = provider;
       if (before != null) {
+        if (before == LEFT || !PROVIDER.compareAndSet(this, before, null)) {
+          return;
+        }
         CallCaps.leave(before);
       }
-      provider = enter(byProvider, chosen, limits.perProvider());
-      if (provider == null) {
+      Open now = enter(byProvider, chosen, limits.perProvider());
+      if (now == null) {
         throw new CallLimitException("this provider", limits.perProvider());
+      }
+      if (!PROVIDER.compareAndSet(this, null, now)) {
+        CallCaps.leave(now); // Everything was given back meanwhile.
       }
     }
 
-    /** Gives everything back. Idempotent. */
-    synchronized void leave() {
-      if (left) {
+    /** Gives everything back. Idempotent; from any thread. */
+    void leave() {
+      Open reached = provider == LEFT ? LEFT : PROVIDER.getAndSet(this, LEFT);
+      if (reached == LEFT) {
         return;
       }
-      left = true;
-      Open reached = provider;
       if (reached != null) {
         CallCaps.leave(reached);
       }

@@ -14,7 +14,6 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>It is long because it is one: its steps share the few flags below, and each of them has to
  * look at those that others set meanwhile.
  */
-abstract class OpenCall {
+abstract class OpenCall extends CallSet.Member {
   /*
    * `cancelled` and `ended` are set before `started` is read, and read after it is set: whichever
    * comes second cancels the provider's call, and never before that has started, which a front need
@@ -50,9 +49,6 @@ abstract class OpenCall {
   private volatile boolean over;
   private final Visits visits = new Visits(this);
 
-  /** Cheaper than that of an object; calls are kept in sets. */
-  private final int hash = ThreadLocalRandom.current().nextInt();
-
   OpenCall(Router router, KnownCaller caller) {
     this.router = router;
     this.caller = caller;
@@ -70,6 +66,9 @@ abstract class OpenCall {
 
   /** Returns what the provider may call back meanwhile, if anything. */
   abstract @Nullable ServerServiceDefinition offered();
+
+  /** Returns when the call came, by {@link System#nanoTime}. */
+  abstract long arrivedNanos();
 
   /** Returns whether the call can go as frames. */
   abstract boolean isOfWire();
@@ -90,16 +89,6 @@ abstract class OpenCall {
 
   /** Tells the caller how the call ended. Called once at most, and last. */
   abstract void tell(ProviderStatus.End end);
-
-  @Override
-  public final boolean equals(@Nullable Object other) {
-    return this == other;
-  }
-
-  @Override
-  public final int hashCode() {
-    return hash;
-  }
 
   final Router router() {
     return router;
@@ -145,7 +134,7 @@ abstract class OpenCall {
       close(ProviderStatus.End.of(RefusalStatus.of(full)));
       return;
     }
-    visits.seated(taken);
+    visits.seated(taken, arrivedNanos());
     choose(taken, /* patient= */ true);
   }
 
@@ -244,7 +233,9 @@ abstract class OpenCall {
 
   /** Takes that the caller was told. Idempotent. */
   final void leave() {
-    over = true;
+    if (!over) {
+      over = true;
+    }
     visits.ended(Outcome.NOTHING);
     giveBack();
     router.open().remove(this);

@@ -26,7 +26,7 @@ final class OpenCalls {
   private static final int MAX_REMEMBERED = 10_000;
 
   private final CallCaps caps;
-  private final Set<OpenCall> open = ConcurrentHashMap.newKeySet();
+  private final CallSet open = new CallSet();
   private final Cache<String, Boolean> ended =
       Caffeine.newBuilder()
           .expireAfterWrite(REMEMBERED)

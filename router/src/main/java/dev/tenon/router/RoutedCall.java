@@ -164,6 +164,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
 
     @Override
+    long arrivedNanos() {
+      return System.nanoTime();
+    }
+
+    @Override
     boolean isOfWire() {
       return false;
     }

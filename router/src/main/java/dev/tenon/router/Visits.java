@@ -27,7 +27,7 @@ final class Visits {
 
   private final OpenCall call;
   private volatile CallCaps.@Nullable Seat seat;
-  private volatile long sinceNanos;
+  private long sinceNanos; // written before `seat`
   private @Nullable Standing last;
   private int ticket;
   private volatile boolean areRepeatable;
@@ -38,8 +38,8 @@ final class Visits {
   }
 
   /** Takes what the call takes of the caps, until {@link #leaveSeat}. */
-  void seated(CallCaps.Seat taken) {
-    sinceNanos = System.nanoTime();
+  void seated(CallCaps.Seat taken, long arrivedNanos) {
+    sinceNanos = arrivedNanos;
     seat = taken;
   }
 

@@ -61,6 +61,11 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
   }
 
   @Override
+  long arrivedNanos() {
+    return call.arrivedNanos();
+  }
+
+  @Override
   boolean isOfWire() {
     return true;
   }

@@ -189,6 +189,11 @@ final class FakeWireCall extends WireCall {
   }
 
   @Override
+  public long arrivedNanos() {
+    return System.nanoTime();
+  }
+
+  @Override
   public long deadlineNanos() {
     return deadlineNanos;
   }

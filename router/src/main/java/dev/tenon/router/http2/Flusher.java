@@ -12,6 +12,7 @@ public final class Flusher {
   private final Loop loop;
   private final List<Http2Connection> due = new ArrayList<>();
   private boolean isReading;
+  private long turnNanos = System.nanoTime();
   private boolean isScheduled;
 
   /** Makes the flusher of {@code loop}. */
@@ -21,7 +22,18 @@ public final class Flusher {
 
   /** A connection reads, and will say when it has. */
   void reading() {
-    isReading = true;
+    if (!isReading) {
+      isReading = true;
+      turnNanos = System.nanoTime();
+    }
+  }
+
+  /**
+   * Returns when what is read in this turn was there, by {@link System#nanoTime}: a clock for each
+   * turn, and not for each call.
+   */
+  public long turnNanos() {
+    return turnNanos;
   }
 
   /** Writes all that is due. */

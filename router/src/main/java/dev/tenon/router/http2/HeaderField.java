@@ -67,6 +67,14 @@ public final class HeaderField {
     return new HeaderField(WellKnownNames.of(bytes, bytes.length), bytes(value), indexing);
   }
 
+  /**
+   * Returns a field with this name, to go as this one, whose value is the bytes of {@code text}
+   * from {@code from} on.
+   */
+  public HeaderField with(byte[] text, int from) {
+    return new HeaderField(name, Arrays.copyOfRange(text, from, text.length), indexing);
+  }
+
   private static byte[] bytes(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) > 0xff) {
@@ -99,6 +107,11 @@ public final class HeaderField {
   /** Returns the byte of the value at {@code at}, from 0 to {@link #valueLength} - 1. */
   public byte valueAt(int at) {
     return value[at];
+  }
+
+  /** Returns a copy of the value's bytes from {@code from} on. */
+  public byte[] valueFrom(int from) {
+    return Arrays.copyOfRange(value, from, value.length);
   }
 
   public Indexing indexing() {

@@ -15,17 +15,28 @@ import org.jspecify.annotations.Nullable;
  * with. Not thread-safe.
  *
  * <p>A field that comes by way of the table is the object that came before, and costs one read of
- * an array. What is kept is bounded by the table's size, what is made by the length of the block: a
- * string is never longer than 8/5 of what is left of it (the shortest code has 5 bits).
+ * an array. So it is with a {@code :path} that comes as the same literal again and again, as from
+ * encoders that expect the paths of files; for whoever encodes it next it is one to be indexed.
+ * What is kept is bounded by the table's size, what is made by the length of the block: a string is
+ * never longer than 8/5 of what is left of it (the shortest code has 5 bits).
  */
 final class HpackDecoder {
   /** A table's size before anything else is agreed (RFC 9113, section 6.5.2). */
   static final int INITIAL_TABLE_BYTES = 4096;
 
+  /** Longest literal of a path that is remembered. */
+  private static final int LONGEST_PATH = 256;
+
+  private static final ByteBuffer NO_PATH = ByteBuffer.allocate(0);
+
   private final DecodingTable table;
   private final StringLiteral text = new StringLiteral();
   private final int maxListBytes;
   private int left; // of the list's limit; negative: it was exceeded
+
+  // The literal that came last as a path and is no secret, as it was sent, and what it is.
+  private ByteBuffer pathLiteral = NO_PATH;
+  private @Nullable HeaderField path;
 
   /**
    * Makes a decoder.
@@ -112,8 +123,49 @@ final class HpackDecoder {
   private @Nullable HeaderField literal(ByteBuffer block, int prefix, Indexing indexing)
       throws Http2Fault {
     FieldName name = name(block, prefix, 0x0f);
+    if (indexing == PLAIN && name.kind() == FieldKind.PATH) {
+      return path(block, name);
+    }
     text.read(block);
     return made(name, indexing);
+  }
+
+  private @Nullable HeaderField path(ByteBuffer block, FieldName name) throws Http2Fault {
+    int from = block.position();
+    HeaderField before = path;
+    if (before != null && comesAgain(block)) {
+      if (before.indexing() == PLAIN) {
+        path = new HeaderField(name, before.valueBytes(), INDEXED);
+      }
+      return path;
+    }
+    text.read(block);
+    HeaderField made = made(name, PLAIN);
+    int length = block.position() - from;
+    if (made != null && length <= LONGEST_PATH) {
+      byte[] literal = new byte[length];
+      block.get(from, literal);
+      pathLiteral = ByteBuffer.wrap(literal);
+      path = made;
+    }
+    return made;
+  }
+
+  /** Reads the literal that came last, if that is what comes: its length is in it. */
+  private boolean comesAgain(ByteBuffer block) {
+    int length = pathLiteral.remaining();
+    if (length > block.remaining()) {
+      return false;
+    }
+    int limit = block.limit();
+    int end = block.position() + length;
+    block.limit(end);
+    boolean isSame = pathLiteral.equals(block);
+    block.limit(limit);
+    if (isSame) {
+      block.position(end);
+    }
+    return isSame;
   }
 
   /** Makes a field that no table holds; null: the list is full. */

@@ -37,6 +37,9 @@ final class Huffman {
   /** Codes of up to so many bits, those of nearly all text, are found by one look. */
   private static final int QUICK_BITS = 10;
 
+  /** How many of those there are in 32 bits at least. */
+  private static final int QUICK_AT_ONCE = 3;
+
   /** For each way in which QUICK_BITS may be: length and symbol of the code; 0: a longer code. */
   private static final short[] QUICK = new short[1 << QUICK_BITS];
 
@@ -89,12 +92,29 @@ final class Huffman {
     int size = 0;
     long window = 0; // what is read and not decoded, at its upper end; zeros follow
     int bits = 0; // how many those are
-    while (true) {
-      if (bits <= 32 && left >= 4) {
+    while (left >= 4) {
+      if (bits <= 32) {
         window |= (in.getInt() & 0xffffffffL) << (32 - bits);
         bits += 32;
         left -= 4;
       }
+      // No look at `bits`: there are 32, enough for the longest code or for several short ones.
+      for (int i = 0; i < QUICK_AT_ONCE; i++) {
+        int found = QUICK[(int) (window >>> (64 - QUICK_BITS))];
+        if (found == 0) {
+          if (i > 0) {
+            break;
+          }
+          found = search(window >>> 32);
+          i = QUICK_AT_ONCE;
+        }
+        int used = found >>> 8;
+        out[size++] = (byte) found;
+        window <<= used;
+        bits -= used;
+      }
+    }
+    while (true) {
       while (bits < LONGEST && left > 0) {
         window |= (in.get() & 0xffL) << (56 - bits);
         bits += 8;

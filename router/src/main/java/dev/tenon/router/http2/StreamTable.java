@@ -7,6 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The streams of one connection by their ids, and the ids of those that ended last. For one loop.
  * Open addressing: a look-up allocates nothing.
+ *
+ * <p>Ids that follow each other are spread (multiplicative hashing, Knuth, TAOCP 3, section 6.4):
+ * side by side they would be one long run, all of which is looked through when one of them is taken
+ * out.
  */
 final class StreamTable {
   /** How many ended streams are remembered; of what is older a peer has nothing to say any more. */
@@ -14,7 +18,11 @@ final class StreamTable {
 
   private static final int FEWEST_SLOTS = 16;
 
+  /** 2^32 over the golden ratio, odd. */
+  private static final int SPREAD = 0x9E37_79B9;
+
   private @Nullable Http2Stream[] slots = new @Nullable Http2Stream[FEWEST_SLOTS];
+  private int shift = Integer.SIZE - Integer.numberOfTrailingZeros(FEWEST_SLOTS);
   private int size;
 
   // Ids of ended streams, in a ring; negative: we ended it by RST_STREAM, and late frames of it are
@@ -29,7 +37,7 @@ final class StreamTable {
   @Nullable Http2Stream get(int id) {
     Http2Stream[] table = slots;
     int mask = table.length - 1;
-    for (int at = slot(id, mask); ; at = (at + 1) & mask) {
+    for (int at = slot(id); ; at = (at + 1) & mask) {
       Http2Stream stream = table[at];
       if (stream == null || stream.id() == id) {
         return stream;
@@ -41,6 +49,7 @@ final class StreamTable {
     if (2 * (size + 1) > slots.length) {
       @Nullable Http2Stream[] old = slots;
       slots = new @Nullable Http2Stream[2 * old.length];
+      shift--;
       for (Http2Stream each : old) {
         if (each != null) {
           put(each);
@@ -53,7 +62,7 @@ final class StreamTable {
 
   private void put(Http2Stream stream) {
     int mask = slots.length - 1;
-    int at = slot(stream.id(), mask);
+    int at = slot(stream.id());
     while (slots[at] != null) {
       at = (at + 1) & mask;
     }
@@ -63,7 +72,7 @@ final class StreamTable {
   /** Takes {@code stream} out and remembers that it has ended; {@code byUs}: by our RST_STREAM. */
   void remove(Http2Stream stream, boolean byUs) {
     int mask = slots.length - 1;
-    int at = slot(stream.id(), mask);
+    int at = slot(stream.id());
     while (slots[at] != stream) {
       if (slots[at] == null) {
         return;
@@ -84,7 +93,7 @@ final class StreamTable {
         slots[free] = null;
         return;
       }
-      int home = slot(stream.id(), mask);
+      int home = slot(stream.id());
       if (((at - home) & mask) >= ((at - free) & mask)) {
         slots[free] = stream;
         free = at;
@@ -126,8 +135,7 @@ final class StreamTable {
     }
   }
 
-  /** Ids of one side go up by two. */
-  private static int slot(int id, int mask) {
-    return (id >>> 1) & mask;
+  private int slot(int id) {
+    return (id * SPREAD) >>> shift;
   }
 }

@@ -29,11 +29,15 @@ final class CallHead {
   private int authorizations;
   private @Nullable Metadata asked;
 
-  /** Reads {@code fields}, which are used as long as the head is, unless it is kept. */
-  CallHead(List<HeaderField> fields, Predicate<String> passes) {
+  /**
+   * Reads {@code fields}, which are used as long as the head is, unless it is kept.
+   *
+   * @param arrivedNanos when they came, by {@link System#nanoTime}
+   */
+  CallHead(List<HeaderField> fields, Predicate<String> passes, long arrivedNanos) {
     this.fields = fields;
     this.passes = passes;
-    this.arrivedNanos = System.nanoTime();
+    this.arrivedNanos = arrivedNanos;
     for (int i = 0; i < fields.size(); i++) {
       read(fields.get(i));
     }
@@ -97,6 +101,11 @@ final class CallHead {
   /** Returns whether its {@code grpc-timeout} is none. */
   boolean isTimeoutMalformed() {
     return timeoutNanos == Timeouts.MALFORMED;
+  }
+
+  /** Returns when it came, by {@link System#nanoTime}. */
+  long arrivedNanos() {
+    return arrivedNanos;
   }
 
   /** Returns when the caller waits no longer, by {@link System#nanoTime}, or NO_DEADLINE. */

@@ -56,7 +56,9 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Lets the handler decide. */
   void begin(CallHandler handler) {
     if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
-      expiry = front.loop().deadlines().at(head.deadlineNanos(), this::expired);
+      Expiry node = new Expiry();
+      expiry = node;
+      front.loop().deadlines().add(node, head.deadlineNanos());
     }
     CallWatch told = handler.begin(this);
     watch = told;
@@ -90,6 +92,11 @@ final class FrontCall extends WireCall implements StreamHandler {
   @Override
   public @Nullable HeaderField authorization() {
     return head.authorization();
+  }
+
+  @Override
+  public long arrivedNanos() {
+    return head.arrivedNanos();
   }
 
   @Override
@@ -388,13 +395,16 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
   }
 
-  /** The caller waits no longer. */
-  private void expired() {
-    if (isEnding && !isOver) {
-      stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
-      over();
-    } else {
-      finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
+  /** When the caller waits no longer. */
+  private final class Expiry extends Deadlines.Node {
+    @Override
+    void expired() {
+      if (isEnding && !isOver) {
+        stream.reset(ErrorCode.CANCEL); // It does not read what it waited for.
+        over();
+      } else {
+        finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
+      }
     }
   }
 }

@@ -111,8 +111,8 @@ final class FrontConnection implements ServerConnection.Acceptor {
 
   @Override
   public StreamHandler accept(Http2Stream stream, List<HeaderField> list, boolean ends) {
-    lastCallNanos = System.nanoTime();
-    CallHead head = new CallHead(list, passes);
+    lastCallNanos = loop.flusher().turnNanos();
+    CallHead head = new CallHead(list, passes, lastCallNanos);
     FrontCall call = new FrontCall(this, stream, head, ends);
     if (!head.isGrpc()) {
       refuse(stream, "415", Status.INTERNAL.withDescription("not a call of gRPC"));

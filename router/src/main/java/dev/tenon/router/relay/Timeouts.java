@@ -9,6 +9,9 @@ final class Timeouts {
   /** Returned for what is no timeout. */
   static final long MALFORMED = -1;
 
+  /** A field whose name is that of all. */
+  private static final HeaderField FIELD = HeaderField.of("grpc-timeout", "", Indexing.PLAIN);
+
   private static final int MAX_DIGITS = 8;
   private static final long MOST = 99_999_999;
 
@@ -51,18 +54,31 @@ final class Timeouts {
    */
   static HeaderField field(long nanos) {
     long left = Math.max(0, nanos);
-    String value;
     if (left <= MOST) {
-      value = left + "n";
-    } else if (left / 1_000 <= MOST) {
-      value = left / 1_000 + "u";
-    } else if (left / 1_000_000 <= MOST) {
-      value = left / 1_000_000 + "m";
-    } else if (left / 1_000_000_000 <= MOST) {
-      value = left / 1_000_000_000 + "S";
-    } else {
-      value = Math.min(MOST, TimeUnit.NANOSECONDS.toMinutes(left)) + "M";
+      return field(left, 'n');
     }
-    return HeaderField.of("grpc-timeout", value, Indexing.PLAIN);
+    if (left / 1_000 <= MOST) {
+      return field(left / 1_000, 'u');
+    }
+    if (left / 1_000_000 <= MOST) {
+      return field(left / 1_000_000, 'm');
+    }
+    if (left / 1_000_000_000 <= MOST) {
+      return field(left / 1_000_000_000, 'S');
+    }
+    return field(Math.min(MOST, TimeUnit.NANOSECONDS.toMinutes(left)), 'M');
+  }
+
+  /** Digit by digit, since it is done for each call. */
+  private static HeaderField field(long value, char unit) {
+    byte[] text = new byte[MAX_DIGITS + 1];
+    int at = MAX_DIGITS;
+    text[at] = (byte) unit;
+    int left = (int) value;
+    do {
+      text[--at] = (byte) ('0' + left % 10);
+      left /= 10;
+    } while (left > 0);
+    return FIELD.with(text, at);
   }
 }

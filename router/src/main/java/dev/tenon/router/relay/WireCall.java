@@ -36,6 +36,9 @@ public abstract class WireCall {
   /** Returns the {@code authorization} field, if there is exactly one. */
   public abstract @Nullable HeaderField authorization();
 
+  /** Returns when the call came, by {@link System#nanoTime}. */
+  public abstract long arrivedNanos();
+
   /**
    * Returns when the caller waits no longer, by {@link System#nanoTime}; {@link Long#MAX_VALUE}
    * where it did not say.

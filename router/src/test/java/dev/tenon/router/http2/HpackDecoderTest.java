@@ -282,4 +282,55 @@ class HpackDecoderTest {
   private void decode(List<HeaderField> fields) throws Http2Fault {
     decoder.decode(Blocks.encode(new HpackEncoder(4096), fields), new ArrayList<>());
   }
+
+  /** 04: :path by the name of the static table, without indexing, as encoders of files send it. */
+  @Test
+  void decode_pathThatComesAgain_isTheSameObjectAndToBeIndexed() throws Http2Fault {
+    HeaderField first = Blocks.decode(decoder, "04022f61").get(0);
+    HeaderField second = Blocks.decode(decoder, "8204022f6186").get(1);
+    HeaderField third = Blocks.decode(decoder, "00053a70617468022f61").get(0);
+
+    assertThat(first.indexing()).isEqualTo(Indexing.PLAIN);
+    assertThat(second.indexing()).isEqualTo(Indexing.INDEXED);
+    assertThat(third).isSameAs(second);
+    assertThat(Blocks.texts(List.of(first, second))).containsOnly(":path: /a");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"04022f62", "04032f6162", "04012f", "0482607f", "14022f61"})
+  void decode_anotherPathThanBefore_isReadAsItCame(String other) throws Http2Fault {
+    HeaderField before = Blocks.decode(decoder, "04022f61").get(0);
+
+    List<HeaderField> fields = Blocks.decode(decoder, other);
+
+    assertThat(fields).doesNotContain(before);
+    assertThat(Blocks.texts(fields))
+        .isEqualTo(Blocks.texts(Blocks.decode(Blocks.decoder(), other)));
+  }
+
+  /** What its sender wants nobody to remember is not remembered here either. */
+  @Test
+  void decode_secretPath_isAnObjectOfItsOwnEachTime() throws Http2Fault {
+    HeaderField first = Blocks.decode(decoder, "14022f61").get(0);
+
+    assertThat(first.indexing()).isEqualTo(Indexing.NEVER);
+    assertThat(Blocks.decode(decoder, "14022f61").get(0)).isNotSameAs(first);
+    assertThat(Blocks.decode(decoder, "04022f61").get(0)).isNotSameAs(first);
+  }
+
+  @Test
+  void decode_pathThatIsCutOff_isBrokenAlsoAfterTheWholeOne() throws Http2Fault {
+    Blocks.decode(decoder, "04032f6162");
+
+    assertThatExceptionOfType(Http2Fault.class)
+        .isThrownBy(() -> Blocks.decode(decoder, "04032f61"));
+  }
+
+  @Test
+  void decode_longPath_isNotRemembered() throws Http2Fault {
+    String path = "04" + "7f8001" + "61".repeat(255); // a literal of 258 bytes
+
+    assertThat(Blocks.decode(decoder, path).get(0))
+        .isNotSameAs(Blocks.decode(decoder, path).get(0));
+  }
 }
