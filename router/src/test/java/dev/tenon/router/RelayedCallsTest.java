@@ -262,7 +262,7 @@ final class RelayedCallsTest {
     }
   }
 
-  /** The provider knows the deadline and is told when it is over. */
+  /** The provider knows the deadline and is told when it is over. Row: RT-10. */
   @ParameterizedTest
   @EnumSource
   void deadline_reachesTheProvider_andEndsTheCallOnBothSides(Way way) {

@@ -231,6 +231,11 @@ final class Wire implements AutoCloseable {
                         PeerRule.exactly(Names.HOST)))
                 .addService(provider));
     endpoint = at;
+    return providedAt(at, run, service);
+  }
+
+  /** Makes a provider known and healthy that is, or should be, {@code at} an address. */
+  Channel providedAt(Endpoint at, RuntimeId run, ServiceName service) throws Exception {
     Channel channel = asHost(at, run);
     wires.put(
         channel,

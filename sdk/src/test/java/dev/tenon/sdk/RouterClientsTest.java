@@ -88,7 +88,8 @@ final class RouterClientsTest {
   }
 
   /**
-   * A unary call without a deadline gets the default one; one with a deadline keeps it. Row: SD-9
+   * A unary call without a deadline gets the default one; one with a deadline keeps it. Row: SD-9,
+   * RT-10
    */
   @Test
   void call_noDeadline_getsThirtySeconds() throws Exception {
@@ -109,7 +110,7 @@ final class RouterClientsTest {
     assertThat(host.data.deadlines.get(2)).isEmpty();
   }
 
-  /** A provider that never answers holds no caller for ever. Row: SD-9 */
+  /** A provider that never answers holds no caller for ever. Row: SD-9, RT-10 */
   @Test
   void call_providerIsSilent_endsWithDefaultDeadline() throws Exception {
     withContext(

@@ -60,7 +60,7 @@ class HostClientTest {
    * A unary call without a deadline has one of 30 s at the provider; a shorter one of the caller's
    * own ends the call.
    *
-   * <p>Row: SD-9
+   * <p>Row: SD-9, RT-10
    */
   @Test
   void call_ofTarpit_hasDeadline() throws Exception {

@@ -285,7 +285,7 @@ class CallEndsPitfallsTest {
     assertThat(relay.timed()).isZero();
   }
 
-  /** Attack: R11. */
+  /** Attack: R11. Row: RT-10. */
   @Test
   void call_beyondItsTime_isCancelledAtItsProvider() {
     var unused = caller.send(new Frames().headers(1, true, Frames.call("grpc-timeout: 5S")));
