@@ -59,6 +59,10 @@ class ServerConnectionTest {
         arguments("a stream that has ended", call(1), "STREAM_CLOSED"),
         arguments("WINDOW_UPDATE of 0", new Frames().window(0, 0), "PROTOCOL_ERROR"),
         arguments("a broken block", new Frames().frame(1, 4, 5, (byte) 0x80), "COMPRESSION_ERROR"),
+        arguments(
+            "a frame within a block of its own stream",
+            new Frames().frame(FrameType.HEADERS, 0, 5, (byte) 0x83).priority(5, 3),
+            "PROTOCOL_ERROR"),
         arguments("push", new Frames().settings(Settings.ENABLE_PUSH, 2), "PROTOCOL_ERROR"));
   }
 
@@ -145,6 +149,19 @@ class ServerConnectionTest {
         .containsExactly("HEADERS 3 END :status: 431", "RST_STREAM 3 NO_ERROR");
     assertThat(server.taken).isEmpty();
     assertThat(server.connection().openStreams()).isZero();
+  }
+
+  /** Whoever still answers a stream that its client has ended speaks to nobody. */
+  @Test
+  void stream_thatItsClientHasReset_sendsNothingMore() {
+    assertThat(send(open(1).reset(1, ErrorCode.CANCEL))).isEmpty();
+    OpenServer.Taken call = server.stream(1);
+
+    call.answer();
+    assertThat(call.write(10, /* ends= */ false)).isEqualTo(10);
+    assertThat(call.write(10, /* ends= */ true)).isEqualTo(10);
+
+    assertThat(server.said()).isEmpty();
   }
 
   /** Frames that were under way when we ended their stream are none of its peer's faults. */
