@@ -47,22 +47,18 @@ class SteadyLoadTest {
       """;
 
   private static TestHost start() throws Exception {
-    TestHost host =
-        TestHost.with(POLICY)
-            .set(builder -> builder.limits(Generous.LIMITS.with(Limited.CALL, ALLOWED)))
-            .scripted(
-                "provider",
-                RawRuntime.Tree.NONE,
-                plugin -> {
-                  plugin.enrol(NamedEcho.SERVICE);
-                  plugin.serve(new NamedEcho("provider"));
-                  plugin.register(NamedEcho.SERVICE);
-                  plugin.healthy();
-                });
-    for (int i = 0; i <= PLUGINS; i++) {
-      host.enrolled("p" + i);
-    }
-    return host.start();
+    return TestHost.with(POLICY)
+        .set(builder -> builder.limits(Generous.LIMITS.with(Limited.CALL, ALLOWED)))
+        .scripted(
+            "provider",
+            RawRuntime.Tree.NONE,
+            plugin -> {
+              plugin.enrol(NamedEcho.SERVICE);
+              plugin.serve(new NamedEcho("provider"));
+              plugin.register(NamedEcho.SERVICE);
+              plugin.healthy();
+            })
+        .start();
   }
 
   /**
@@ -76,9 +72,9 @@ class SteadyLoadTest {
     try (TestHost host = start()) {
       List<Channel> callers = new ArrayList<>();
       for (int i = 0; i < PLUGINS; i++) {
-        callers.add(channel(host, "p" + i));
+        callers.add(caller(host, "p" + i));
       }
-      Channel flooding = channel(host, "p" + PLUGINS);
+      Channel flooding = caller(host, "p" + PLUGINS);
       Duration moment = Duration.ofSeconds(Math.min(SECONDS, 5));
       // Connections and compiled code, before anything is measured.
       say(PacedCalls.make(callers, PLUGINS * STEADY, moment), "at first");
@@ -106,9 +102,18 @@ class SteadyLoadTest {
     }
   }
 
-  private static Channel channel(TestHost host, String plugin) {
-    RawPlugin caller = host.plugin(plugin);
-    return caller.data(caller.bearer());
+  /** Adds a plugin, one after another: how a hundred start at once is no matter here. */
+  private static Channel caller(TestHost host, String name) throws Exception {
+    host.host()
+        .add(
+            host.later(
+                name,
+                plugin -> {
+                  plugin.enrol();
+                  plugin.healthy();
+                }));
+    RawPlugin plugin = host.laterRun(name).plugin;
+    return plugin.data(plugin.bearer());
   }
 
   private static CompletableFuture<PacedCalls> flood(Channel from, Duration time) {

@@ -47,24 +47,6 @@ class CallEndsPitfallsTest {
     assertThat(provider.read()).isEmpty();
   }
 
-  /**
-   * A timer for the age of a connection, of an hour, must not keep what has ended: whoever connects
-   * again and again would fill the memory.
-   */
-  @Test
-  void caller_lost_leavesNoTimer() {
-    provider.lose();
-    relay.advance(Duration.ofMinutes(1)); // The provider's are not the matter here.
-    int before = relay.loop.timers();
-    FakePeer another = relay.caller();
-    assertThat(relay.loop.timers()).isGreaterThan(before);
-
-    another.lose();
-    relay.advance(Duration.ofMinutes(1)); // For its SETTINGS to be acknowledged.
-
-    assertThat(relay.loop.timers()).isEqualTo(before);
-  }
-
   /** The end of the request ends that direction alone. Attack: R30. */
   @Test
   void request_thatEnds_leavesTheAnswerOpen() {
@@ -310,5 +292,18 @@ class CallEndsPitfallsTest {
     call(5, true);
     assertThat(answer(new Frames().headers(5, false, Frames.answer()).headers(5, true, "a: b")))
         .endsWith("HEADERS 5 END " + UNAVAILABLE);
+  }
+
+  /** Whoever answers with another status of HTTP is no gRPC server, whatever else it says. */
+  @Test
+  void answer_withAnotherStatusOfHttp_isUnavailable() {
+    String[] other = {":status: 500", "content-type: application/grpc"};
+    call(1, true);
+    assertThat(answer(new Frames().headers(1, false, other)))
+        .containsExactly("HEADERS 1 END " + HEAD + "|" + UNAVAILABLE);
+    call(3, true);
+    String[] atOnce = {":status: 500", "content-type: application/grpc", "grpc-status: 0"};
+    assertThat(answer(new Frames().headers(3, true, atOnce)))
+        .containsExactly("HEADERS 3 END " + HEAD + "|" + UNAVAILABLE);
   }
 }
