@@ -34,8 +34,8 @@ final class CallerStamp implements ServerInterceptor {
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     Optional<DirectConnection> direct = DirectConnection.of(call);
     if (direct.isPresent()) {
-      Caller peer = Caller.seenFrom(host, direct.get().caller());
-      return Contexts.interceptCall(peer.in(Context.current()), call, headers, next);
+      Context calling = direct.get().asCaller().in(Context.current());
+      return Contexts.interceptCall(calling, call, headers, next);
     }
     Optional<Caller> caller = caller(headers);
     if (caller.isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.Caller;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Connection;
 import io.grpc.Attributes;
@@ -22,12 +23,14 @@ final class DirectConnection {
   static final int MAX_REFUSED = 100;
 
   private final SpiffeId.OfPlugin caller;
+  private final Caller asCaller;
   private final Connection connection;
   private final AtomicInteger refused = new AtomicInteger();
   private volatile @Nullable ShownGrant latest;
 
   DirectConnection(SpiffeId.OfPlugin caller, Connection connection) {
     this.caller = caller;
+    this.asCaller = new Caller(caller);
     this.connection = connection;
   }
 
@@ -39,6 +42,11 @@ final class DirectConnection {
   /** Returns who is at the other end, by its certificate. */
   SpiffeId.OfPlugin caller() {
     return caller;
+  }
+
+  /** Returns the same for services: it is of the own host, or it was not let in. */
+  Caller asCaller() {
+    return asCaller;
   }
 
   /** Returns the chain that it proved itself with. */

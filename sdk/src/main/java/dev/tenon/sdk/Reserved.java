@@ -1,7 +1,7 @@
 package dev.tenon.sdk;
 
+import dev.tenon.core.SignedGrant;
 import io.grpc.Metadata;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -23,7 +23,7 @@ final class Reserved {
 
   /** Takes out of {@code metadata} what is reserved. */
   static void discardAll(Metadata metadata) {
-    for (String name : List.copyOf(metadata.keys())) {
+    for (String name : metadata.keys()) { // names of the moment, in a set of their own
       if (name.startsWith(HOST) || name.startsWith(PLUGIN) || CREDENTIALS.contains(name)) {
         metadata.discardAll(key(name));
       }
@@ -31,6 +31,9 @@ final class Reserved {
   }
 
   private static Metadata.Key<?> key(String name) {
+    if (name.equals(SignedGrant.HEADER.name())) {
+      return SignedGrant.HEADER; // Each direct call has it.
+    }
     return name.endsWith(Metadata.BINARY_HEADER_SUFFIX)
         ? Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER)
         : Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);

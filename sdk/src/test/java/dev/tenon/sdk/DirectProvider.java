@@ -13,6 +13,7 @@ import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +24,24 @@ import org.junit.jupiter.api.BeforeEach;
 abstract class DirectProvider {
   static final Duration SOON = Duration.ofSeconds(60);
 
+  private Path folder;
   DirectHost host;
   @Nullable Channel channel;
 
   @BeforeEach
   void start() throws Exception {
-    host = new DirectHost(Files.createTempDirectory(Path.of("/tmp"), "tdg"));
+    folder = Files.createTempDirectory(Path.of("/tmp"), "tdg"); // Paths of sockets are short.
+    host = new DirectHost(folder);
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws Exception {
     host.close();
+    try (java.util.stream.Stream<Path> all = Files.walk(folder)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   static EchoResponse call(Channel channel) {
