@@ -46,6 +46,7 @@ class SeedCorpusTest {
           entry("Annotations", AnnotationsText::check),
           entry("CertificateRequest", CertificateRequestDer::check),
           entry("Token", TokenText::check),
+          entry("SignedGrant", SignedGrantText::check),
           entry("Names", NamesText::check),
           entry("Endpoint", EndpointText::check),
           entry("ConfigTable", ConfigTableText::check),
