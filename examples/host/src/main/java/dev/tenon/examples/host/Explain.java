@@ -90,7 +90,7 @@ final class Explain implements Callable<Integer> {
 
   static void print(List<Rule> rules, PrintWriter out) {
     Table table =
-        new Table("RULE", "EFFECT", "CALLER", "SERVICE", "METHOD", "AUDIT", "DESCRIPTION");
+        new Table("RULE", "EFFECT", "CALLER", "SERVICE", "METHOD", "AUDIT", "WAY", "DESCRIPTION");
     for (Rule rule : rules) {
       table.row(
           rule.id(),
@@ -99,6 +99,7 @@ final class Explain implements Callable<Integer> {
           rule.service(),
           rule.method(),
           rule.audit().name().toLowerCase(Locale.ROOT),
+          rule.way().name().toLowerCase(Locale.ROOT),
           rule.description());
     }
     table.print(out);

@@ -23,6 +23,7 @@ final class PolicyCommandTest {
       effect = "allow"
       caller = "words"
       service = "acme.Store"
+      direct = true
 
       [[rule]]
       id = "nobody-drops"
@@ -52,7 +53,7 @@ final class PolicyCommandTest {
     assertThat(ran.status()).isZero();
     assertThat(ran.out())
         .startsWith("words -> /acme.Store/Put: allowed: rule words-stores\n\nRULE ")
-        .contains("results are kept")
+        .containsPattern("first +direct +results are kept")
         .doesNotContain("nobody-drops");
   }
 
@@ -89,8 +90,10 @@ final class PolicyCommandTest {
     assertThat(ran.out().lines())
         .hasSize(3)
         .anyMatch(
-            line -> line.matches("words-stores +allow +words +acme.Store +\\* +first +results.*"))
-        .anyMatch(line -> line.matches("nobody-drops +deny +\\* +acme.\\* +Drop\\* +call"));
+            line ->
+                line.matches(
+                    "words-stores +allow +words +acme.Store +\\* +first +direct +results.*"))
+        .anyMatch(line -> line.matches("nobody-drops +deny +\\* +acme.\\* +Drop\\* +call +routed"));
   }
 
   @Test
