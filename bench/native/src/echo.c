@@ -38,7 +38,7 @@ struct peer {
 static struct {
   const char *service;
   int epoll;
-  SSL_CTX *tls;
+  SSL_CTX *tls; /* NULL: in plain text */
   nghttp2_session_callbacks *callbacks;
   struct peer *peers;
   struct call *spare;
@@ -344,11 +344,14 @@ static void on_listener_ready(struct source *source) {
     fail("nghttp2: out of memory");
   }
   wire_submit_settings(session);
-  SSL *ssl = SSL_new(echo.tls);
-  if (ssl == NULL) {
-    fail_tls("SSL_new");
+  SSL *ssl = NULL;
+  if (echo.tls != NULL) {
+    ssl = SSL_new(echo.tls);
+    if (ssl == NULL) {
+      fail_tls("SSL_new");
+    }
+    SSL_set_accept_state(ssl);
   }
-  SSL_set_accept_state(ssl);
   peer->wire.source.on_ready = on_wire_ready;
   wire_open(&peer->wire, echo.epoll, fd, ssl, session);
 }
@@ -366,7 +369,7 @@ int echo_main(const struct options *options) {
   static struct listener listeners[MAX_ADDRESSES];
   echo.service = options_need(options->service, "service");
   echo.epoll = epoll_new();
-  echo.tls = tls_server(options);
+  echo.tls = options->is_plain ? NULL : tls_server(options);
   echo.callbacks = new_callbacks();
   for (int i = 0; i < options->address_count; i++) {
     listeners[i] = (struct listener){{on_listener_ready}, address_listen(options->addresses[i])};

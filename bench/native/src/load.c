@@ -14,7 +14,7 @@
 #include "tls.h"
 #include "wire.h"
 
-enum { DRAIN_SECONDS = 10, TOKEN_BYTES = 128, HEADERS = 9 };
+enum { DRAIN_SECONDS = 10, TOKEN_BYTES = 128, GRANT_BYTES = 4098, MOST_HEADERS = 10 };
 
 /* One connection and its calls. */
 struct client {
@@ -47,8 +47,10 @@ static struct {
   long started;            /* calls of this phase */
   struct tally tally;
   struct call *spare;
-  nghttp2_nv headers[HEADERS];
+  nghttp2_nv headers[MOST_HEADERS];
+  size_t header_count;
   char authorization[TOKEN_BYTES];
+  char grant[GRANT_BYTES];
   struct script script;
 } load;
 
@@ -76,7 +78,7 @@ static void start_call(struct client *client, uint64_t due_nanos) {
   call_begin(call, &load.script, client, due_nanos);
   const nghttp2_data_provider body = {.source.ptr = call, .read_callback = read_message};
   int32_t stream =
-      nghttp2_submit_request(client->wire.session, NULL, load.headers, HEADERS, &body, call);
+      nghttp2_submit_request(client->wire.session, NULL, load.headers, load.header_count, &body, call);
   if (stream < 0) {
     fail("nghttp2: request refused: %s", nghttp2_strerror(stream));
   }
@@ -177,7 +179,10 @@ static nghttp2_session *new_session(void) {
 
 static void pump(struct client *client) {
   if (!wire_pump(&client->wire)) {
-    const char *why = X509_verify_cert_error_string(SSL_get_verify_result(client->wire.ssl));
+    const char *why =
+        client->wire.ssl == NULL
+            ? "none"
+            : X509_verify_cert_error_string(SSL_get_verify_result(client->wire.ssl));
     fail("connection lost with %" PRIu64 " calls open (certificate: %s)", load.open, why);
   }
   client->has_news = false;
@@ -198,11 +203,14 @@ static void connect_client(struct client *client) {
   if (options->address_count != 1) {
     fail("--address: %d times (expected: once)", options->address_count);
   }
-  SSL *ssl = SSL_new(load.tls);
-  if (ssl == NULL || SSL_set_tlsext_host_name(ssl, options->name) != 1) {
-    fail_tls("SSL_new");
+  SSL *ssl = NULL;
+  if (!options->is_plain) {
+    ssl = SSL_new(load.tls);
+    if (ssl == NULL || SSL_set_tlsext_host_name(ssl, options->name) != 1) {
+      fail_tls("SSL_new");
+    }
+    SSL_set_connect_state(ssl);
   }
-  SSL_set_connect_state(ssl);
   client->wire.source.on_ready = on_wire_ready;
   wire_open(&client->wire, load.epoll, address_connect(options->addresses[0]), ssl, new_session());
   pump(client);
@@ -300,34 +308,48 @@ static double run_phase(double seconds, uint64_t seed) {
 
 /* --- the program --- */
 
-static void read_token(const char *file) {
-  static const char scheme[] = "Bearer ";
-  FILE *token = fopen(file, "re");
-  if (token == NULL) {
+/* Reads the one line of `file`, without its end. */
+static void read_line(const char *file, char *text, size_t room) {
+  FILE *line = fopen(file, "re");
+  if (line == NULL) {
     fail_errno(file);
   }
-  strcpy(load.authorization, scheme);
-  char *text = load.authorization + sizeof scheme - 1;
-  if (fgets(text, (int)(sizeof load.authorization - sizeof scheme), token) == NULL) {
-    fail("%s: empty (expected: a token)", file);
+  if (fgets(text, (int)room, line) == NULL) {
+    fail("%s: empty (expected: a line)", file);
   }
   text[strcspn(text, "\n")] = '\0';
-  fclose(token);
+  fclose(line);
 }
 
-/* What an ordinary gRPC client sends; the token is the one that HPACK must never remember. */
+static void add_header(const char *name, const char *value, uint8_t flags) {
+  load.headers[load.header_count++] = header(name, value, flags);
+}
+
+/*
+ * What an ordinary gRPC client sends. The token is one that HPACK must never remember; a grant is no
+ * secret, and a caller's own stack remembers it.
+ */
 static void fill_request(const struct options *options) {
+  static const char scheme[] = "Bearer ";
   const uint8_t plain = NGHTTP2_NV_FLAG_NONE;
-  read_token(options_need(options->token_file, "token-file"));
-  load.headers[0] = header(":method", "POST", plain);
-  load.headers[1] = header(":scheme", "https", plain);
-  load.headers[2] = header(":path", options_need(options->path, "path"), plain);
-  load.headers[3] = header(":authority", options->name, plain);
-  load.headers[4] = header("te", "trailers", plain);
-  load.headers[5] = header("content-type", "application/grpc", plain);
-  load.headers[6] = header("user-agent", "tenon-bench", plain);
-  load.headers[7] = header("grpc-timeout", "30S", plain);
-  load.headers[8] = header("authorization", load.authorization, NGHTTP2_NV_FLAG_NO_INDEX);
+  add_header(":method", "POST", plain);
+  add_header(":scheme", options->is_plain ? "http" : "https", plain);
+  add_header(":path", options_need(options->path, "path"), plain);
+  add_header(":authority", options->name, plain);
+  add_header("te", "trailers", plain);
+  add_header("content-type", "application/grpc", plain);
+  add_header("user-agent", "tenon-bench", plain);
+  add_header("grpc-timeout", "30S", plain);
+  if (options->token_file != NULL) {
+    strcpy(load.authorization, scheme);
+    read_line(options->token_file, load.authorization + sizeof scheme - 1,
+              sizeof load.authorization - (sizeof scheme - 1));
+    add_header("authorization", load.authorization, NGHTTP2_NV_FLAG_NO_INDEX);
+  }
+  if (options->grant_file != NULL) {
+    read_line(options->grant_file, load.grant, sizeof load.grant);
+    add_header("tenon-direct", load.grant, plain);
+  }
   script_fill(&load.script, options);
 }
 
@@ -351,7 +373,7 @@ static void print_result(double seconds) {
 }
 
 static void open_all(const struct options *options) {
-  load.tls = tls_client(options);
+  load.tls = options->is_plain ? NULL : tls_client(options);
   load.epoll = epoll_new();
   load.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (load.timer < 0) {

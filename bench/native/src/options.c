@@ -12,11 +12,13 @@ static const struct option OPTIONS[] = {
     {"address", required_argument, NULL, 'a'},  {"certificate", required_argument, NULL, 'c'},
     {"key", required_argument, NULL, 'k'},      {"authority", required_argument, NULL, 'u'},
     {"name", required_argument, NULL, 'n'},     {"path", required_argument, NULL, 'p'},
-    {"token-file", required_argument, NULL, 't'}, {"connections", required_argument, NULL, 'C'},
+    {"token-file", required_argument, NULL, 't'}, {"grant-file", required_argument, NULL, 'g'},
+    {"connections", required_argument, NULL, 'C'},
     {"streams", required_argument, NULL, 'S'},  {"rate", required_argument, NULL, 'R'},
     {"size", required_argument, NULL, 'b'},     {"warm", required_argument, NULL, 'w'},
     {"seconds", required_argument, NULL, 's'},  {"service", required_argument, NULL, 'v'},
     {"shape", required_argument, NULL, 'h'},    {"calls", required_argument, NULL, 'm'},
+    {"plain", no_argument, NULL, 'P'},
     {"fresh", no_argument, NULL, 'f'},          {NULL, 0, NULL, 0}};
 
 static double number(const char *text, double least, double most) {
@@ -55,10 +57,12 @@ static void set(struct options *options, int option, const char *value) {
     case 'n': options->name = value; break;
     case 'p': options->path = value; break;
     case 't': options->token_file = value; break;
+    case 'g': options->grant_file = value; break;
     case 'C': options->connections = (int)number(value, 1, 1000); break;
     case 'S': options->streams = (int)number(value, 1, 1000); break;
     case 'R': options->rate = number(value, 1, 1e6); break;
     case 'f': options->is_fresh = true; break;
+    case 'P': options->is_plain = true; break;
     case 'h': options->shape = shape(value); break;
     case 'm': options->calls = (long)number(value, 1, 1e9); break;
     case 'v': options->service = value; break;

@@ -22,10 +22,12 @@ struct options {
   const char *name;       /* the DNS name that the server's certificate must have */
   const char *service;    /* what is served */
   const char *path;       /* what is called: /service/method */
-  const char *token_file; /* the bearer token of each call */
+  const char *token_file; /* the bearer token of each call, if it has one */
+  const char *grant_file; /* the grant that each call shows, if it shows one */
   int connections;
   int streams;    /* calls at once on each connection: a closed loop */
   double rate;    /* calls a second: an open loop instead */
+  bool is_plain;  /* without TLS: certificates are not read */
   bool is_fresh;  /* each call has a connection of its own, one after another */
   enum shape shape;
   int size_bytes; /* of each message */

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fail.h"
@@ -43,7 +44,8 @@ void wire_open(struct wire *wire, int epoll, int fd, SSL *ssl, nghttp2_session *
   wire->fd = fd;
   wire->ssl = ssl;
   wire->session = session;
-  if (SSL_set_fd(ssl, fd) != 1) {
+  wire->is_open = ssl == NULL;
+  if (ssl != NULL && SSL_set_fd(ssl, fd) != 1) {
     fail_tls("SSL_set_fd");
   }
   epoll_watch(epoll, fd, &wire->source);
@@ -81,16 +83,48 @@ static void shake_hands(struct wire *wire) {
   wire->is_ended = !tls_is_h2(wire->ssl);
 }
 
+/* Returns how many bytes came; 0 for none now, or never again. */
+static size_t receive(struct wire *wire, uint8_t *buffer, size_t room) {
+  if (wire->ssl == NULL) {
+    ssize_t length = recv(wire->fd, buffer, room, 0);
+    wire->is_ended = length == 0 || (length < 0 && errno != EAGAIN);
+    return length > 0 ? (size_t)length : 0;
+  }
+  ERR_clear_error();
+  int length = SSL_read(wire->ssl, buffer, (int)room);
+  if (length <= 0) {
+    wait_or_end(wire, length);
+  }
+  return length > 0 ? (size_t)length : 0;
+}
+
+/* Returns how many bytes were taken; 0 for none now, or never again. */
+static size_t send_some(struct wire *wire, const uint8_t *bytes, size_t count) {
+  if (wire->ssl == NULL) {
+    ssize_t length = send(wire->fd, bytes, count, MSG_NOSIGNAL);
+    if (length < 0 && errno == EAGAIN) {
+      watch_writes(wire, true);
+    } else {
+      wire->is_ended = length <= 0;
+    }
+    return length > 0 ? (size_t)length : 0;
+  }
+  ERR_clear_error();
+  int length = SSL_write(wire->ssl, bytes, (int)count);
+  if (length <= 0) {
+    wait_or_end(wire, length);
+  }
+  return length > 0 ? (size_t)length : 0;
+}
+
 static void read_all(struct wire *wire) {
   static uint8_t buffer[64 * 1024]; /* one thread */
   while (!wire->is_ended) {
-    ERR_clear_error();
-    int length = SSL_read(wire->ssl, buffer, sizeof buffer);
-    if (length <= 0) {
-      wait_or_end(wire, length);
+    size_t length = receive(wire, buffer, sizeof buffer);
+    if (length == 0) {
       return;
     }
-    if (nghttp2_session_mem_recv(wire->session, buffer, (size_t)length) != length) {
+    if (nghttp2_session_mem_recv(wire->session, buffer, length) != (ssize_t)length) {
       wire->is_ended = true;
     }
   }
@@ -123,14 +157,11 @@ static void write_all(struct wire *wire) {
       watch_writes(wire, false);
       return;
     }
-    ERR_clear_error();
-    int length =
-        SSL_write(wire->ssl, wire->out + wire->out_from, (int)(wire->out_to - wire->out_from));
-    if (length <= 0) {
-      wait_or_end(wire, length);
+    size_t length = send_some(wire, wire->out + wire->out_from, wire->out_to - wire->out_from);
+    if (length == 0) {
       return;
     }
-    wire->out_from += (size_t)length;
+    wire->out_from += length;
   }
 }
 

@@ -19,7 +19,7 @@ struct wire {
   struct source source;
   int epoll;
   int fd;
-  SSL *ssl;
+  SSL *ssl; /* NULL: in plain text */
   nghttp2_session *session;
   bool is_open; /* the handshake is over */
   bool is_ended;
@@ -39,7 +39,7 @@ void epoll_watch(int epoll, int fd, struct source *source);
 void epoll_turn(int epoll, int timeout_millis);
 
 /*
- * Takes over the connected, non-blocking `fd`, and `session`, whose settings are submitted. The caller
+ * Takes over the connected, non-blocking `fd`, `ssl`, which is NULL for plain text, and `session`, whose settings are submitted. The caller
  * sets `source.on_ready`, which calls wire_pump.
  */
 void wire_open(struct wire *wire, int epoll, int fd, SSL *ssl, nghttp2_session *session);

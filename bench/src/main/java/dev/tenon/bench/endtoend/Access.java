@@ -11,6 +11,7 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the C program proves itself with and whom it trusts: the files of one private folder. Holds
@@ -19,11 +20,32 @@ import java.util.List;
  * @param folder where {@code certificate.pem}, {@code key.pem}, {@code authority.pem} and {@code
  *     token} are, mode 0600
  * @param serverName the DNS name that the server's certificate must have
+ * @param proof what each call shows
  */
-record Access(Path folder, String serverName) {
+record Access(Path folder, String serverName, Proof proof) {
+  /** The file of a grant. */
+  static final String GRANT = "grant";
+
+  private static final String TOKEN = "token";
+
+  /** What a call shows beside the certificate of its connection. */
+  enum Proof {
+    NOTHING,
+    /** A runtime token. */
+    TOKEN,
+    /** The grant of an introduction. */
+    GRANT
+  }
+
   Access {
     requireNonNull(folder, "folder");
     requireNonNull(serverName, "serverName");
+    requireNonNull(proof, "proof");
+  }
+
+  /** Names an access whose calls show a token. */
+  Access(Path folder, String serverName) {
+    this(folder, serverName, Proof.TOKEN);
   }
 
   /** Makes {@code folder} with an identity and whom it trusts, for the C program. */
@@ -34,12 +56,19 @@ record Access(Path folder, String serverName) {
       List<X509Certificate> trustBundle,
       String token)
       throws IOException {
+    lend(folder, key, chain, trustBundle).write(TOKEN, token + "\n");
+  }
+
+  /** Makes {@code folder} as the other method does, without a token. */
+  static Access lend(
+      Path folder, PrivateKey key, List<X509Certificate> chain, List<X509Certificate> trustBundle)
+      throws IOException {
     Files.createDirectory(folder, Private.FOLDER);
     Access access = new Access(folder, "");
     access.write("key.pem", pem("PRIVATE KEY", key.getEncoded()));
     access.write("certificate.pem", pem(chain));
     access.write("authority.pem", pem(trustBundle));
-    access.write("token", token + "\n");
+    return access;
   }
 
   private static String pem(List<X509Certificate> certificates) throws IOException {
@@ -69,7 +98,13 @@ record Access(Path folder, String serverName) {
 
   /** Returns the options that only its load generator needs. */
   List<String> caller() {
-    return List.of("--name", serverName, "--token-file", file("token"));
+    List<String> shown =
+        switch (proof) {
+          case NOTHING -> List.of();
+          case TOKEN -> List.of("--token-file", file(TOKEN));
+          case GRANT -> List.of("--grant-file", file(GRANT));
+        };
+    return Stream.concat(Stream.of("--name", serverName), shown.stream()).toList();
   }
 
   private String file(String name) {

@@ -8,6 +8,9 @@ import java.util.List;
 final class Backend {
   static final String SERVICE = "bench.v1.Echo";
 
+  /** Its methods. */
+  static final List<String> METHODS = List.of("Call", "Chat", "Pour");
+
   /** What lets the backend serve and the caller call. */
   static final String POLICY =
       """
@@ -25,9 +28,25 @@ final class Backend {
 
   private Backend() {}
 
+  /** Returns what is allowed in {@code setting}. */
+  static String policy(Setting setting) {
+    return switch (setting) {
+      case TCP, UNIX, PLAIN -> POLICY;
+      case PLUGINS -> POLICY + "direct = true\n";
+    };
+  }
+
   /** Returns the path of {@code method}. */
   static String path(String method) {
     return "/" + SERVICE + "/" + method;
+  }
+
+  /** Returns the command that {@link #command(Path, Access, List)} does, in {@code setting}. */
+  static List<String> command(
+      Path program, Access access, List<String> addresses, Setting setting) {
+    List<String> command = new ArrayList<>(command(program, access, addresses));
+    command.addAll(setting.options());
+    return command;
   }
 
   /** Returns the command that serves on {@code addresses}; it prints where, and "listening". */

@@ -55,7 +55,7 @@ final class BenchHost {
             .stopGrace(Duration.ofMillis(200));
     return switch (setting) {
       case UNIX -> builder;
-      case TCP -> builder.enrolListen(ANY_PORT).controlListen(ANY_PORT);
+      case TCP, PLUGINS, PLAIN -> builder.enrolListen(ANY_PORT).controlListen(ANY_PORT);
     };
   }
 

@@ -1,10 +1,14 @@
 package dev.tenon.bench.endtoend;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.tenon.transport.Bootstrap;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +37,15 @@ final class BenchPlugin {
   /** The file with the address that the load generator is to call. */
   static final String ADDRESS_FILE = "address";
 
+  /** What the caller is told so that it asks for an introduction, once the provider is there. */
+  static final String INTRODUCE = "introduce";
+
+  /** What it prints when the provider's address and a new grant are in its folder. */
+  static final String INTRODUCED = "introduced";
+
+  /** What it prints when there is no provider yet. */
+  static final String UNAVAILABLE = "unavailable";
+
   /** What it prints when it is healthy. */
   static final String READY = "ready";
 
@@ -52,21 +65,47 @@ final class BenchPlugin {
       enrolment.lend(folder);
       Access access = new Access(folder, bootstrap.serverName());
       switch (role) {
-        case CALLER -> {
-          access.write(ADDRESS_FILE, bootstrap.data() + "\n");
-          enrolment.reportHealthy();
-          System.out.println(READY);
-          awaitEnd(System.in);
-        }
+        case CALLER -> call(bootstrap, enrolment, access, program);
         case BACKEND -> serve(bootstrap, enrolment, access, program);
+      }
+    }
+  }
+
+  /** Returns where, in the caller's {@code folder}, it has what a direct call needs. */
+  static Path direct(Path folder) {
+    return folder.resolve("direct");
+  }
+
+  /** It has a server too, whose health the host asks about. */
+  private static void call(Bootstrap bootstrap, Enrolment enrolment, Access access, Path program)
+      throws IOException, InterruptedException {
+    access.write(ADDRESS_FILE, bootstrap.data() + "\n");
+    try (Program server = start(bootstrap, access, program)) {
+      server.await("listening", LoadGenerator.MARGIN);
+      enrolment.reportHealthy();
+      System.out.println(READY);
+      introduce(enrolment, direct(access.folder()));
+    }
+  }
+
+  private static Program start(Bootstrap bootstrap, Access access, Path program)
+      throws IOException {
+    List<String> command = Backend.command(program, access, List.of(bootstrap.listen().toString()));
+    return Program.start("backend", access.folder(), command);
+  }
+
+  private static void introduce(Enrolment enrolment, Path folder) throws IOException {
+    BufferedReader stdin = new BufferedReader(new InputStreamReader(System.in, UTF_8));
+    for (String line = stdin.readLine(); line != null; line = stdin.readLine()) {
+      if (line.equals(INTRODUCE)) {
+        System.out.println(enrolment.introduce(folder) ? INTRODUCED : UNAVAILABLE);
       }
     }
   }
 
   private static void serve(Bootstrap bootstrap, Enrolment enrolment, Access access, Path program)
       throws IOException, InterruptedException {
-    List<String> command = Backend.command(program, access, List.of(bootstrap.listen().toString()));
-    try (Program backend = Program.start("backend", access.folder(), command)) {
+    try (Program backend = start(bootstrap, access, program)) {
       backend.await("listening", LoadGenerator.MARGIN);
       enrolment.register(Backend.SERVICE);
       enrolment.reportHealthy();

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.bench.endtoend.Load.Unit;
 import dev.tenon.bench.endtoend.Samples.Place;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -41,13 +40,16 @@ public final class Comparison {
         median of the ratios within each round; where the rounds do not agree (the middle half of them is wider than 30 %% of the median, or
         there are fewer than 3) there is none. What is compared with what, and what is not: [bench/README.md](../bench/README.md).
 
-        Tenon admits, decides, chooses and audits every call; the others only pass it on.
+        Tenon admits, decides, chooses and audits every call; the others only pass it on. From plugin to plugin there is no proxy: CPU is that of
+        the provider's JVM, which has the core of the proxies, and serves on grpc-java, once without Tenon and without grants, once as a plugin in
+        direct mode. In plain text, for which a host has no option, its relay is measured without a listener: whoever connects is one caller,
+        admitted beforehand, and all that a host asks of a call is asked.
 
         Versions: %s.
         """
             .formatted(rounds, versions));
     for (Setting setting : Setting.values()) {
-      Arrays.stream(Load.values()).forEach(load -> text.append(table(setting, load)));
+      setting.loads().forEach(load -> text.append(table(setting, load)));
     }
     text.append(failures());
     return text.toString();
@@ -58,10 +60,13 @@ public final class Comparison {
     text.append(setting.title()).append(": ").append(load.title()).append("\n\n| way |");
     Unit unit = load.unit();
     text.append(" CPU µs/%1$s | JIT µs/%1$s |".formatted(unit.one()));
-    text.append(" CPU / HAProxy h2 | CPU / byte splice |");
+    for (Way reference : setting.references()) {
+      text.append(" CPU / ").append(reference.shortTitle()).append(" |");
+    }
     text.append(load.hasLatency() ? " p50 µs | p99 µs |\n" : " " + unit.several() + "/s |\n");
-    text.append("|---|---:|---:|---:|---:|").append(load.hasLatency() ? "---:|---:|\n" : "---:|\n");
-    for (Way way : Way.values()) {
+    text.append("|---|---:|---:|").append("---:|".repeat(setting.references().size()));
+    text.append(load.hasLatency() ? "---:|---:|\n" : "---:|\n");
+    for (Way way : setting.ways()) {
       text.append(row(new Place(setting, load, way)));
     }
     return text.toString();
@@ -71,9 +76,8 @@ public final class Comparison {
     List<String> cells = new ArrayList<>();
     cells.add(place.way().title());
     cells.add(cell(place, Sample::cpuMicros));
-    cells.add(place.way().isTenon() ? cell(place, Sample::compilerMicros) : NOTHING);
-    cells.add(ratio(place, Way.HAPROXY));
-    cells.add(ratio(place, Way.SPLICE));
+    cells.add(place.way().isJvm() ? cell(place, Sample::compilerMicros) : NOTHING);
+    place.setting().references().forEach(reference -> cells.add(ratio(place, reference)));
     if (place.load().hasLatency()) {
       cells.add(cell(place, Sample::p50Micros));
       cells.add(cell(place, Sample::p99Micros));
@@ -132,7 +136,7 @@ public final class Comparison {
    */
   public boolean isClean() {
     return samples.all().stream()
-        .filter(sample -> sample.way().isTenon() || sample.way().isDirect())
+        .filter(sample -> sample.way().isJvm() || sample.way().isDirect())
         .allMatch(sample -> sample.outcome().isClean());
   }
 }

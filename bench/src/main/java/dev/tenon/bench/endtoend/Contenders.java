@@ -39,13 +39,19 @@ final class Contenders implements AutoCloseable {
   /** Starts those of {@code ways}; on failure, closing still ends those that were started. */
   void start(Set<Way> ways) throws IOException, InterruptedException {
     Path others = folder.resolve("others");
-    if (ways.stream().anyMatch(way -> !way.isTenon())) {
+    if (ways.stream().anyMatch(way -> !way.isJvm())) {
       startOthers(ways, others, BenchAuthority.create(others));
     }
     if (ways.contains(Way.RELAY)) {
       all.add(keep(RelaySetUp.start(folder.resolve("relay"), program, setting)).contender());
     }
-    if (ways.contains(Way.TENON)) {
+    for (Way way : ways) {
+      if (way == Way.PLUGIN_SERVER || way == Way.PLUGIN_SERVER_AGAIN) {
+        all.add(
+            keep(PluginServerSetUp.start(folder.resolve(way.name()), setting, way)).contender());
+      }
+    }
+    if (ways.contains(Way.TENON) || ways.contains(Way.DIRECT_MODE)) {
       Path home = folder.resolve("tenon");
       all.add(keep(TenonSetUp.start(home, program, setting, HostJvm.usual())).contender());
     }
@@ -59,7 +65,8 @@ final class Contenders implements AutoCloseable {
             Program.start(
                 "backend",
                 others,
-                Backend.command(program, access, List.of("tcp:127.0.0.1:0", "unix:" + socket))));
+                Backend.command(
+                    program, access, List.of("tcp:127.0.0.1:0", "unix:" + socket), setting)));
     String address = backend.line(START);
     backend.await("listening", START);
     for (Way way : ways) {
@@ -69,7 +76,10 @@ final class Contenders implements AutoCloseable {
         case NGINX ->
             proxy(
                 way,
-                config("nginx.conf", others, at("unix:" + socket, address)),
+                config(
+                    isPlain() ? "nginx-plain.conf" : "nginx.conf",
+                    others,
+                    at("unix:" + socket, address)),
                 access,
                 List.of(
                     Tools.program("nginx"), "-e", others + "/nginx.log", "-p", others + "/", "-c"));
@@ -77,20 +87,29 @@ final class Contenders implements AutoCloseable {
             proxy(
                 way,
                 config(
-                    way == Way.HAPROXY ? "haproxy-h2.cfg" : "haproxy-splice.cfg",
+                    isPlain()
+                        ? "haproxy-h2-plain.cfg"
+                        : way == Way.HAPROXY ? "haproxy-h2.cfg" : "haproxy-splice.cfg",
                     others,
                     at("unix@" + socket, address)),
                 access,
                 List.of(Tools.program("haproxy"), "-db", "-f"));
-        case TENON, RELAY -> {} // They have backends of their own.
+        case PLAIN_RELAY ->
+            all.add(
+                keep(PlainRelaySetUp.start(folder.resolve("plain"), setting, address)).contender());
+        case TENON, RELAY, PLUGIN_SERVER, PLUGIN_SERVER_AGAIN, DIRECT_MODE -> {} // Not its callers.
       }
     }
+  }
+
+  private boolean isPlain() {
+    return setting == Setting.PLAIN;
   }
 
   /** Returns where the backend is for a proxy, which has a word of its own for {@code socket}. */
   private String at(String socket, String address) {
     return switch (setting) {
-      case TCP -> address.substring("tcp:".length());
+      case TCP, PLUGINS, PLAIN -> address.substring("tcp:".length());
       case UNIX -> socket;
     };
   }

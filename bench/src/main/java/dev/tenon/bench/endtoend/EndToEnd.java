@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -44,7 +43,7 @@ public final class EndToEnd {
   public Comparison run() throws IOException, InterruptedException {
     List<Sample> samples = new ArrayList<>();
     for (Setting setting : Setting.values()) {
-      samples.addAll(measured(setting, EnumSet.allOf(Way.class), EnumSet.allOf(Load.class)).all());
+      samples.addAll(measured(setting, setting.ways(), setting.loads()).all());
     }
     return new Comparison(versions(), plan.rounds(), new Samples(samples));
   }
@@ -59,7 +58,7 @@ public final class EndToEnd {
       tell(setting, "starting the ways");
       contenders.start(ways);
       LoadGenerator generator = new LoadGenerator(program, folder);
-      warmTenon(setting, contenders.all(), loads, generator);
+      warmJvms(setting, contenders.all(), loads, generator);
       return rounds(setting, contenders.all(), loads, generator);
     } finally {
       Folders.delete(folder);
@@ -78,11 +77,11 @@ public final class EndToEnd {
   }
 
   /** The others are machine code from the start. */
-  private void warmTenon(
+  private void warmJvms(
       Setting setting, List<Contender> all, Set<Load> loads, LoadGenerator generator)
       throws IOException, InterruptedException {
     for (Contender contender : all) {
-      if (contender.way().isTenon()) {
+      if (contender.way().isJvm()) {
         tell(setting, "warming " + contender.way().title());
         for (Load load : loads) {
           Sample unused = generator.measure(contender, load, 0, Duration.ZERO, plan.hostWarmUp());
@@ -115,7 +114,7 @@ public final class EndToEnd {
     try {
       return generator.measure(contender, load, round, plan.warmUp(), load.window(plan.window()));
     } catch (IOException e) {
-      if (contender.way().isTenon() || contender.way().isDirect()) {
+      if (contender.way().isJvm() || contender.way().isDirect()) {
         throw e;
       }
       String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");

@@ -14,6 +14,9 @@ import dev.tenon.v1.EnrolRequest;
 import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.EnrolmentGrpc;
 import dev.tenon.v1.Health;
+import dev.tenon.v1.IntroduceRequest;
+import dev.tenon.v1.IntroduceResponse;
+import dev.tenon.v1.IntroductionsGrpc;
 import dev.tenon.v1.LifecycleGrpc;
 import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.RegisterRequest;
@@ -24,9 +27,12 @@ import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
@@ -148,6 +154,45 @@ final class Enrolment implements AutoCloseable {
             .withDeadlineAfter(LIMIT_SECONDS, SECONDS)
             .reportHealth(
                 ReportHealthRequest.newBuilder().setHealth(Health.HEALTH_HEALTHY).build());
+  }
+
+  /**
+   * Asks for an introduction to the provider of {@link Backend#SERVICE}, and makes {@code folder}
+   * with what the C program needs to call it; where that is there, the grant in it is a new one.
+   * Returns false if there is no provider yet.
+   */
+  boolean introduce(Path folder) throws IOException {
+    IntroduceRequest request =
+        IntroduceRequest.newBuilder()
+            .setService(Backend.SERVICE)
+            .addAllMethods(Backend.METHODS)
+            .build();
+    try {
+      lend(
+          folder,
+          IntroductionsGrpc.newBlockingStub(control)
+              .withDeadlineAfter(LIMIT_SECONDS, SECONDS)
+              .introduce(request));
+      return true;
+    } catch (StatusRuntimeException e) {
+      if (e.getStatus().getCode() == Status.Code.UNAVAILABLE) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void lend(Path folder, IntroduceResponse introduced) throws IOException {
+    if (!Files.exists(folder)) {
+      Access made =
+          Access.lend(
+              folder,
+              keys.getPrivate(),
+              certificates(identity.getCertificateChainList()),
+              certificates(introduced.getTrustBundleList()));
+      made.write(BenchPlugin.ADDRESS_FILE, introduced.getAddress() + "\n");
+    }
+    Files.writeString(folder.resolve(Access.GRANT), introduced.getGrant() + "\n");
   }
 
   @Override

@@ -3,15 +3,12 @@ package dev.tenon.bench.endtoend;
 import static java.util.Objects.requireNonNull;
 
 import dev.tenon.bench.endtoend.Samples.Place;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** What Tenon is to reach, and whether it does: a section of docs/performance.md. Immutable. */
 public final class Goals {
-  private static final String PLAIN = "not measured: Tenon has no option for plain text";
-
   private final Samples samples;
   private final List<Double> firstCallsSeconds;
   private final InProcessCalls.Times inside;
@@ -39,13 +36,13 @@ public final class Goals {
         | # | measure | goal |\
         """);
     text.append(
-        Arrays.stream(Setting.values())
+        Setting.proxied().stream()
             .map(Setting::title)
             .collect(Collectors.joining(" | ", " ", " |\n")));
-    text.append("|---:|---|---|").append("---|".repeat(Setting.values().length)).append('\n');
+    text.append("|---:|---|---|").append("---|".repeat(Setting.proxied().size())).append('\n');
     cpu(text, 1, Load.ONE_CONNECTION, "64 B, 1 × 32: CPU / HAProxy h2", Way.HAPROXY, 0.25);
     cpu(text, 2, Load.ONE_CONNECTION, "the same / byte splice", Way.SPLICE, 1.6);
-    row(text, 3, "the same in plain text / HAProxy h2", Goal.atMost(0.25), PLAIN);
+    plain(text, 3, Load.ONE_CONNECTION, "the same in plain text / HAProxy h2", Way.HAPROXY, 0.25);
     cpu(text, 4, Load.EIGHT_CONNECTIONS, "64 B, 8 × 100: CPU / HAProxy h2", Way.HAPROXY, 0.08);
     rate(text);
     cpu(text, 6, Load.FIXED_RATE, "2,000/s: CPU / byte splice", Way.SPLICE, 1.05);
@@ -53,10 +50,11 @@ public final class Goals {
     cpu(text, 9, Load.LONG_MESSAGES, "16 KiB: CPU / byte splice", Way.SPLICE, 0.85);
     cpu(text, 10, Load.PING_PONG, "a message of a stream: CPU / HAProxy h2", Way.HAPROXY, 0.65);
     cpu(text, 11, Load.SERVER_STREAM, "server stream: CPU a MB / nginx", Way.NGINX, 0.70);
-    row(text, 12, "the same in plain text / nginx", Goal.atMost(1.2), PLAIN);
+    plain(text, 12, Load.SERVER_STREAM, "the same in plain text / nginx", Way.NGINX, 1.2);
     cpu(text, 13, Load.ONE_CONNECTION, "64 B, 1 × 32: CPU / relay on grpc-java", Way.RELAY, 0.25);
     cpu(text, 14, Load.CONNECTIONS, "a connection and one call: CPU / nginx", Way.NGINX, 1.2);
     apart(text);
+    direct(text);
     return text.toString();
   }
 
@@ -66,6 +64,19 @@ public final class Goals {
     String[] verdicts =
         verdicts(place -> goal.verdict(samples.ratios(place, reference, Sample::cpuMicros)), load);
     row(text, number, title, goal, verdicts);
+  }
+
+  /** A host has no option for plain text: what is measured is its relay, beside the rest. */
+  private void plain(
+      StringBuilder text, int number, Load load, String title, Way reference, double most) {
+    Goal goal = Goal.atMost(most);
+    Place relay = new Place(Setting.PLAIN, load, Way.PLAIN_RELAY);
+    row(
+        text,
+        number,
+        title + " (the relay alone, on loopback)",
+        goal,
+        goal.verdict(samples.ratios(relay, reference, Sample::cpuMicros)));
   }
 
   private void rate(StringBuilder text) {
@@ -126,12 +137,35 @@ public final class Goals {
         seconds.verdict(firstCallsSeconds));
   }
 
+  /**
+   * Direct mode beside the same server without it. Two JVMs of one program differ, by more than two
+   * measurements of one: what is no worse than that is good.
+   */
+  private void direct(StringBuilder text) {
+    direct(text, Load.ONE_CONNECTION, "64 B, 1 × 32: CPU", Sample::cpuMicros);
+    direct(text, Load.FIXED_RATE, "64 B, 2,000/s: p50", Sample::p50Micros);
+    direct(text, Load.PING_PONG, "a message of a stream: CPU", Sample::cpuMicros);
+  }
+
+  private void direct(
+      StringBuilder text, Load load, String title, ToDoubleFunction<Sample> measure) {
+    Goal goal = Goal.atMost(1.05);
+    Place granted = new Place(Setting.PLUGINS, load, Way.DIRECT_MODE);
+    List<Double> same =
+        samples.ratios(granted.by(Way.PLUGIN_SERVER_AGAIN), Way.PLUGIN_SERVER, measure);
+    String met = goal.verdict(samples.ratios(granted, Way.PLUGIN_SERVER, measure), same);
+    String apart = same.isEmpty() ? "" : "; A/A " + Spread.of(same).text();
+    text.append(
+        "| direct | from plugin to plugin, %s / grpc-java without Tenon (A/A: another JVM) | %s | %s%s | – |\n"
+            .formatted(title, goal.text(), met, apart));
+  }
+
   private interface Judge {
     String verdict(Place tenon);
   }
 
   private static String[] verdicts(Judge judge, Load load) {
-    return Arrays.stream(Setting.values())
+    return Setting.proxied().stream()
         .map(setting -> judge.verdict(new Place(setting, load, Way.TENON)))
         .toArray(String[]::new);
   }
@@ -139,7 +173,7 @@ public final class Goals {
   private static void row(
       StringBuilder text, int number, String title, Goal goal, String... verdicts) {
     text.append("| %d | %s | %s |".formatted(number, title, goal.text()));
-    for (int i = 0; i < Setting.values().length; i++) {
+    for (int i = 0; i < Setting.proxied().size(); i++) {
       text.append(' ').append(i < verdicts.length ? verdicts[i] : "–").append(" |");
     }
     text.append('\n');

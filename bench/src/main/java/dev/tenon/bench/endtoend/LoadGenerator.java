@@ -59,6 +59,7 @@ final class LoadGenerator {
       Duration warmUp,
       Duration window)
       throws IOException, InterruptedException {
+    contender.preparation().run();
     List<String> pinned = Cores.CALLER_AND_BACKEND.pinned(command);
     try (Program caller = Program.start("load", folder, pinned)) {
       caller.await("ready", warmUp.plus(MARGIN));
@@ -82,6 +83,7 @@ final class LoadGenerator {
     command.addAll(contender.access().certificates());
     command.addAll(contender.access().caller());
     command.addAll(load.options());
+    command.addAll(contender.setting().options());
     command.addAll(List.of("--warm", Load.seconds(warmUp)));
     return command;
   }

@@ -39,7 +39,7 @@ final class RelaySetUp implements AutoCloseable {
     Files.createDirectory(folder, Private.FOLDER);
     String to =
         switch (setting) {
-          case TCP -> "tcp:127.0.0.1:" + ProxyConfig.freePort();
+          case TCP, PLUGINS, PLAIN -> "tcp:127.0.0.1:" + ProxyConfig.freePort();
           case UNIX -> "unix:" + folder.resolve("s");
         };
     List<String> command = HostJvm.usual().command(RelayHost.class, List.of(folder.toString(), to));

@@ -3,14 +3,17 @@ package dev.tenon.bench.endtoend;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
+import dev.tenon.bench.endtoend.Access.Proof;
 import dev.tenon.bench.endtoend.BenchPlugin.Role;
+import dev.tenon.transport.Dns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A host of Tenon's and its two plugins, up and ready to be called. With a Unix socket to the
@@ -21,11 +24,14 @@ final class TenonSetUp implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration PAUSE = Duration.ofMillis(20);
 
+  /** A host takes only so many requests a second. */
+  private static final Duration ASKED_AGAIN = Duration.ofMillis(500);
+
   private final Setting setting;
   private final Path folder;
   private final Path program;
   private final Program host;
-  private final Deque<Program> remotes = new ArrayDeque<>();
+  private final Map<Role, Program> remotes = new EnumMap<>(Role.class);
 
   private TenonSetUp(Setting setting, Path folder, Path program, Program host) {
     this.setting = requireNonNull(setting, "setting");
@@ -44,7 +50,7 @@ final class TenonSetUp implements AutoCloseable {
   static TenonSetUp start(Path folder, Path program, Setting setting, HostJvm jvm)
       throws IOException, InterruptedException {
     Files.createDirectory(folder, Private.FOLDER);
-    Files.writeString(folder.resolve("policy.toml"), Backend.POLICY);
+    Files.writeString(folder.resolve("policy.toml"), Backend.policy(setting));
     for (Role role : Role.values()) {
       describe(role, folder, program, setting);
     }
@@ -61,12 +67,14 @@ final class TenonSetUp implements AutoCloseable {
   }
 
   private void awaitReady() throws IOException, InterruptedException {
-    if (setting == Setting.TCP) {
+    if (setting != Setting.UNIX) {
       for (Role role : Role.values()) {
         startRemote(role);
       }
-      for (Program remote : remotes) {
-        remote.await(BenchPlugin.READY, START);
+      for (Program remote : remotes.values()) {
+        if (setting != Setting.PLUGINS || remote != remotes.get(Role.BACKEND)) {
+          remote.await(BenchPlugin.READY, START);
+        }
       }
     }
     host.await("ready", START);
@@ -81,11 +89,18 @@ final class TenonSetUp implements AutoCloseable {
       }
     }
     String line = Files.readString(bootstrap, US_ASCII).strip();
-    Program plugin =
-        Program.start(
-            role.plugin(), folder, Cores.CALLER_AND_BACKEND.pinned(command(role, folder, program)));
-    remotes.push(plugin);
+    Program plugin = Program.start(role.plugin(), folder, remote(role));
+    remotes.put(role, plugin);
     plugin.tell(line);
+  }
+
+  private List<String> remote(Role role) {
+    if (setting != Setting.PLUGINS || role == Role.CALLER) {
+      return Cores.CALLER_AND_BACKEND.pinned(command(role, folder, program));
+    }
+    List<String> provider = new ArrayList<>(List.of("env", "TENON_BOOTSTRAP=stdin"));
+    provider.addAll(HostJvm.usual().command(DirectProvider.class, List.of()));
+    return provider;
   }
 
   private static Path lent(Path folder, Role role) {
@@ -113,24 +128,58 @@ final class TenonSetUp implements AutoCloseable {
               role.plugin(),
               Cores.CALLER_AND_BACKEND.pinned(command(role, folder, program)),
               /* instances= */ 1);
-      case TCP ->
+      case TCP, PLUGINS, PLAIN ->
           PluginFile.writeRemote(
               plugins, role.plugin(), bootstrap(folder, role), ProxyConfig.freePort());
     }
   }
 
-  /** Returns the way through the host, as its plugin {@code caller}. */
-  Contender contender() throws IOException {
+  /**
+   * Returns the way through the host, as its plugin {@code caller}; from plugin to plugin, the one
+   * that the host introduces to.
+   */
+  Contender contender() throws IOException, InterruptedException {
     Path caller = lent(folder, Role.CALLER);
-    String address = Files.readString(caller.resolve(BenchPlugin.ADDRESS_FILE)).strip();
+    if (setting == Setting.PLUGINS) {
+      return direct(BenchPlugin.direct(caller), remote(remotes, Role.BACKEND).pid());
+    }
     return new Contender(
-        setting, Way.TENON, host.pid(), address, new Access(caller, "host.tenon.internal"));
+        setting, Way.TENON, host.pid(), address(caller), new Access(caller, Dns.HOST));
+  }
+
+  private Contender direct(Path lent, long provider) throws IOException, InterruptedException {
+    introduce();
+    Access access = new Access(lent, Dns.PLUGIN, Proof.GRANT);
+    return new Contender(
+        setting, Way.DIRECT_MODE, provider, address(lent), access, this::introduce);
+  }
+
+  private void introduce() throws IOException, InterruptedException {
+    Program caller = remote(remotes, Role.CALLER);
+    long limit = System.nanoTime() + START.toNanos();
+    caller.tell(BenchPlugin.INTRODUCE);
+    while (!caller.line(START).equals(BenchPlugin.INTRODUCED)) {
+      if (System.nanoTime() - limit > 0 || host.hasEndedWithin(ASKED_AGAIN)) {
+        throw new IOException(
+            "no introduction to the provider"
+                + host.lastWords()
+                + remote(remotes, Role.BACKEND).lastWords());
+      }
+      caller.tell(BenchPlugin.INTRODUCE);
+    }
+  }
+
+  private static Program remote(Map<Role, Program> remotes, Role role) {
+    return requireNonNull(remotes.get(role), role.plugin());
+  }
+
+  private static String address(Path folder) throws IOException {
+    return Files.readString(folder.resolve(BenchPlugin.ADDRESS_FILE)).strip();
   }
 
   private void end() {
-    while (!remotes.isEmpty()) {
-      remotes.pop().close();
-    }
+    remotes.values().forEach(Program::close);
+    remotes.clear();
     host.close();
   }
 

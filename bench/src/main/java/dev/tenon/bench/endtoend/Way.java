@@ -14,7 +14,15 @@ enum Way {
   NGINX("nginx grpc_pass"),
   HAPROXY("HAProxy h2"),
   /** HAProxy that ends TLS, begins it anew, and passes on bytes: it looks at nothing. */
-  SPLICE("HAProxy byte splice");
+  SPLICE("HAProxy byte splice"),
+  /** Tenon's relay without TLS, and so without a host's listener. */
+  PLAIN_RELAY("Tenon's relay alone"),
+  /** To a plugin's server as it would be without Tenon: grpc-java, and the same TLS. */
+  PLUGIN_SERVER("a server of grpc-java"),
+  /** The same in another JVM: no two compile their code alike. */
+  PLUGIN_SERVER_AGAIN("the same in another JVM"),
+  /** To a plugin of Tenon's, which verifies the grant that each call shows. */
+  DIRECT_MODE("a plugin in direct mode");
 
   private final String title;
 
@@ -26,9 +34,21 @@ enum Way {
     return title;
   }
 
-  /** Returns whether it is Tenon's code, in a JVM. */
-  boolean isTenon() {
-    return this == TENON || this == RELAY;
+  /** Returns the title of a column of ratios to it. */
+  String shortTitle() {
+    return switch (this) {
+      case SPLICE -> "byte splice";
+      case PLUGIN_SERVER -> "grpc-java";
+      default -> title;
+    };
+  }
+
+  /** Returns whether it is in a JVM, and of this project. */
+  boolean isJvm() {
+    return switch (this) {
+      case TENON, RELAY, PLAIN_RELAY, PLUGIN_SERVER, PLUGIN_SERVER_AGAIN, DIRECT_MODE -> true;
+      case DIRECT, DIRECT_AGAIN, NGINX, HAPROXY, SPLICE -> false;
+    };
   }
 
   /** Returns whether nothing is between caller and backend. */

@@ -81,7 +81,7 @@ class ComparisonTest {
 
       assertThat(new Comparison("", 1, new Samples(List.of(failed))).isClean())
           .as(way.title())
-          .isEqualTo(!way.isTenon() && !way.isDirect());
+          .isEqualTo(!way.isJvm() && !way.isDirect());
     }
   }
 

@@ -27,7 +27,7 @@ class EndToEndTest {
 
     assertMeasured(
         Setting.UNIX,
-        EnumSet.allOf(Way.class),
+        Setting.UNIX.ways(),
         EnumSet.of(Load.PING_PONG, Load.SERVER_STREAM, Load.LONG_MESSAGES));
 
     assertThat(progress).last().asString().endsWith(": round 1 of 1");
@@ -44,9 +44,26 @@ class EndToEndTest {
         EnumSet.of(Load.ONE_CONNECTION, Load.CONNECTIONS));
   }
 
+  /** Without TLS at either end, and with a relay that no host has. */
+  @Test
+  void measured_inPlainText_hasRightAnswersByEveryWay() throws Exception {
+    OnThisMachine.assumeComplete();
+
+    assertMeasured(Setting.PLAIN, Setting.PLAIN.ways(), Setting.PLAIN.loads());
+  }
+
+  /** The plugin of Tenon's verifies a grant for each call. */
+  @Test
+  void measured_fromPluginToPlugin_hasRightAnswersByEveryWay() throws Exception {
+    OnThisMachine.assumeComplete();
+
+    assertMeasured(
+        Setting.PLUGINS, Setting.PLUGINS.ways(), EnumSet.of(Load.PING_PONG, Load.FIXED_RATE));
+  }
+
   private void assertMeasured(Setting setting, Set<Way> some, Set<Load> few) throws Exception {
-    Set<Way> ways = ALL ? EnumSet.allOf(Way.class) : some;
-    Set<Load> loads = ALL ? EnumSet.allOf(Load.class) : few;
+    Set<Way> ways = ALL ? setting.ways() : some;
+    Set<Load> loads = ALL ? setting.loads() : few;
     Samples samples = comparison.measured(setting, ways, loads);
 
     String section = new Comparison("", 1, samples).section();
