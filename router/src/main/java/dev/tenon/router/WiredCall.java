@@ -185,7 +185,7 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
         || !router().hasOthers(this, before.permit().path().service())) {
       return false;
     }
-    visits().ended(Status.UNAVAILABLE, Outcome.EndedBy.CONNECTION, /* isAnswered= */ false);
+    tellStanding(Status.UNAVAILABLE);
     before.counted().failed();
     Route chosen;
     try {

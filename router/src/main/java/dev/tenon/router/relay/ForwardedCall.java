@@ -74,14 +74,14 @@ final class ForwardedCall implements Provider, StreamHandler {
     }
   }
 
-  /** There is no connection for the call. */
-  void unreachable() {
+  /** There is no connection for the call, or no room for it to wait for one. */
+  void unreachable(EndedBy why) {
     waitsNoMore();
     if (!isOver) {
       isOver = true;
       ByteQueue kept = early;
       early = null;
-      call.unsent(head, kept);
+      call.unsent(head, kept, why);
     }
   }
 
@@ -215,6 +215,6 @@ final class ForwardedCall implements Provider, StreamHandler {
   /** The call has waited long enough. */
   private void outOfPatience() {
     connections.forget(this);
-    unreachable();
+    unreachable(EndedBy.CONNECTION);
   }
 }

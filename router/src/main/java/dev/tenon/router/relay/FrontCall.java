@@ -272,13 +272,14 @@ final class FrontCall extends WireCall implements StreamHandler {
    * There is no way to the provider: of the call, which began with {@code begun}, nothing was sent,
    * and {@code kept} is what came since.
    */
-  void unsent(CallHead begun, @Nullable ByteQueue kept) {
+  void unsent(CallHead begun, @Nullable ByteQueue kept, EndedBy why) {
     if (isOver || isEnding) {
       return;
     }
     provider = null;
     head = begun;
     early = kept;
+    endedBy = why;
     CallWatch told = watch;
     if (told == null) {
       isUnsent = true; // The handler is at it still.
@@ -290,7 +291,9 @@ final class FrontCall extends WireCall implements StreamHandler {
   private void unsent(CallWatch told) {
     isUnsent = false;
     if (!told.unsent()) {
-      fail(Refusal.UNAVAILABLE, EndedBy.CONNECTION);
+      fail(Refusal.UNAVAILABLE, endedBy);
+    } else if (!isEnding) {
+      endedBy = EndedBy.OUR_SIDE; // It goes to another provider.
     }
   }
 
@@ -327,10 +330,7 @@ final class FrontCall extends WireCall implements StreamHandler {
     }
   }
 
-  /**
-   * The call ends with {@code status}, which the provider said, and for its caller with {@code
-   * trailers}.
-   */
+  /** The provider ended the call with {@code status}; its caller gets {@code trailers}. */
   void finish(Status status, List<HeaderField> trailers) {
     if (!isOver && !isEnding) {
       endedBy = EndedBy.PROVIDER;

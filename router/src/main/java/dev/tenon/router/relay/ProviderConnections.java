@@ -1,6 +1,7 @@
 package dev.tenon.router.relay;
 
 import dev.tenon.router.http2.ErrorCode;
+import dev.tenon.router.relay.WireCall.EndedBy;
 import dev.tenon.transport.Link;
 import dev.tenon.transport.LinkConnector;
 import java.time.Duration;
@@ -58,8 +59,12 @@ final class ProviderConnections implements LinkConnector {
         }
       }
     }
-    if (isClosed || waiting.size() >= MOST_WAITING || !connectIfNeeded()) {
-      call.unreachable();
+    if (isClosed || !connectIfNeeded()) {
+      call.unreachable(EndedBy.CONNECTION);
+      return;
+    }
+    if (waiting.size() >= MOST_WAITING) {
+      call.unreachable(EndedBy.OUR_SIDE); // That so many call says nothing of the provider.
       return;
     }
     call.waits();
@@ -129,7 +134,7 @@ final class ProviderConnections implements LinkConnector {
     if (open.isEmpty()) {
       List<ForwardedCall> all = List.copyOf(waiting);
       waiting.clear();
-      all.forEach(ForwardedCall::unreachable);
+      all.forEach(call -> call.unreachable(EndedBy.CONNECTION));
     }
   }
 

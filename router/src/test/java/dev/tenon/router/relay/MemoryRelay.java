@@ -25,6 +25,10 @@ public final class MemoryRelay {
   final FakeLoop loop = new FakeLoop();
   final RelayLoops loops = new RelayLoops(() -> System.nanoTime() + loop.nanos());
   final List<String> told = new ArrayList<>();
+
+  /** Who ended the calls, in the order in which they ended. */
+  final List<WireCall.EndedBy> endedBy = new ArrayList<>();
+
   final List<FakePeer> providers = new ArrayList<>();
   final ArrayDeque<LinkConnector> connecting = new ArrayDeque<>();
   final List<WireCall> calls = new ArrayList<>();
@@ -131,7 +135,7 @@ public final class MemoryRelay {
       if (forwards) {
         call.forward(backend, List.of(), maxMessageBytes);
       }
-      return new Watch(++begun);
+      return new Watch(++begun, call);
     }
 
     @Override
@@ -145,10 +149,12 @@ public final class MemoryRelay {
 
   private final class Watch implements CallWatch {
     private final int number;
+    private final WireCall call;
     private boolean isOver;
 
-    Watch(int number) {
+    Watch(int number, WireCall call) {
       this.number = number;
+      this.call = call;
     }
 
     @Override
@@ -159,6 +165,7 @@ public final class MemoryRelay {
     @Override
     public @Nullable CompletableFuture<?> ending(Status status) {
       told.add(number + " " + status.getCode());
+      endedBy.add(call.endedBy());
       return beforeTold;
     }
 

@@ -79,11 +79,16 @@ class ProviderPitfallsTest {
     }
 
     assertThat(call(1)).hasSize(1).first().asString().contains("grpc-status: 14");
+    assertThat(relay.endedBy)
+        .as("too many callers say nothing of their provider")
+        .containsExactly(WireCall.EndedBy.OUR_SIDE);
     assertThat(relay.timed()).isEqualTo(ProviderConnections.MOST_WAITING);
     relay.advance(ProviderConnections.LONGEST_WAIT.plusSeconds(1));
     assertThat(relay.callers.get(1).read())
         .hasSize(MemoryRelay.MAX_CALLS)
         .allMatch(line -> line.contains("grpc-status: 14"));
+    assertThat(relay.endedBy.subList(1, relay.endedBy.size()))
+        .containsOnly(WireCall.EndedBy.CONNECTION);
     assertThat(relay.over()).isEqualTo(relay.begun());
     assertThat(relay.timed()).isZero();
     assertThat(provider.read()).isEmpty();
