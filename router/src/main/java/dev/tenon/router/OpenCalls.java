@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.function.Predicate;
 
 /** The calls that have started and not ended. Thread-safe. */
@@ -33,7 +34,9 @@ final class OpenCalls {
           .maximumSize(MAX_REMEMBERED)
           .executor(Runnable::run)
           .build();
-  private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
+
+  /** Few, if any; each call that ends asks whether there is one. */
+  private final Set<Wait> waits = new CopyOnWriteArraySet<>();
 
   OpenCalls(CallLimits limits) {
     this.caps = new CallCaps(limits);
