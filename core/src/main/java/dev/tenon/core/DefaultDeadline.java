@@ -26,11 +26,15 @@ public final class DefaultDeadline implements ClientInterceptor {
    * @throws IllegalArgumentException if it is not positive
    */
   public DefaultDeadline(Duration deadline) {
+    this.deadline = requirePositive(deadline);
+  }
+
+  static Duration requirePositive(Duration deadline) {
     requireNonNull(deadline, "deadline");
     if (deadline.isNegative() || deadline.isZero()) {
       throw new IllegalArgumentException("deadline: " + deadline + " (expected: > 0)");
     }
-    this.deadline = deadline;
+    return deadline;
   }
 
   @Override

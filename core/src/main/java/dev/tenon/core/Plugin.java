@@ -30,6 +30,7 @@ public final class Plugin {
   private final Map<ServiceName, Function<PluginContext, BindableService>> services;
   private final Annotations annotations;
   private final OptionalInt maxMessageBytes;
+  private final ClientSettings clients;
 
   private Plugin(Builder builder) {
     name = builder.name;
@@ -38,6 +39,7 @@ public final class Plugin {
     services = Map.copyOf(builder.services);
     annotations = builder.annotations;
     maxMessageBytes = builder.maxMessageBytes;
+    clients = builder.clients;
   }
 
   /**
@@ -79,6 +81,11 @@ public final class Plugin {
     return maxMessageBytes;
   }
 
+  /** Returns what the clients of the plugin's context have in common. */
+  public ClientSettings clients() {
+    return clients;
+  }
+
   /**
    * Serves the plugin in this process, which the host started, until the host shuts it down.
    * Returns after a drain; the end of {@code main} then ends the process.
@@ -117,6 +124,7 @@ public final class Plugin {
         new LinkedHashMap<>();
     private Annotations annotations = Annotations.NONE;
     private OptionalInt maxMessageBytes = OptionalInt.empty();
+    private ClientSettings clients = ClientSettings.DEFAULT;
 
     private Builder(PluginName name) {
       this.name = name;
@@ -201,6 +209,15 @@ public final class Plugin {
             "maxMessageBytes: " + bytes + " (expected: at least " + MIN_MESSAGE_BYTES + ")");
       }
       maxMessageBytes = OptionalInt.of(bytes);
+      return this;
+    }
+
+    /**
+     * Sets what all clients that the plugin takes from its context have in common; {@link
+     * ClientSettings#DEFAULT} without it.
+     */
+    public Builder clients(ClientSettings clients) {
+      this.clients = requireNonNull(clients, "clients");
       return this;
     }
 

@@ -19,7 +19,7 @@ public interface PluginContext {
 
   /**
    * Returns an ordinary gRPC stub whose calls go through the host's router with this plugin's
-   * identity. Unary calls without a deadline get 30 s.
+   * identity. Unary calls without a deadline get 30 s, or what {@link Plugin.Builder#clients} says.
    *
    * <pre>{@code ctx.client(LogGrpc::newBlockingStub)}</pre>
    *

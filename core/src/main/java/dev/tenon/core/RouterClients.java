@@ -42,7 +42,7 @@ public final class RouterClients implements PluginContext {
     this.host = host;
     this.self = self;
     this.declared = new DeclaredOnly(plugin);
-    this.router = ClientInterceptors.intercept(router, declared);
+    this.router = plugin.clients().around(ClientInterceptors.intercept(router, declared));
   }
 
   @Override

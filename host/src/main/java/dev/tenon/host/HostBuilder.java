@@ -8,6 +8,7 @@ import dev.tenon.auth.config.ConfigException;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.auth.policy.Policy;
 import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.ClientSettings;
 import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
@@ -409,6 +410,15 @@ public final class HostBuilder {
    */
   public HostBuilder retries(RetryPolicy policy) {
     settings.retries(policy);
+    return this;
+  }
+
+  /**
+   * Sets what all clients of {@link PluginHost#client} have in common, interceptors and the
+   * deadline of unary calls among it; {@link ClientSettings#DEFAULT} without it.
+   */
+  public HostBuilder clients(ClientSettings clients) {
+    settings.clients(clients);
     return this;
   }
 

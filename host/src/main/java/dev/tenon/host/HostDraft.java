@@ -10,6 +10,7 @@ import dev.tenon.auth.issue.AuthorityFiles;
 import dev.tenon.auth.issue.Role;
 import dev.tenon.core.AdminName;
 import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.ClientSettings;
 import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
@@ -34,7 +35,6 @@ import dev.tenon.registry.RegistryStore;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsFloor;
 import dev.tenon.transport.TlsProvider;
-import dev.tenon.transport.Transport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -73,8 +73,7 @@ final class HostDraft {
   private HealthPolling polling = new HealthPolling(Duration.ofSeconds(30), Duration.ofSeconds(5));
   private InstantSource clock = InstantSource.system();
   private SecureRandom random = new SecureRandom();
-  private Calls calls =
-      new Calls(Transport.MAX_MESSAGE_BYTES, OnBehalfOf.Verifier.NONE, Failing.DEFAULT);
+  private Calls calls = Calls.DEFAULT;
   private GrantLimits grants = GrantLimits.DEFAULT;
   private Duration clockTolerance = Duration.ZERO;
   private HostLimits hostLimits = HostLimits.DEFAULT;
@@ -275,12 +274,11 @@ final class HostDraft {
               + MAX_MESSAGE_BYTES
               + ")");
     }
-    calls = new Calls(bytes, calls.onBehalfOf(), calls.failing());
+    calls = calls.withMaxMessageBytes(bytes);
   }
 
   void onBehalfOf(OnBehalfOf.Verifier verifier) {
-    calls =
-        new Calls(calls.maxMessageBytes(), requireNonNull(verifier, "verifier"), calls.failing());
+    calls = calls.with(verifier);
   }
 
   void breaker(BreakerPolicy policy) {
@@ -299,7 +297,11 @@ final class HostDraft {
   }
 
   private void failing(Failing failing) {
-    calls = new Calls(calls.maxMessageBytes(), calls.onBehalfOf(), failing);
+    calls = calls.with(failing);
+  }
+
+  void clients(ClientSettings clients) {
+    calls = calls.with(clients);
   }
 
   /**

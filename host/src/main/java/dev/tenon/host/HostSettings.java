@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.AuditSettings;
 import dev.tenon.core.BreakerPolicy;
+import dev.tenon.core.ClientSettings;
 import dev.tenon.core.EjectionPolicy;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.OnBehalfOf;
@@ -17,6 +18,7 @@ import dev.tenon.registry.RegistryStore;
 import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.TlsFloor;
 import dev.tenon.transport.TlsProvider;
+import dev.tenon.transport.Transport;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -150,9 +152,36 @@ record HostSettings(
 
   /**
    * What calls may be, of which the plugins are told the length, and on whose behalf; and what
-   * follows when they fail.
+   * follows when they fail; and what those of the host itself have in common.
    */
-  record Calls(int maxMessageBytes, OnBehalfOf.Verifier onBehalfOf, Failing failing) {}
+  record Calls(
+      int maxMessageBytes,
+      OnBehalfOf.Verifier onBehalfOf,
+      Failing failing,
+      ClientSettings clients) {
+    static final Calls DEFAULT =
+        new Calls(
+            Transport.MAX_MESSAGE_BYTES,
+            OnBehalfOf.Verifier.NONE,
+            Failing.DEFAULT,
+            ClientSettings.DEFAULT);
+
+    Calls withMaxMessageBytes(int bytes) {
+      return new Calls(bytes, onBehalfOf, failing, clients);
+    }
+
+    Calls with(OnBehalfOf.Verifier verifier) {
+      return new Calls(maxMessageBytes, requireNonNull(verifier, "verifier"), failing, clients);
+    }
+
+    Calls with(Failing other) {
+      return new Calls(maxMessageBytes, onBehalfOf, other, clients);
+    }
+
+    Calls with(ClientSettings other) {
+      return new Calls(maxMessageBytes, onBehalfOf, failing, requireNonNull(other, "clients"));
+    }
+  }
 
   /** When a provider that fails gets no calls, or others do, and which calls are made again. */
   record Failing(BreakerPolicy breaker, EjectionPolicy ejection, RetryPolicy retries) {

@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import com.google.protobuf.Duration;
 import dev.tenon.auth.NotAuthenticatedException;
-import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Health;
 import dev.tenon.core.Identity;
 import dev.tenon.core.Plugin;
@@ -110,8 +109,7 @@ final class InProcessStart implements InProcessPlugin.Start {
         ClientInterceptors.intercept(
             planes.router().channel(identity),
             new InProcessGrants(planes.grants(), identity, planes.clock()),
-            new LivingOnly(run),
-            new DefaultDeadline(DefaultDeadline.DEFAULT));
+            new LivingOnly(run));
     PluginContext context = new RouterClients(run::id, plugin, router, new AskedHost());
     List<ServerServiceDefinition> services = new ArrayList<>();
     for (Map.Entry<ServiceName, Function<PluginContext, BindableService>> provided :

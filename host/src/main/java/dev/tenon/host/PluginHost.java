@@ -60,7 +60,8 @@ public final class PluginHost implements AutoCloseable {
 
   /**
    * Returns an ordinary gRPC stub whose calls go to plugins with the host's identity, by the same
-   * steps and rules as calls of plugins. Unary calls without a deadline get 30 s.
+   * steps and rules as calls of plugins. Unary calls without a deadline get 30 s, or what {@link
+   * HostBuilder#clients} says.
    *
    * @throws IllegalStateException if no plugin may provide the service, or the host is closed
    */

@@ -4,8 +4,8 @@ import dev.tenon.auth.audit.AuditFailedException;
 import dev.tenon.auth.audit.AuditLog;
 import dev.tenon.auth.audit.JsonLinesAuditLog;
 import dev.tenon.core.BreakerState;
+import dev.tenon.core.ClientSettings;
 import dev.tenon.core.DeclaredServices;
-import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.PluginState;
@@ -23,7 +23,6 @@ import dev.tenon.router.CallbackOffer;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
 import io.grpc.stub.AbstractStub;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -51,6 +50,7 @@ final class RunningHost implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private RunningHost(
+      ClientSettings clients,
       Planes planes,
       Plugins plugins,
       Authorities authorities,
@@ -64,9 +64,7 @@ final class RunningHost implements AutoCloseable {
     this.plugins = plugins;
     this.closing = closing;
     Identity self = new Identity(planes.identity().id(), Identity.Evidence.IN_PROCESS);
-    channel =
-        ClientInterceptors.intercept(
-            planes.router().channel(self), new DefaultDeadline(DefaultDeadline.DEFAULT));
+    channel = clients.around(planes.router().channel(self));
   }
 
   static RunningHost start(
@@ -97,7 +95,8 @@ final class RunningHost implements AutoCloseable {
       HostAdmins admins =
           new HostAdmins(planes, closing.add(AdminFiles.open(planes, settings.trust().admins())));
       presence.started(planes, closing);
-      return new RunningHost(planes, plugins, authorities, admins, presence, closing);
+      return new RunningHost(
+          settings.calls().clients(), planes, plugins, authorities, admins, presence, closing);
     } catch (HostStartException e) {
       closing.close();
       throw e;

@@ -2,7 +2,6 @@ package dev.tenon.sdk;
 
 import static java.lang.System.Logger.Level.INFO;
 
-import dev.tenon.core.DefaultDeadline;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
 import dev.tenon.core.RouterClients;
@@ -125,12 +124,7 @@ final class PluginStart {
 
     Channel router =
         ClientInterceptors.intercept(
-            connections.data(),
-            token,
-            new GrantedCalls(grants),
-            direct,
-            retry,
-            new DefaultDeadline(settings.clientDeadline()));
+            connections.data(), token, new GrantedCalls(grants), direct, retry);
     PluginContext context =
         new RouterClients(
             () -> identity.now().id(),

@@ -1,6 +1,5 @@
 package dev.tenon.sdk;
 
-import dev.tenon.core.DefaultDeadline;
 import java.time.Duration;
 import java.time.InstantSource;
 
@@ -11,7 +10,6 @@ import java.time.InstantSource;
  * @param identityDeadline how long the host may take to answer an enrolment or a renewal, with the
  *     first connection, for which a JVM loads its TLS; less than the life of an enrolment token
  * @param discoverWait how long the plugin waits for each service that it requires
- * @param clientDeadline what unary calls without a deadline get
  * @param retryMissing the pause before a service that could not be registered is tried again
  * @param hostAway how long a plugin that its host did not start waits for one that is away
  */
@@ -19,7 +17,6 @@ record Settings(
     InstantSource clock,
     Duration identityDeadline,
     Duration discoverWait,
-    Duration clientDeadline,
     Duration retryMissing,
     Duration hostAway) {
   /** What every plugin uses. */
@@ -28,13 +25,11 @@ record Settings(
           InstantSource.system(),
           Duration.ofSeconds(20),
           Duration.ofSeconds(30),
-          DefaultDeadline.DEFAULT,
           Duration.ofSeconds(5),
           Duration.ofMinutes(10));
 
   /** Returns these settings with another clock. */
   Settings with(InstantSource other) {
-    return new Settings(
-        other, identityDeadline, discoverWait, clientDeadline, retryMissing, hostAway);
+    return new Settings(other, identityDeadline, discoverWait, retryMissing, hostAway);
   }
 }

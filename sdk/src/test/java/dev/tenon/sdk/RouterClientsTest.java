@@ -3,24 +3,32 @@ package dev.tenon.sdk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tenon.core.ClientSettings;
+import dev.tenon.core.HeaderAuth;
 import dev.tenon.core.Plugin;
 import dev.tenon.core.PluginContext;
+import dev.tenon.core.Secret;
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoGrpc.EchoBlockingStub;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.OtherGrpc;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractBlockingStub;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,11 +118,12 @@ final class RouterClientsTest {
     assertThat(host.data.deadlines.get(2)).isEmpty();
   }
 
-  /** A provider that never answers holds no caller for ever. Row: SD-9, RT-10 */
+  /** A provider that never answers holds no caller for ever. Row: CI-5, SD-9, RT-10 */
   @Test
-  void call_providerIsSilent_endsWithDefaultDeadline() throws Exception {
+  void call_providerIsSilent_endsWithDeadlineOfThePlugin() throws Exception {
     withContext(
         TestSettings.QUICK,
+        ClientSettings.DEFAULT.withDeadline(Duration.ofMillis(500)),
         context ->
             assertThatThrownBy(
                     () ->
@@ -128,15 +137,56 @@ final class RouterClientsTest {
                             .isEqualTo(Status.Code.DEADLINE_EXCEEDED)));
   }
 
+  /**
+   * An interceptor of the plugin's own sees each call, over the connection with mutual TLS, and
+   * cannot bring the call to another service. Row: CI-4, CI-5
+   */
+  @Test
+  void call_interceptorOfThePlugin_seesEachCall() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    ClientInterceptor counting =
+        new ClientInterceptor() {
+          @Override
+          public <Q, R> ClientCall<Q, R> interceptCall(
+              MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+            calls.incrementAndGet();
+            return next.newCall(method, options);
+          }
+        };
+    ClientSettings settings =
+        ClientSettings.DEFAULT.with(counting, HeaderAuth.apiKey(() -> Secret.of("k-1")));
+    withContext(
+        TestSettings.PATIENT,
+        settings,
+        context -> {
+          var unused =
+              context.client(EchoGrpc::newBlockingStub).unary(EchoRequest.getDefaultInstance());
+          PlainStub other = context.client(PlainStub::new);
+          assertThatThrownBy(other::callOther).isInstanceOf(IllegalStateException.class);
+        });
+
+    assertThat(calls).hasValue(2);
+    assertThat(host.data.headers).hasSize(1);
+    Metadata headers = host.data.headers.get(0);
+    assertThat(headers.get(Metadata.Key.of("x-api-key", Metadata.ASCII_STRING_MARSHALLER)))
+        .isEqualTo("k-1");
+    assertThat(headers.get(BearerToken.AUTHORIZATION)).startsWith("Bearer tnr_");
+  }
+
   private interface Use {
     void with(PluginContext context);
   }
 
   private void withContext(Settings settings, Use use) throws Exception {
+    withContext(settings, ClientSettings.DEFAULT, use);
+  }
+
+  private void withContext(Settings settings, ClientSettings clients, Use use) throws Exception {
     List<PluginContext> contexts = new ArrayList<>();
     Plugin plugin =
         Plugin.named("caller")
             .requires(EchoGrpc.SERVICE_NAME, "")
+            .clients(clients)
             .provides(
                 EchoGrpc.SERVICE_NAME,
                 context -> {

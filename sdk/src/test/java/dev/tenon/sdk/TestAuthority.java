@@ -28,14 +28,14 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate authority for tests. Thread-safe. */
-final class TestAuthority {
+public final class TestAuthority {
   private final SecureRandom random = new SecureRandom();
   private final KeyPair keys;
   private final X500Name name;
   private final String serverName;
   private final X509Certificate root;
 
-  TestAuthority(String name, String serverName) {
+  public TestAuthority(String name, String serverName) {
     this.name = new X500Name("CN=" + name);
     this.serverName = serverName;
     keys = CertificateRequest.newKeyPair();
@@ -50,11 +50,11 @@ final class TestAuthority {
   }
 
   /** Returns the same authority, which puts {@code serverName} into what it issues. */
-  TestAuthority named(String serverName) {
+  public TestAuthority named(String serverName) {
     return new TestAuthority(this, serverName);
   }
 
-  List<X509Certificate> bundle() {
+  public List<X509Certificate> bundle() {
     return List.of(root);
   }
 
@@ -68,7 +68,7 @@ final class TestAuthority {
     return Credentials.of(own.getPrivate(), List.of(issue(id, own.getPublic(), notAfter)), trusted);
   }
 
-  X509Certificate issue(SpiffeId id, PublicKey key, Instant notAfter) {
+  public X509Certificate issue(SpiffeId id, PublicKey key, Instant notAfter) {
     try {
       var builder = builder(new X500Name("CN=leaf"), key, notAfter);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));

@@ -1,6 +1,5 @@
 package dev.tenon.sdk;
 
-import dev.tenon.core.DefaultDeadline;
 import java.time.Duration;
 import java.time.InstantSource;
 
@@ -14,7 +13,6 @@ final class TestSettings {
           InstantSource.system(),
           Duration.ofSeconds(30),
           Duration.ofSeconds(10),
-          DefaultDeadline.DEFAULT,
           Duration.ofSeconds(5),
           Duration.ofMinutes(10));
 
@@ -23,7 +21,6 @@ final class TestSettings {
           InstantSource.system(),
           Duration.ofSeconds(30),
           Duration.ofMillis(200),
-          Duration.ofMillis(500),
           Duration.ofMillis(20),
           Duration.ofMinutes(10));
 
