@@ -139,6 +139,24 @@ final class DiscoveryTest {
     assertThat(told.completions).isZero();
   }
 
+  /** What changes while a watcher is told is told as well, and nothing twice. Row: CI-7 */
+  @Test
+  void watch_changedWhileTold_toldOnceMore() {
+    EndpointTable table = new EndpointTable().add("payments", A);
+    table.watch(
+        "payments",
+        all -> {
+          told.endpoints(all);
+          if (all.size() == 1) {
+            table.add("payments", B).add("payments", C);
+          }
+        });
+
+    table.replace("payments", table.endpoints("payments"));
+
+    assertThat(told.sets).containsExactly(List.of(A), List.of(A, B, C));
+  }
+
   /** The last set that a watcher hears of is the last one. Row: CI-7 */
   @Test
   void watch_changesAtOnce_lastIsTold() throws Exception {
