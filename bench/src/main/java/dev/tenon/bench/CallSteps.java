@@ -37,6 +37,7 @@ import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
 import dev.tenon.router.relay.CallHandler;
 import dev.tenon.router.relay.CallWatch;
+import dev.tenon.router.relay.HandlerThreads;
 import dev.tenon.router.relay.RelayLoops;
 import dev.tenon.router.relay.WireBackend;
 import dev.tenon.router.relay.WireCall;
@@ -54,6 +55,7 @@ import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.security.KeyPair;
 import java.security.SecureRandom;
@@ -283,6 +285,11 @@ public class CallSteps {
     @Override
     public void serve(
         Channel provider, CallOptions options, Metadata stamps, int maxMessageBytes) {}
+
+    @Override
+    public CallWatch handle(ServerMethodDefinition<?, ?> method, HandlerThreads on) {
+      return CallWatch.NOBODY;
+    }
 
     @Override
     public void end(Status status, Metadata trailers) {}

@@ -20,8 +20,6 @@ import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Listening;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
-import dev.tenon.transport.Transport;
-import io.grpc.Server;
 import io.grpc.ServerTransportFilter;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
@@ -80,14 +78,8 @@ final class Listeners {
             direct.modes(),
             planes.audit());
     return opened(
-        listen,
         ControlServers.startEnrol(
-            planes.transport(),
-            listen,
-            tls,
-            enrolment,
-            limits.guard("enrol"),
-            planes.threads().enrol()));
+            at(listen, tls), enrolment, limits.guard("enrol"), planes.threads().enrol()));
   }
 
   private Endpoint startControl(HostSettings.Listen asked) throws IOException {
@@ -117,11 +109,8 @@ final class Listeners {
             planes.audit(),
             limits.guard("control"));
     return opened(
-        listen,
         ControlServers.startControl(
-            planes.transport(),
-            listen,
-            alsoForAdmins(mutualTls()),
+            at(listen, alsoForAdmins(mutualTls())),
             services,
             new ControlServers.Leases(
                 planes.exit().connections(),
@@ -162,7 +151,7 @@ final class Listeners {
       ServerTransportFilter connections,
       CallHandler calls)
       throws IOException {
-    Listening listening =
+    return opened(
         planes
             .transport()
             .listen(
@@ -171,9 +160,7 @@ final class Listeners {
                 limits.door(plane),
                 List.of(connections),
                 new WireFront(
-                    calls, planes.relayLoops(), limits.front(settings.calls().maxMessageBytes())));
-    closing.add(listening);
-    return listening.endpoint();
+                    calls, planes.relayLoops(), limits.front(settings.calls().maxMessageBytes()))));
   }
 
   /**
@@ -224,12 +211,12 @@ final class Listeners {
     return new Admission(planes.trust().lineages(), log, settings.sources().clock(), rule);
   }
 
-  private Endpoint opened(Endpoint asked, Server server) {
-    closing.add(
-        () -> {
-          server.shutdownNow();
-          server.awaitTermination(5, TimeUnit.SECONDS);
-        });
-    return Transport.boundEndpoint(asked, server);
+  private ControlServers.At at(Endpoint listen, ServerTls tls) {
+    return new ControlServers.At(planes.transport(), planes.relayLoops(), listen, tls);
+  }
+
+  private Endpoint opened(Listening listening) {
+    closing.add(listening);
+    return listening.endpoint();
   }
 }

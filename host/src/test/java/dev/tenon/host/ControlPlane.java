@@ -39,18 +39,19 @@ import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.ConnectionAdmission;
 import dev.tenon.router.TokenRule;
+import dev.tenon.router.relay.RelayLoops;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.ClientTls;
 import dev.tenon.transport.Credentials;
 import dev.tenon.transport.Dns;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.Listening;
 import dev.tenon.transport.PeerRule;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.InstantSource;
@@ -92,7 +93,8 @@ final class ControlPlane implements AutoCloseable {
   private final Transport transport = Transport.create(TlsProvider.preferred());
   private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(4);
   private volatile Executor changes = threads;
-  private final List<Server> servers = new ArrayList<>();
+  private final RelayLoops loops = new RelayLoops();
+  private final List<Listening> servers = new ArrayList<>();
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<RawPlugin> plugins = new ArrayList<>();
   private final Endpoint enrol;
@@ -138,9 +140,7 @@ final class ControlPlane implements AutoCloseable {
     enrol =
         started(
             ControlServers.startEnrol(
-                transport,
-                ANY,
-                new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false),
+                at(new ServerTls(identity, ServerTls.ClientAuth.NONE, id -> false)),
                 new EnrolmentService(
                     trust,
                     runs,
@@ -154,12 +154,11 @@ final class ControlPlane implements AutoCloseable {
     control =
         started(
             ControlServers.startControl(
-                transport,
-                ANY,
-                new ServerTls(
-                    () -> identity.get().alsoTrusting(admins.trustBundle()),
-                    ServerTls.ClientAuth.REQUIRED,
-                    PeerRule.pluginsOf(identity.id()).or(PeerRule.adminsOf(identity.id()))),
+                at(
+                    new ServerTls(
+                        () -> identity.get().alsoTrusting(admins.trustBundle()),
+                        ServerTls.ClientAuth.REQUIRED,
+                        PeerRule.pluginsOf(identity.id()).or(PeerRule.adminsOf(identity.id())))),
                 new ControlServers.Control(
                     new RenewalService(trust, runs, record),
                     new Admission(trust.lineages(), audit, clock, TokenRule.SVID_ALONE),
@@ -204,9 +203,13 @@ final class ControlPlane implements AutoCloseable {
     return channel;
   }
 
-  private Endpoint started(Server server) {
-    servers.add(server);
-    return Transport.boundEndpoint(ANY, server);
+  private ControlServers.At at(ServerTls tls) {
+    return new ControlServers.At(transport, loops, ANY, tls);
+  }
+
+  private Endpoint started(Listening listening) {
+    servers.add(listening);
+    return listening.endpoint();
   }
 
   /** Launches a plugin that the test plays. */
@@ -245,7 +248,7 @@ final class ControlPlane implements AutoCloseable {
     plugins.forEach(RawPlugin::close);
     channels.forEach(ManagedChannel::shutdownNow);
     runs.all().forEach(run -> runs.ended(run, "was stopped"));
-    servers.forEach(Server::shutdownNow);
+    servers.forEach(Listening::close);
     threads.shutdownNow();
     transport.close();
   }

@@ -6,10 +6,7 @@ import dev.tenon.core.RefusedException;
 import dev.tenon.router.relay.CallHandler;
 import dev.tenon.router.relay.CallWatch;
 import dev.tenon.router.relay.WireCall;
-import io.grpc.Status;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the calls that come as frames: the limiter first, then who calls, then the router's own
@@ -52,7 +49,7 @@ final class WireCalls implements CallHandler {
     } catch (RuntimeException e) {
       failed(call, e);
     }
-    return Ended.INSTANCE;
+    return CallWatch.NOBODY;
   }
 
   @Override
@@ -68,21 +65,5 @@ final class WireCalls implements CallHandler {
   static void failed(WireCall call, RuntimeException failure) {
     LOG.log(Level.WARNING, "a call is ended because of a fault of the host", failure);
     end(call, ProviderStatus.End.of(RefusalStatus.of(Refusal.INTERNAL)));
-  }
-
-  /** A call of which nothing more needs to be known. */
-  private enum Ended implements CallWatch {
-    INSTANCE;
-
-    @Override
-    public void cancelled() {}
-
-    @Override
-    public @Nullable CompletableFuture<?> ending(Status status) {
-      return null;
-    }
-
-    @Override
-    public void over() {}
   }
 }

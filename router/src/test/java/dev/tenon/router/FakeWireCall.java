@@ -5,12 +5,14 @@ import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
 import dev.tenon.router.relay.CallHandler;
 import dev.tenon.router.relay.CallWatch;
+import dev.tenon.router.relay.HandlerThreads;
 import dev.tenon.router.relay.WireBackend;
 import dev.tenon.router.relay.WireCall;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.util.List;
 import java.util.Queue;
@@ -38,6 +40,7 @@ final class FakeWireCall extends WireCall {
 
   @Nullable WireBackend forwardedTo;
   @Nullable Channel servedBy;
+  @Nullable ServerMethodDefinition<?, ?> handledBy;
   List<HeaderField> stamps = List.of();
   Metadata servedStamps = NOTHING;
   int maxMessageBytes;
@@ -225,6 +228,12 @@ final class FakeWireCall extends WireCall {
   @Override
   public EndedBy endedBy() {
     return endedBy;
+  }
+
+  @Override
+  public CallWatch handle(ServerMethodDefinition<?, ?> method, HandlerThreads on) {
+    handledBy = method;
+    return CallWatch.NOBODY;
   }
 
   @Override

@@ -41,7 +41,7 @@ public final class RareLog {
   }
 
   /** Logs a defect of ours, with its trace; of the same rate. */
-  void defect(String message, Throwable cause) {
+  public void defect(String message, Throwable cause) {
     if (isTime()) {
       logger.log(
           Level.WARNING,

@@ -1,14 +1,17 @@
 package dev.tenon.host.control;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import dev.tenon.auth.limit.Limited;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.router.Admission;
 import dev.tenon.router.CallRate;
 import dev.tenon.router.ConnectionAdmission;
+import dev.tenon.router.OwnServices;
+import dev.tenon.router.relay.HandlerThreads;
+import dev.tenon.router.relay.RelayLoops;
+import dev.tenon.router.relay.WireFront;
 import dev.tenon.transport.Door;
 import dev.tenon.transport.Endpoint;
+import dev.tenon.transport.Listening;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.ServerTls;
 import dev.tenon.transport.Transport;
@@ -16,14 +19,15 @@ import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;
-import io.grpc.Server;
-import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -44,28 +48,34 @@ public final class ControlServers {
   /** What guards a listener: which connections it takes, and how often it is asked for what. */
   public record Guard(Door door, RateLimits rates) {}
 
+  /** Where a listener is, and on which loops its calls are read. */
+  public record At(Transport transport, RelayLoops loops, Endpoint listen, ServerTls tls) {
+    Listening open(
+        Door door,
+        List<ServerTransportFilter> filters,
+        OwnServices services,
+        WireFront.Limits limits)
+        throws IOException {
+      return transport.listen(listen, tls, door, filters, new WireFront(services, loops, limits));
+    }
+  }
+
   /** Starts the listener on which {@code enrolment} is the only service. */
-  public static Server startEnrol(
-      Transport transport,
-      Endpoint listen,
-      ServerTls tls,
-      EnrolmentService enrolment,
-      Guard guard,
-      ScheduledExecutorService executor)
+  public static Listening startEnrol(
+      At at, EnrolmentService enrolment, Guard guard, ScheduledExecutorService executor)
       throws IOException {
-    return transport
-        .server(listen, tls, guard.door())
-        .maxConnectionIdle(ENROL_IDLE.toMillis(), MILLISECONDS)
-        .maxConnectionAge(ENROL_AGE.toMillis(), MILLISECONDS)
-        .maxConnectionAgeGrace(ENROL_LIMIT.toMillis(), MILLISECONDS)
-        .maxInboundMessageSize(MAX_ENROL_BYTES)
-        .executor(executor)
-        .addService(StrictRequests.of(enrolment))
-        .intercept(new PeerInContext())
-        .intercept(new CallTimeout(ENROL_LIMIT, executor))
-        .intercept(new EnrolmentRate(guard.rates())) // the last is the first that a call meets
-        .build()
-        .start();
+    ServerServiceDefinition service =
+        ServerInterceptors.intercept(
+            StrictRequests.of(enrolment),
+            new PeerInContext(),
+            new CallTimeout(ENROL_LIMIT, executor),
+            new EnrolmentRate(guard.rates())); // the last is the first that a call meets
+    return at.open(
+        guard.door(),
+        List.of(),
+        new OwnServices(List.of(service), new HandlerThreads(executor, executor)),
+        new WireFront.Limits(
+            guard.door().limits().callsPerConnection(), MAX_ENROL_BYTES, ENROL_AGE, ENROL_IDLE));
   }
 
   /** The services of the control listener, and what admits their calls. */
@@ -84,35 +94,40 @@ public final class ControlServers {
       Guard guard) {}
 
   /** Starts the control listener; {@code leases} follows its connections. */
-  public static Server startControl(
-      Transport transport, Endpoint listen, ServerTls tls, Control control, Leases leases)
-      throws IOException {
-    ServerBuilder<?> server =
-        transport
-            .server(listen, tls, control.guard().door())
-            .executor(leases.executor())
-            .addTransportFilter(leases.admission())
-            .addTransportFilter(leases.filter())
-            .addTransportFilter(control.ofAdmins())
-            .intercept(new CallTimeout(CONTROL_LIMIT, leases.timer()));
+  public static Listening startControl(At at, Control control, Leases leases) throws IOException {
+    CallTimeout limit = new CallTimeout(CONTROL_LIMIT, leases.timer());
     CallRate rate = new CallRate(control.guard().rates(), ControlRates::of);
-    add(server, control.renewal(), leases.calls(), control.bySvidAlone(), rate);
-    add(server, control.registry(), leases.calls(), control.byToken(), rate);
-    add(server, control.lifecycle(), leases.calls(), control.byToken(), rate);
-    add(server, control.grants(), leases.calls(), control.byToken(), rate);
-    add(server, control.introductions(), leases.calls(), control.byToken(), rate);
+    ServerInterceptor[] bySvidAlone = {leases.calls(), control.bySvidAlone(), rate, limit};
+    ServerInterceptor[] byToken = {leases.calls(), control.byToken(), rate, limit};
     CallRate adminRate = new CallRate(control.guard().rates(), method -> Limited.ADMIN);
     AdminGate gate =
         new AdminGate(control.admins(), control.audit(), leases.calls(), control.byToken());
-    add(server, control.admin(), gate, adminRate);
-    server.fallbackHandlerRegistry(new UnknownAdminMethods(gate, adminRate));
-    return server.build().start();
+    OwnServices services =
+        new OwnServices(
+            List.of(
+                guarded(control.renewal(), bySvidAlone),
+                guarded(control.registry(), byToken),
+                guarded(control.lifecycle(), byToken),
+                guarded(control.grants(), byToken),
+                guarded(control.introductions(), byToken),
+                guarded(control.admin(), gate, adminRate, limit)),
+            new UnknownAdminMethods(gate, adminRate, limit),
+            new HandlerThreads(leases.executor(), leases.timer()));
+    return at.open(
+        control.guard().door(),
+        List.of(leases.admission(), leases.filter(), control.ofAdmins()),
+        services,
+        new WireFront.Limits(
+            control.guard().door().limits().callsPerConnection(),
+            Transport.MAX_MESSAGE_BYTES,
+            WireFront.Limits.EVER, // A plugin's claims live while it has a connection.
+            WireFront.Limits.EVER));
   }
 
-  private static void add(
-      ServerBuilder<?> server, BindableService service, ServerInterceptor... lastFirst) {
-    // The last is the first that a call meets.
-    server.addService(ServerInterceptors.intercept(StrictRequests.of(service), lastFirst));
+  /** The last of {@code lastFirst} is the first that a call meets. */
+  private static ServerServiceDefinition guarded(
+      BindableService service, ServerInterceptor... lastFirst) {
+    return ServerInterceptors.intercept(StrictRequests.of(service), lastFirst);
   }
 
   /** What happens when control connections come and go, and who runs and ends control calls. */

@@ -144,6 +144,11 @@ final class CallHead {
     return MetadataFields.passing(fields, passes);
   }
 
+  /** Returns the metadata that passes, with what is for this side alone. */
+  Metadata whole() {
+    return MetadataFields.whole(fields, passes);
+  }
+
   /** Returns the coding of messages that the caller says it uses; empty: none. */
   String encoding() {
     for (int i = 0; i < fields.size(); i++) {

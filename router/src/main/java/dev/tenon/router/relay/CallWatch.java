@@ -6,6 +6,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Who is told what becomes of a call. On the call's loop. */
 public interface CallWatch {
+  /** Wants to know nothing. */
+  CallWatch NOBODY =
+      new CallWatch() {
+        @Override
+        public void cancelled() {}
+
+        @Override
+        public @Nullable CompletableFuture<?> ending(Status status) {
+          return null;
+        }
+
+        @Override
+        public void over() {}
+      };
+
   /**
    * Takes that the caller cancelled or its connection is lost; the provider's side is cancelled
    * already. {@link #ending} does not follow.

@@ -13,6 +13,7 @@ import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -124,11 +125,7 @@ final class FrontCall extends WireCall implements StreamHandler {
 
   @Override
   public void serve(Channel channel, CallOptions options, Metadata stamps, int maxMessageBytes) {
-    if (isOver || isEnding) {
-      return;
-    }
-    if (!Messages.isKnown(head.encoding())) {
-      finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), EndedBy.OUR_SIDE);
+    if (isOver || isEnding || !isReadable()) {
       return;
     }
     int most = Math.min(maxMessageBytes, front.maxMessageBytes());
@@ -140,6 +137,32 @@ final class FrontCall extends WireCall implements StreamHandler {
       int unused = call.send(ByteBuffer.allocate(0), /* ends= */ true);
     }
     passEarly();
+  }
+
+  /** Ends the call if its messages cannot be read. */
+  private boolean isReadable() {
+    boolean isKnown = Messages.isKnown(head.encoding());
+    if (!isKnown) {
+      finish(Status.UNIMPLEMENTED.withDescription("grpc-encoding: unknown"), EndedBy.OUR_SIDE);
+    }
+    return isKnown;
+  }
+
+  @Override
+  public CallWatch handle(ServerMethodDefinition<?, ?> method, HandlerThreads on) {
+    if (isOver || isEnding || !isReadable()) {
+      return CallWatch.NOBODY;
+    }
+    requests = new MessageMeter(front.maxMessageBytes());
+    answers = new MessageMeter(Integer.MAX_VALUE); // What we say is ours to bound.
+    HandledCall<?, ?> call =
+        new HandledCall<>(this, new Messages(front.maxMessageBytes(), head.encoding()), method, on);
+    provider = call;
+    call.begin(head.whole());
+    if (requestEnded) {
+      int unused = call.send(ByteBuffer.allocate(0), /* ends= */ true);
+    }
+    return call;
   }
 
   private void meter(int maxMessageBytes) {

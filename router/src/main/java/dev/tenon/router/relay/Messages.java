@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class Messages {
   private static final int PREFIX_BYTES = 5;
 
+  /** What is kept free for a message at first, whatever length its sender announces. */
+  private static final int FIRST_BYTES = 4 * 1024;
+
   private final int most;
   private final String encoding;
   private final byte[] prefix = new byte[PREFIX_BYTES];
   private int prefixSeen;
-  private byte @Nullable [] message;
+  private byte @Nullable [] message; // grows with what has come
+  private int length;
   private int filled;
 
   /**
@@ -44,14 +49,15 @@ final class Messages {
     if (message == null && !begin(from)) {
       return null;
     }
-    byte[] into = message;
-    if (into == null) {
+    if (message == null) {
       return null;
     }
-    int step = Math.min(into.length - filled, from.remaining());
+    int step = Math.min(length - filled, from.remaining());
+    byte[] into = withRoom(message, filled + step);
     from.get(into, filled, step);
     filled += step;
-    if (filled < into.length) {
+    if (filled < length) {
+      message = into;
       return null;
     }
     message = null;
@@ -66,16 +72,22 @@ final class Messages {
     if (prefixSeen < PREFIX_BYTES) {
       return false;
     }
-    int length = ByteBuffer.wrap(prefix).getInt(1);
+    length = ByteBuffer.wrap(prefix).getInt(1);
     if (length < 0 || length > most) {
       throw new RefusedMessage(Status.RESOURCE_EXHAUSTED.withDescription("limit exceeded"));
     }
     if (prefix[0] < 0 || prefix[0] > 1) {
       throw new RefusedMessage(Status.INTERNAL.withDescription("message with unknown flags"));
     }
-    message = new byte[length];
+    message = new byte[Math.min(length, Math.max(from.remaining(), FIRST_BYTES))];
     filled = 0;
     return true;
+  }
+
+  private byte[] withRoom(byte[] has, int needed) {
+    return needed <= has.length
+        ? has
+        : Arrays.copyOf(has, (int) Math.min(length, Math.max(needed, 2L * has.length)));
   }
 
   /** Returns whether a message has begun and not ended. */

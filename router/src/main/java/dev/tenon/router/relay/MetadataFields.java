@@ -28,6 +28,15 @@ final class MetadataFields {
     return metadata(fields, passes, mark -> mark == FieldMark.PASSES);
   }
 
+  /** Returns what of {@code fields} crosses, and what is for this side alone. */
+  static Metadata whole(List<HeaderField> fields, Predicate<String> passes) {
+    return metadata(
+        fields,
+        passes,
+        mark ->
+            mark == FieldMark.PASSES || mark == FieldMark.ASKED || mark == FieldMark.AUTHORIZATION);
+  }
+
   private static Metadata metadata(
       List<HeaderField> fields, Predicate<String> passes, IntPredicate wanted) {
     Metadata metadata = new Metadata();

@@ -1,29 +1,23 @@
 package dev.tenon.router.relay;
 
-import dev.tenon.router.http2.ByteQueue;
-import dev.tenon.router.relay.Messages.RefusedMessage;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /** A call whose provider is behind a channel of grpc-java. For the loop of the call. */
-final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
+final class ServedCall extends ClientCall.Listener<byte[]> implements Provider, Requests.Taker {
   private static final int PREFIX_BYTES = 5;
 
   /*
    * Each direction carries one message at a time, as in `Relay`: the next is asked for when the last
-   * was handed on. Of a request, what comes while its provider is not ready is `held`, within the
-   * window of the caller's stream. The channel's events run on the call's loop.
+   * was handed on. The channel's events run on the call's loop.
    */
   private final FrontCall call;
   private final ClientCall<byte[], byte[]> to;
-  private final Messages messages;
-  private @Nullable ByteQueue held;
-  private boolean heldEnds;
+  private final Requests requests;
   private boolean hasSent;
   private boolean isAsked;
   private boolean isOver;
@@ -33,7 +27,7 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
       FrontCall call, CallHead head, Channel channel, CallOptions options, int maxMessageBytes) {
     this.call = call;
     this.to = channel.newCall(head.method(), options.withExecutor(call::execute));
-    this.messages = new Messages(maxMessageBytes, head.encoding());
+    this.requests = new Requests(new Messages(maxMessageBytes, head.encoding()), this);
   }
 
   void begin(CallHead head, Metadata stamps) {
@@ -52,81 +46,41 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
 
   @Override
   public int send(ByteBuffer part, boolean ends) {
-    int whole = part.remaining();
-    if (isOver) {
-      part.position(part.limit());
-      return whole;
-    }
-    if (held != null || !isReady()) {
-      hold(part, ends);
-      return 0;
-    }
-    pass(part, ends);
-    int kept = part.remaining();
-    if (kept > 0 && !isOver) {
-      hold(part, ends);
-    }
-    return whole - kept;
+    return requests.send(part, ends);
   }
 
   /** A call is not ready before it has its first message, where its type is that of one message. */
-  private boolean isReady() {
-    return !hasSent || to.isReady();
+  @Override
+  public boolean isReady() {
+    return !isOver && (!hasSent || to.isReady());
   }
 
-  private void hold(ByteBuffer part, boolean ends) {
-    ByteQueue kept = held;
-    if (kept == null) {
-      kept = new ByteQueue();
-      held = kept;
-    }
-    kept.put(part);
-    heldEnds |= ends;
+  @Override
+  public void message(byte[] message) {
+    hasSent = true;
+    to.sendMessage(message);
   }
 
-  /** Passes messages on until the provider wants no more; what is left of {@code part} waits. */
-  private void pass(ByteBuffer part, boolean ends) {
-    try {
-      while (isReady()) {
-        byte[] message = messages.next(part);
-        if (message == null) {
-          break;
-        }
-        hasSent = true;
-        to.sendMessage(message);
-      }
-      if (ends && !part.hasRemaining()) {
-        if (messages.isWithin()) {
-          throw new RefusedMessage(Status.INTERNAL.withDescription("message without its end"));
-        }
-        to.halfClose();
-      }
-    } catch (RefusedMessage refused) {
-      part.position(part.limit());
-      fail(refused.status());
-    }
+  @Override
+  public void ended() {
+    to.halfClose();
+  }
+
+  @Override
+  public void refused(Status why) {
+    cancel();
+    call.finish(why, WireCall.EndedBy.OUR_SIDE);
   }
 
   @Override
   public void onReady() {
-    call.execute(this::passHeld);
-  }
-
-  private void passHeld() {
-    ByteQueue kept = held;
-    if (kept == null || isOver || !isReady()) {
-      return;
-    }
-    held = null;
-    ByteBuffer bytes = kept.peek(kept.size());
-    int whole = bytes.remaining();
-    pass(bytes, heldEnds);
-    int left = bytes.remaining();
-    if (left > 0 && !isOver) {
-      kept.skip(whole - left);
-      held = kept;
-    }
-    call.consumed(whole - left);
+    call.execute(
+        () -> {
+          int passed = requests.passHeld();
+          if (passed > 0) {
+            call.consumed(passed);
+          }
+        });
   }
 
   @Override
@@ -140,14 +94,9 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
   public void cancel() {
     if (!isOver) {
       isOver = true;
-      held = null;
+      requests.drop();
       to.cancel("the caller's side has ended", /* cause= */ null);
     }
-  }
-
-  private void fail(Status status) {
-    cancel();
-    call.finish(status, WireCall.EndedBy.OUR_SIDE);
   }
 
   // What the provider says.
@@ -184,6 +133,7 @@ final class ServedCall extends ClientCall.Listener<byte[]> implements Provider {
         () -> {
           if (!isOver) {
             isOver = true;
+            requests.drop();
             call.finish(status, call.fields().served(status, trailers, call.isAnswered()));
           }
         });

@@ -5,6 +5,7 @@ import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.Metadata;
+import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,15 @@ public abstract class WireCall {
    */
   public abstract void serve(
       Channel provider, CallOptions options, Metadata stamps, int maxMessageBytes);
+
+  /**
+   * Has the call handled by {@code method}, of this process, as a server of grpc-java would have
+   * it: its listener, and the context of what it does, are {@code on}'s. To be called within {@link
+   * CallHandler#begin} alone.
+   *
+   * @return who is told what becomes of the call
+   */
+  public abstract CallWatch handle(ServerMethodDefinition<?, ?> method, HandlerThreads on);
 
   /**
    * Ends the call: its provider's side is cancelled at once, and the caller told when {@link

@@ -28,6 +28,9 @@ public final class WireFront implements LinkHandler {
    * @param idle after which it is ended, if there is no call
    */
   public record Limits(int calls, int maxMessageBytes, Duration age, Duration idle) {
+    /** An age or idle time that no connection reaches. */
+    public static final Duration EVER = Duration.ofDays(36_500);
+
     /**
      * Checks them.
      *

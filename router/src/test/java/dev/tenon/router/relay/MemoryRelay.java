@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class MemoryRelay {
   int maxMessageBytes = 4 * 1024 * 1024;
   boolean connectsAtOnce = true;
   boolean forwards = true;
+  @Nullable Function<WireCall, CallWatch> handler;
   @Nullable CompletableFuture<?> beforeTold;
   private int begun;
   private int over;
@@ -132,6 +134,9 @@ public final class MemoryRelay {
     @Override
     public CallWatch begin(WireCall call) {
       calls.add(call);
+      if (handler != null) {
+        return handler.apply(call);
+      }
       if (forwards) {
         call.forward(backend, List.of(), maxMessageBytes);
       }

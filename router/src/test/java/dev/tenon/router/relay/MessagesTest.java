@@ -49,6 +49,19 @@ class MessagesTest {
     assertThat(messages.isWithin()).isFalse();
   }
 
+  /** Lengths are announced on many streams, and nothing follows. */
+  @Test
+  void next_ofLengthsAlone_keepsNoRoomForThem() throws Exception {
+    List<Messages> all = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      Messages messages = new Messages(Integer.MAX_VALUE, "");
+      assertThat(messages.next(ByteBuffer.allocate(5).putInt(1, 1 << 30))).isNull();
+      all.add(messages);
+    }
+
+    assertThat(all).allMatch(Messages::isWithin);
+  }
+
   @Test
   void next_ofPieces_givesTheWhole() throws Exception {
     Messages messages = new Messages(MOST, "");
