@@ -3,10 +3,12 @@ package dev.tenon.core;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.BindableService;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -28,6 +30,7 @@ public final class Plugin {
   private final Version version;
   private final Map<ServiceName, Requirement> requirements;
   private final Map<ServiceName, Function<PluginContext, BindableService>> services;
+  private final Set<ServiceName> nonBlocking;
   private final Annotations annotations;
   private final OptionalInt maxMessageBytes;
   private final ClientSettings clients;
@@ -37,6 +40,7 @@ public final class Plugin {
     version = builder.version;
     requirements = Map.copyOf(builder.requirements);
     services = Map.copyOf(builder.services);
+    nonBlocking = Set.copyOf(builder.nonBlocking);
     annotations = builder.annotations;
     maxMessageBytes = builder.maxMessageBytes;
     clients = builder.clients;
@@ -69,6 +73,11 @@ public final class Plugin {
   /** Returns what makes each service that the plugin provides. */
   public Map<ServiceName, Function<PluginContext, BindableService>> services() {
     return services;
+  }
+
+  /** Returns those of {@link #services} whose methods never block, as their author says. */
+  public Set<ServiceName> nonBlocking() {
+    return nonBlocking;
   }
 
   /** Returns what the plugin tells about itself. */
@@ -122,6 +131,7 @@ public final class Plugin {
     private final Map<ServiceName, Requirement> requirements = new LinkedHashMap<>();
     private final Map<ServiceName, Function<PluginContext, BindableService>> services =
         new LinkedHashMap<>();
+    private final Set<ServiceName> nonBlocking = new HashSet<>();
     private Annotations annotations = Annotations.NONE;
     private OptionalInt maxMessageBytes = OptionalInt.empty();
     private ClientSettings clients = ClientSettings.DEFAULT;
@@ -183,6 +193,22 @@ public final class Plugin {
       if (services.putIfAbsent(serviceName, factory) != null) {
         throw new IllegalArgumentException("provides: " + service + " (expected: declared once)");
       }
+      return this;
+    }
+
+    /**
+     * Declares that the plugin provides {@code service}, whose methods never block. In a plugin
+     * inside the host its unary methods run on the thread of a caller that is there too, the host
+     * itself or another plugin inside it, and get the very request that it made, which costs them
+     * next to nothing; a method that waits all the same holds its caller up. Other calls, and all
+     * calls of a plugin that is a process, are as with {@link #provides}.
+     *
+     * @throws IllegalArgumentException as {@link #provides}
+     */
+    public Builder providesNonBlocking(
+        String service, Function<PluginContext, BindableService> factory) {
+      provides(service, factory);
+      nonBlocking.add(new ServiceName(service));
       return this;
     }
 

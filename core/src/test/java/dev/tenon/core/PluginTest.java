@@ -87,6 +87,25 @@ class PluginTest {
         .withMessage("provides: acme.v1.Echo (expected: declared once)");
   }
 
+  @Test
+  void providesNonBlocking_byItsName_amongTheServices() {
+    Plugin plugin =
+        plugin()
+            .provides("acme.v1.Log", PluginTest::echo)
+            .providesNonBlocking("acme.v1.Echo", PluginTest::echo)
+            .build();
+
+    assertThat(plugin.services()).hasSize(2);
+    assertThat(plugin.nonBlocking()).containsExactly(new ServiceName("acme.v1.Echo"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                plugin()
+                    .provides("acme.v1.Echo", PluginTest::echo)
+                    .providesNonBlocking("acme.v1.Echo", PluginTest::echo))
+        .withMessage("provides: acme.v1.Echo (expected: declared once)");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -3,6 +3,7 @@ package dev.tenon.host;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.host.launch.LaunchedPlugin;
+import dev.tenon.router.DirectServices;
 import dev.tenon.router.RelayedCaller;
 import dev.tenon.router.ServiceThreads;
 import io.grpc.ManagedChannel;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a plugin inside the host: a server without a name or an address, on threads of its
- * own, so that neither slow nor blocking code holds up the router. Thread-safe.
+ * own, so that neither slow nor blocking code holds up the router; and beside it those services
+ * that never block, as their author says. Thread-safe.
  */
 final class InProcessPlugin implements LaunchedPlugin {
   private static final int THREADS = 16;
@@ -32,6 +34,7 @@ final class InProcessPlugin implements LaunchedPlugin {
    */
   private final AnonymousInProcessSocketAddress address = new AnonymousInProcessSocketAddress();
   private final ServiceThreads threads = new ServiceThreads(THREADS, MAX_WAITING);
+  private final DirectServices direct = new DirectServices();
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
   private final SpiffeId.OfHost host;
   private @Nullable Server server;
@@ -42,6 +45,9 @@ final class InProcessPlugin implements LaunchedPlugin {
   interface Start {
     /** Returns the services; runs code of the plugin's author, and may wait. */
     List<ServerServiceDefinition> services() throws RefusedException, InterruptedException;
+
+    /** Returns whether the methods of {@code service}, one of them, never block. */
+    boolean isNonBlocking(ServerServiceDefinition service);
 
     /** Goes on once the services can be called. */
     void served() throws RefusedException;
@@ -60,6 +66,14 @@ final class InProcessPlugin implements LaunchedPlugin {
     return InProcessChannelBuilder.forAddress(address).directExecutor().intercept(threads).build();
   }
 
+  /**
+   * Returns what of its services is called without a channel, nothing until they are served.
+   * Whoever calls closes it, with the channels.
+   */
+  DirectServices direct() {
+    return direct;
+  }
+
   /** Starts on a thread called {@code name} and returns at once. */
   void start(String name, Start start) {
     Thread thread = new Thread(() -> run(start), name);
@@ -73,7 +87,9 @@ final class InProcessPlugin implements LaunchedPlugin {
   /* Whatever the plugin's own code throws, an error too, ends the plugin and not the host. */
   private void run(Start start) {
     try {
-      if (serve(start.services())) {
+      List<ServerServiceDefinition> services = start.services();
+      direct.serve(services.stream().filter(start::isNonBlocking).toList());
+      if (serve(services)) {
         start.served();
       }
     } catch (InterruptedException e) {

@@ -119,6 +119,11 @@ final class InProcessStart implements InProcessPlugin.Start {
     return services;
   }
 
+  @Override
+  public boolean isNonBlocking(ServerServiceDefinition service) {
+    return plugin.nonBlocking().contains(new ServiceName(service.getServiceDescriptor().getName()));
+  }
+
   /** What the plugin tells and asks the host, without a wire. */
   private final class AskedHost implements RouterClients.Host {
     @Override

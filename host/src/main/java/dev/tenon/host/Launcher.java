@@ -54,7 +54,7 @@ final class Launcher {
       throws RefusedException {
     PluginDefinition definition = slot.definition();
     InProcessPlugin plugin = new InProcessPlugin(planes.identity().id());
-    BackendChannels channels = new BackendChannels(plugin::channel);
+    BackendChannels channels = new BackendChannels(plugin::channel, plugin.direct());
     Plugins.Started started =
         new Plugins.Started(slot, new PluginRun(id, definition.version(), channels));
     try {

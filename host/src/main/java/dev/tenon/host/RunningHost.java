@@ -64,7 +64,11 @@ final class RunningHost implements AutoCloseable {
     this.plugins = plugins;
     this.closing = closing;
     Identity self = new Identity(planes.identity().id(), Identity.Evidence.IN_PROCESS);
-    channel = clients.around(planes.router().channel(self));
+    // Interceptors see the deadline, which the router would give later, and for less.
+    channel =
+        clients.interceptors().isEmpty()
+            ? planes.router().channel(self, clients.deadline())
+            : clients.around(planes.router().channel(self));
   }
 
   static RunningHost start(

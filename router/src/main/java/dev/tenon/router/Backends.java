@@ -30,4 +30,12 @@ public interface Backends {
   default Optional<WireBackend> wire(RuntimeId provider) {
     return Optional.empty();
   }
+
+  /**
+   * Returns the services of {@code provider} whose unary methods run on the threads of callers
+   * inside the host, or empty if it has none. Everything else of it goes by {@link #backend}.
+   */
+  default Optional<DirectServices> direct(RuntimeId provider) {
+    return Optional.empty();
+  }
 }

@@ -1,6 +1,7 @@
 package dev.tenon.router;
 
 import dev.tenon.core.CallPath;
+import dev.tenon.core.ServiceName;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,16 +12,36 @@ import org.jspecify.annotations.Nullable;
 final class CallSite {
   private final CallPath path;
   private final boolean isReserved;
+
+  /**
+   * As the registry has it, which finds that sooner; records are immutable, so no fence is needed.
+   */
+  private ServiceName service;
+
   private volatile Decisions.@Nullable Decision decision;
   private volatile @Nullable Route route;
 
   CallSite(CallPath path) {
     this.path = path;
     this.isReserved = path.service().isReserved();
+    this.service = path.service();
   }
 
   CallPath path() {
     return path;
+  }
+
+  /** Returns the service of the path. */
+  ServiceName service() {
+    return service;
+  }
+
+  /** Takes the same name as the registry has it. */
+  @SuppressWarnings("ReferenceEquality") // the very object is found without a look into it
+  void chose(ServiceName known) {
+    if (service != known) {
+      service = known;
+    }
   }
 
   /** Returns whether the service is one that is never relayed. */
@@ -49,6 +70,16 @@ final class CallSite {
     Route last = route;
     return last != null && delegation.isEmpty() && last.isPlain(decided.permit(), provider, backend)
         ? last
+        : null;
+  }
+
+  /** Returns what the last such call went by, if that was {@code services}; else null. */
+  @Nullable Backend lastInside(DirectServices services) {
+    Route last = route;
+    return last != null
+            && last.backend() instanceof Backend.OfProcess inside
+            && inside.services().equals(services)
+        ? inside
         : null;
   }
 

@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param options the call's options, of which the deadline and the executor are read
  * @param context where the call was started
+ * @param otherwise the deadline where {@code options} have none; null if there is none then
  */
-record ChannelCaller(CallOptions options, Context context) implements CallerSide {
+record ChannelCaller(CallOptions options, Context context, @Nullable Deadline otherwise)
+    implements CallerSide {
+  ChannelCaller(CallOptions options, Context context) {
+    this(options, context, /* otherwise= */ null);
+  }
+
   @Override
   public Duration remaining() {
     Deadline deadline = deadline();
@@ -33,12 +39,18 @@ record ChannelCaller(CallOptions options, Context context) implements CallerSide
 
   /** Returns the earlier of the two deadlines that the call has, if any. */
   @Nullable Deadline deadline() {
-    Deadline ofCall = options.getDeadline();
+    Deadline ofCall = ofCall();
     Deadline ofContext = context.getDeadline();
     if (ofCall == null || ofContext == null) {
       return ofCall == null ? ofContext : ofCall;
     }
     return ofCall.minimum(ofContext);
+  }
+
+  /** Returns the deadline of the call itself, if any. */
+  @Nullable Deadline ofCall() {
+    Deadline asked = options.getDeadline();
+    return asked == null ? otherwise : asked;
   }
 
   @Override
@@ -52,7 +64,7 @@ record ChannelCaller(CallOptions options, Context context) implements CallerSide
     Context.CancellationListener wake = gone -> ready.complete(null);
     context.addListener(wake, Runnable::run);
     var unused = ready.whenComplete((found, failure) -> context.removeListener(wake));
-    if (options.getDeadline() != null) {
+    if (ofCall() != null) {
       wakeAfter(remaining(), ready);
     }
   }
@@ -74,6 +86,20 @@ record ChannelCaller(CallOptions options, Context context) implements CallerSide
       step.run();
     } else {
       executor.execute(step);
+    }
+  }
+
+  /** Does {@code next} where the caller wants its events, which it takes to its context itself. */
+  void executeBare(Runnable next) {
+    Executor executor = options.getExecutor();
+    if (executor == null) {
+      next.run();
+      return;
+    }
+    try {
+      executor.execute(next);
+    } catch (RejectedExecutionException e) {
+      next.run();
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.tenon.router;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.google.protobuf.MessageLite;
 import dev.tenon.core.NotGrantedException;
 import io.grpc.ClientCall;
@@ -11,6 +13,7 @@ import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -26,9 +29,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable {
   /*
-   * Whoever sets `ended` first, the method or our side, decides how the call ends. The caller is told
-   * when it has ended and, where there is a response, asked for one: `ended` and `isWanted` are set
-   * before the other is read, and `isTold` goes to one thread alone.
+   * Whoever sets `ended` first, the method or our side, decides how the call ends, and tells the
+   * caller; but where there is a response that the caller has not asked for when it half-closed, it is
+   * told once it has: `ended` and `isWanted` are set before the other is read then, and `told` goes to
+   * one thread alone. Fields that are not volatile belong to the caller's thread, and are read by
+   * others after `ended` or after what took them the method.
+   *
+   * A deadline that all calls of a moment share has no timer: that is set if the method returns and
+   * has not answered. So a method that does what it says costs no timer.
    */
   private static final System.Logger LOG = System.getLogger(DirectCall.class.getName());
 
@@ -47,11 +55,20 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
   private final ProviderStatus providerStatus;
   private final Context.CancellableContext context;
   private final Context.CancellationListener callerGone = this::callerGone;
+
+  /** Of a call without a timer of its own; null if it has one, or no deadline. */
+  private final @Nullable Deadline untimed;
+
   private final boolean isTimed;
   private @Nullable Listener<R> listener;
   private @Nullable DirectServing<A, B> serving;
   private @Nullable Q request;
+  private boolean isAskedBefore;
+  private boolean isHalfClosed;
+  private boolean isCompletedByServing;
   private volatile boolean isWanted;
+  private volatile boolean isLeftOpen;
+  private volatile @Nullable Future<?> timer;
 
   @SuppressWarnings("UnusedVariable") // its updater reads it
   private volatile int told;
@@ -64,7 +81,8 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
   /**
    * Makes a call of {@code served}.
    *
-   * @param caller the context that says who calls
+   * @param caller who calls
+   * @param route where it goes
    * @param providerStatus is told the status that the method gave
    */
   DirectCall(
@@ -72,7 +90,8 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
       MethodDescriptor<Q, R> method,
       ServerMethodDefinition<A, B> served,
       ChannelCaller side,
-      Context caller,
+      Route route,
+      KnownCaller caller,
       ProviderStatus providerStatus) {
     this.services = services;
     this.method = method;
@@ -80,11 +99,15 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
     this.side = side;
     this.providerStatus = providerStatus;
     Deadline deadline = side.deadline();
-    this.isTimed = deadline != null;
-    this.context =
-        deadline == null
-            ? caller.withCancellation()
-            : caller.withDeadline(deadline, services.timer());
+    this.isTimed = side.options().getDeadline() != null;
+    this.untimed = isTimed ? null : deadline;
+    if (deadline == null) {
+      this.context = route.context(caller.context()).withCancellation();
+    } else if (isTimed) {
+      this.context = route.context(caller.context()).withDeadline(deadline, services.timer());
+    } else {
+      this.context = route.context(caller.context(deadline)).withCancellation();
+    }
   }
 
   @Override
@@ -110,8 +133,12 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
 
   @Override
   public void request(int messages) {
-    isWanted = true;
-    tell();
+    if (!isHalfClosed) {
+      isAskedBefore = true;
+    } else if (!isAskedBefore) {
+      isWanted = true;
+      tellWanted();
+    }
   }
 
   @Override
@@ -128,13 +155,44 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
     if (to == null) {
       throw new IllegalStateException("not started");
     }
+    isHalfClosed = true;
     if (ended != null) {
+      return;
+    }
+    if (services.isClosed()) {
+      end(Status.UNAVAILABLE);
       return;
     }
     Q message = request;
     to.serve(message == null ? null : taken(message));
     if (ended == null) {
-      services.add(this);
+      leaveOpen();
+    }
+  }
+
+  /** Goes on although the method has returned, as it may. */
+  private void leaveOpen() {
+    isLeftOpen = true;
+    services.add(this);
+    Deadline deadline = untimed;
+    if (deadline != null) {
+      timer =
+          services
+              .timer()
+              .schedule(
+                  () -> end(Status.DEADLINE_EXCEEDED),
+                  deadline.timeRemaining(NANOSECONDS),
+                  NANOSECONDS);
+      if (ended != null) {
+        stopTimer();
+      }
+    }
+  }
+
+  private void stopTimer() {
+    Future<?> set = timer;
+    if (set != null) {
+      set.cancel(/* mayInterruptIfRunning= */ false);
     }
   }
 
@@ -157,24 +215,35 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
     ended(status, new Metadata(), /* byMethod= */ false);
   }
 
-  /** Takes how the method ended the call. */
+  /** Takes how the method ended the call; after its services were closed it has no say. */
   void closed(Status status, Metadata trailers) {
-    ended(status, trailers, /* byMethod= */ true);
+    if (services.isClosed()) {
+      end(Status.UNAVAILABLE);
+    } else {
+      ended(status, trailers, /* byMethod= */ true);
+    }
   }
 
   private void ended(Status status, Metadata trailers, boolean byMethod) {
     if (!ENDED.compareAndSet(this, null, new Ended(status, trailers, byMethod))) {
       return;
     }
-    services.remove(this);
-    side.context().removeListener(callerGone);
-    if (!byMethod) {
-      DirectServing<A, B> to = serving;
-      if (to != null) {
-        to.cancelled(status);
-      }
+    if (isLeftOpen) {
+      services.remove(this);
+      stopTimer();
     }
-    tell();
+    side.context().removeListener(callerGone);
+    DirectServing<A, B> from = serving;
+    if (byMethod && from != null) {
+      if (from.response() != null && !isAskedBefore) {
+        tellWanted();
+        return;
+      }
+      isCompletedByServing = from.isOnItsThread();
+    } else if (from != null) {
+      from.cancelled(status);
+    }
+    side.executeBare(this);
   }
 
   boolean isCancelled() {
@@ -182,28 +251,46 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
     return how != null && !how.byMethod;
   }
 
-  private void tell() {
+  /** Returns whether the method's side completes the call itself, on the thread that asks. */
+  boolean isCompletedByServing() {
+    return isCompletedByServing;
+  }
+
+  /** Returns whether the method ended the call well. */
+  boolean isOk() {
+    Ended how = ended;
+    return how != null && how.byMethod && how.status.isOk();
+  }
+
+  /** Tells of a response that the caller had not asked for, once it has. */
+  private void tellWanted() {
     Ended how = ended;
     DirectServing<A, B> from = serving;
-    if (how == null || from == null) {
-      return;
-    }
-    boolean waits = how.byMethod && from.response() != null && !isWanted;
-    if (!waits && TOLD.compareAndSet(this, 0, 1)) {
-      side.execute(this);
+    boolean waits = how != null && how.byMethod && from != null && from.response() != null;
+    if (waits && isWanted && TOLD.compareAndSet(this, 0, 1)) {
+      side.executeBare(this);
     }
   }
 
   /** Tells the caller, where it wants its events. */
   @Override
+  @SuppressWarnings("ReferenceEquality") // the very context
   public void run() {
+    if (Context.current() == side.context()) {
+      tell();
+    } else {
+      side.context().run(this::tell);
+    }
+  }
+
+  private void tell() {
     Ended how = ended;
     DirectServing<A, B> from = serving;
     Listener<R> to = listener;
-    if (how == null || from == null || to == null) {
+    if (how == null || to == null) {
       return;
     }
-    if (how.byMethod) {
+    if (how.byMethod && from != null) {
       Metadata headers = from.responseHeaders();
       if (headers != null) {
         to.onHeaders(headers);
@@ -212,10 +299,12 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
       if (response != null) {
         to.onMessage(given(response));
       }
-      providerStatus.sent(how.status);
+      providerStatus.sent(how.status, headers != null || response != null);
     }
     to.onClose(how.status, how.trailers);
-    from.completed(how.byMethod && how.status.isOk());
+    if (from != null && !isCompletedByServing) {
+      from.completed(how.byMethod && how.status.isOk());
+    }
   }
 
   @SuppressWarnings({"unchecked", "ReferenceEquality"}) // The same marshaller is of the same type.
@@ -241,7 +330,7 @@ final class DirectCall<Q, R, A, B> extends ClientCall<Q, R> implements Runnable 
       closed(refused.getStatus(), trailers == null ? new Metadata() : trailers);
       return;
     }
-    LOG.log(Level.WARNING, "a service of the host failed", failure);
+    LOG.log(Level.WARNING, "a service inside the host failed", failure);
     closed(Status.UNKNOWN.withDescription("Application error processing RPC"), new Metadata());
   }
 }

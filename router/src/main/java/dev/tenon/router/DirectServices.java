@@ -12,31 +12,27 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Services in this process that never block: their unary methods run on the threads of their
- * callers, without a transport in between. Thread-safe.
+ * Services in this process that never block, of the host or of one run of a plugin: their unary
+ * methods run on the threads of callers inside the host, without a transport in between.
+ * Thread-safe.
  */
-final class DirectServices implements AutoCloseable {
+public final class DirectServices implements AutoCloseable {
   /*
    * A call is among `open` before `closed` is looked at, and `close` sets that before it looks through
    * `open`: so a call that goes on meanwhile is ended by one of the two.
    */
-  private final Map<String, ServerMethodDefinition<?, ?>> unary;
+  private volatile Map<String, ServerMethodDefinition<?, ?>> unary = Map.of();
   private final ScheduledExecutorService timer;
   private final Set<DirectCall<?, ?, ?, ?>> open = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  DirectServices(Collection<ServerServiceDefinition> services) {
-    unary =
-        services.stream()
-            .flatMap(service -> service.getMethods().stream())
-            .filter(method -> method.getMethodDescriptor().getType() == MethodType.UNARY)
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    method -> method.getMethodDescriptor().getFullMethodName(), method -> method));
+  /** Makes a set of no services yet: until {@link #serve}, calls go another way. */
+  public DirectServices() {
     ScheduledThreadPoolExecutor deadlines =
         new ScheduledThreadPoolExecutor(
             0,
@@ -47,7 +43,19 @@ final class DirectServices implements AutoCloseable {
               return thread;
             });
     deadlines.setRemoveOnCancelPolicy(true);
+    deadlines.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy()); // see add
     timer = deadlines;
+  }
+
+  /** Serves {@code services}, and those alone; the calls of others go another way. */
+  public void serve(Collection<ServerServiceDefinition> services) {
+    unary =
+        services.stream()
+            .flatMap(service -> service.getMethods().stream())
+            .filter(method -> method.getMethodDescriptor().getType() == MethodType.UNARY)
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    method -> method.getMethodDescriptor().getFullMethodName(), method -> method));
   }
 
   /** Returns the method that {@code called} goes to, or null if it does not go this way. */
@@ -77,7 +85,14 @@ final class DirectServices implements AutoCloseable {
     }
   }
 
-  /** Ends open calls with UNAVAILABLE. */
+  /** Returns whether they serve nobody any more. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  /**
+   * Ends open calls with UNAVAILABLE; what a method answers from now on comes too late. Idempotent.
+   */
   @Override
   public void close() {
     closed = true;

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectServing<A, B> extends ServerCall<A, B> {
   /*
-   * What the method is to be told comes one after another: whoever sets BUSY tells all that is due,
-   * and what becomes due meanwhile.
+   * What the method is to be told comes one after another: whoever takes IDLE out of `due` tells all
+   * that is due, and what becomes due meanwhile. It begins without IDLE, and so does `serve`, whose
+   * thread needs no word to itself.
    */
-  private static final int BUSY = 1;
+  private static final int IDLE = 1;
   private static final int REQUESTED = 2;
   private static final int CANCELLED = 4;
   private static final int COMPLETED = 8;
@@ -31,14 +32,16 @@ final class DirectServing<A, B> extends ServerCall<A, B> {
   private final ServerMethodDefinition<A, B> served;
   private final Context.CancellableContext context;
   private final Metadata headers;
+  private volatile int due;
 
-  @SuppressWarnings("UnusedVariable") // its updater reads it
-  private volatile int due = BUSY; // until it is served
+  /** The thread that is in {@link #serve}; of use to that thread alone. */
+  private @Nullable Thread here;
 
+  private boolean isRequestedHere;
   private @Nullable Listener<A> listener;
   private @Nullable A request;
-  private volatile @Nullable Metadata responseHeaders;
-  private volatile @Nullable B response;
+  private @Nullable Metadata responseHeaders;
+  private @Nullable B response;
 
   DirectServing(
       DirectCall<?, ?, A, B> call,
@@ -54,23 +57,51 @@ final class DirectServing<A, B> extends ServerCall<A, B> {
   /** Lets the method run with {@code message}; null if its caller sent none. */
   void serve(@Nullable A message) {
     request = message;
+    here = Thread.currentThread();
     Context before = context.attach();
     try {
-      Listener<A> told = served.getServerCallHandler().startCall(this, headers);
-      listener = told;
-      told.onReady();
-    } catch (RuntimeException | Error e) {
-      call.failed(e);
-    }
-    try {
+      run();
+      here = null;
+      if (call.isCompletedByServing()) {
+        finish();
+      }
       tellDue();
     } finally {
       context.detach(before);
     }
   }
 
+  private void run() {
+    try {
+      Listener<A> told = served.getServerCallHandler().startCall(this, headers);
+      listener = told;
+      told.onReady();
+      if (isRequestedHere && !isCancelled()) {
+        pass(told);
+      }
+    } catch (RuntimeException | Error e) {
+      call.failed(e);
+    }
+  }
+
+  private void finish() {
+    if (call.isOk()) {
+      tell(COMPLETED);
+    }
+    context.cancel(null);
+  }
+
+  /** Returns whether this is the thread that runs the method. */
+  boolean isOnItsThread() {
+    return here == Thread.currentThread();
+  }
+
   private void post(int what) {
-    if ((DUE.getAndUpdate(this, now -> now | what | BUSY) & BUSY) != 0) {
+    int now;
+    do {
+      now = due;
+    } while (!DUE.compareAndSet(this, now, (now | what) & ~IDLE));
+    if ((now & IDLE) == 0) {
       return;
     }
     Context before = context.attach();
@@ -82,8 +113,8 @@ final class DirectServing<A, B> extends ServerCall<A, B> {
   }
 
   private void tellDue() {
-    while (!DUE.compareAndSet(this, BUSY, 0)) {
-      tell(DUE.getAndSet(this, BUSY));
+    while (!DUE.compareAndSet(this, 0, IDLE)) {
+      tell(DUE.getAndSet(this, 0));
     }
   }
 
@@ -140,7 +171,11 @@ final class DirectServing<A, B> extends ServerCall<A, B> {
 
   @Override
   public void request(int messages) {
-    post(REQUESTED);
+    if (isOnItsThread()) {
+      isRequestedHere = true;
+    } else {
+      post(REQUESTED);
+    }
   }
 
   @Override

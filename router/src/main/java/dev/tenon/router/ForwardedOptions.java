@@ -10,11 +10,12 @@ import io.grpc.CallOptions;
 final class ForwardedOptions {
   private ForwardedOptions() {}
 
-  /** Returns what passes of {@code options}. */
-  static CallOptions of(CallOptions options) {
+  /** Returns what passes of the options of {@code caller}. */
+  static CallOptions of(ChannelCaller caller) {
+    CallOptions options = caller.options();
     CallOptions forwarded =
         CallOptions.DEFAULT
-            .withDeadline(options.getDeadline())
+            .withDeadline(caller.ofCall())
             .withExecutor(ChannelCaller.executor(options));
     if (options.isWaitForReady()) {
       forwarded = forwarded.withWaitForReady();

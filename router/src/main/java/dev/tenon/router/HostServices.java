@@ -65,7 +65,8 @@ public final class HostServices implements AutoCloseable {
     }
     transport = InProcessChannelBuilder.forAddress(address).directExecutor().build();
     channel = ClientInterceptors.intercept(transport, threads);
-    direct = new DirectServices(builder.nonBlocking.values());
+    direct = new DirectServices();
+    direct.serve(builder.nonBlocking.values());
     nonBlocking = Set.copyOf(builder.nonBlocking.keySet());
     byChannel = new Backend.OfChannel(channel);
     byThread = new Backend.OfProcess(direct, channel);

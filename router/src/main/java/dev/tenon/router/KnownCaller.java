@@ -6,6 +6,8 @@ import dev.tenon.core.Identity;
 import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.HeaderField.Indexing;
 import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -35,6 +37,20 @@ final class KnownCaller {
 
   /** As {@code counted}, but not immutable for those who see it half made. */
   private volatile @Nullable Context context;
+
+  /** As {@code context}; nobody writes into it. */
+  private volatile @Nullable Metadata metadata;
+
+  /** The deadline of a call that it made, with the context of that. */
+  private volatile @Nullable Timed timed;
+
+  /** A deadline, and the context in which a service sees it and who calls. */
+  private record Timed(Deadline deadline, Context context) {
+    @SuppressWarnings("ReferenceEquality") // cheaper, and another costs no more than a context
+    boolean isOf(Deadline asked) {
+      return deadline == asked;
+    }
+  }
 
   KnownCaller(Identity identity) {
     this.identity = identity;
@@ -82,6 +98,29 @@ final class KnownCaller {
     if (made == null) {
       made = new Caller(identity.id()).in(Context.ROOT);
       context = made;
+    }
+    return made;
+  }
+
+  /**
+   * Returns the same context with {@code deadline}, about which it does nothing when that is over;
+   * calls that share a deadline share it.
+   */
+  Context context(Deadline deadline) {
+    Timed last = timed;
+    if (last == null || !last.isOf(deadline)) {
+      last = new Timed(deadline, context().withDeadline(deadline, NoTimer.INSTANCE));
+      timed = last;
+    }
+    return last.context;
+  }
+
+  /** Returns {@link #stamp} as metadata, which is not to be changed. */
+  Metadata metadata() {
+    Metadata made = metadata;
+    if (made == null) {
+      made = MetadataRules.stamp(stamp());
+      metadata = made;
     }
     return made;
   }

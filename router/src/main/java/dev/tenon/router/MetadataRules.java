@@ -145,9 +145,21 @@ final class MetadataRules {
 
   /** Returns what the provider gets of {@code headers}, and who the caller is, as its SPIFFE ID. */
   static Metadata request(Metadata headers, String caller) {
+    return request(headers, stamp(caller));
+  }
+
+  /** Returns the same, with who the caller is as {@link #stamp(String)} has made it. */
+  static Metadata request(Metadata headers, Metadata stamp) {
     Metadata forwarded = forwarded(headers);
-    forwarded.put(CALLER, caller);
+    forwarded.merge(stamp);
     return forwarded;
+  }
+
+  /** Returns who the caller is, by its SPIFFE ID, as its providers are told. */
+  static Metadata stamp(String caller) {
+    Metadata stamp = new Metadata();
+    stamp.put(CALLER, caller);
+    return stamp;
   }
 
   /**

@@ -50,7 +50,7 @@ final class OpenCalls {
   CallCaps.Seat add(OpenCall call) throws CallLimitException {
     CallCaps.Seat seat = caps.enter(call.known().account());
     open.add(call);
-    if (ended.getIfPresent(call.known().actor()) != null) {
+    if (!ended.asMap().isEmpty() && ended.getIfPresent(call.known().actor()) != null) {
       call.end(Refusal.NOT_AUTHENTICATED);
     }
     return seat;

@@ -6,7 +6,9 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a status that the provider sent from one that our side of the connection made up. One per
@@ -21,10 +23,12 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   /** Longest description that passes, in UTF-16 units. */
   static final int MAX_DESCRIPTION_CHARS = 1024;
 
+  private static final AtomicReferenceFieldUpdater<ProviderStatus, @Nullable Status> SENT =
+      AtomicReferenceFieldUpdater.newUpdater(ProviderStatus.class, Status.class, "sent");
+
   private final BooleanSupplier cancelledHere;
   private final Runnable closed;
-  private volatile Status sent = Status.UNKNOWN;
-  private volatile boolean isSent;
+  private volatile @Nullable Status sent;
   private volatile boolean isAnswered;
 
   /**
@@ -43,7 +47,7 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
   @Override
   public ClientStreamTracer newClientStreamTracer(
       ClientStreamTracer.StreamInfo stream, Metadata headers) {
-    isSent = false;
+    sent = null;
     isAnswered = false;
     return new ClientStreamTracer() {
       private volatile boolean trailersCame;
@@ -62,7 +66,6 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
       public void streamClosed(Status status) {
         if (trailersCame) {
           sent = status;
-          isSent = true;
         }
         closed.run();
       }
@@ -71,7 +74,8 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
 
   /** Returns whether {@code status} is what the provider sent. */
   boolean isProviders(Status status) {
-    return isSent && isSame(sent, status);
+    Status by = sent;
+    return by != null && (by.equals(status) || isSame(by, status));
   }
 
   /** Returns whether there was any sign of an answer. */
@@ -79,10 +83,16 @@ final class ProviderStatus extends ClientStreamTracer.Factory {
     return isAnswered;
   }
 
-  /** Takes that the provider sent {@code status}, where no stream tells. */
-  void sent(Status status) {
-    sent = status;
-    isSent = true;
+  /**
+   * Takes that the provider sent {@code status}, where no stream tells; on the thread that asks.
+   *
+   * @param answered whether it sent anything before
+   */
+  void sent(Status status, boolean answered) {
+    if (answered && !status.isOk()) {
+      isAnswered = true;
+    }
+    SENT.lazySet(this, status);
   }
 
   /** Returns how the call ends for the caller, with the trailers that go with it. */

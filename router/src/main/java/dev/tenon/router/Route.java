@@ -6,6 +6,7 @@ import dev.tenon.core.OnBehalfOf;
 import dev.tenon.core.PluginName;
 import dev.tenon.router.Delegations.Delegation;
 import io.grpc.Channel;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -116,6 +117,11 @@ record Route(
     delegation.ifPresent(by -> forwarded.put(OnBehalfOf.HEADER, by.token().exposeForWire()));
     grant.ifPresent(shown -> MetadataRules.stamp(forwarded, shown.now()));
     callback.ifPresent(given -> MetadataRules.stamp(forwarded, given.callback()));
+  }
+
+  /** Returns the context of {@code caller} with what the provider may call back meanwhile. */
+  Context context(Context caller) {
+    return callback.isPresent() ? callback.get().callback().in(caller) : caller;
   }
 
   /** Puts into effect what its provider may call back; returns whether the call may go. */

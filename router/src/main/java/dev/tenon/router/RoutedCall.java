@@ -1,14 +1,18 @@
 package dev.tenon.router;
 
+import static java.util.Objects.requireNonNull;
+
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.ForwardingClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,26 +20,42 @@ import org.jspecify.annotations.Nullable;
  * metadata rules around it. A refused call ends before {@link #start} returns.
  */
 final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
+  @SuppressWarnings("rawtypes")
+  private static final AtomicReferenceFieldUpdater<RoutedCall, @Nullable ClientCall> DELEGATE =
+      AtomicReferenceFieldUpdater.newUpdater(RoutedCall.class, ClientCall.class, "delegate");
+
   private final Router router;
   private final MethodDescriptor<Q, R> method;
   private final CallOptions options;
+  private final @Nullable UnaryDeadline unaryDeadline;
   private final Life life;
   private final ProviderStatus providerStatus;
-  private volatile ClientCall<Q, R> delegate = new NoCall<>(Status.INTERNAL);
+  private volatile @Nullable ClientCall<Q, R> delegate;
   private volatile @Nullable PendingCall<Q, R> pending;
 
+  /**
+   * Makes a call of {@code caller}.
+   *
+   * @param unaryDeadline the one that it gets if it has none; null if it goes without
+   */
   RoutedCall(
-      Router router, KnownCaller caller, MethodDescriptor<Q, R> method, CallOptions options) {
+      Router router,
+      KnownCaller caller,
+      MethodDescriptor<Q, R> method,
+      CallOptions options,
+      @Nullable UnaryDeadline unaryDeadline) {
     this.router = router;
     this.method = method;
     this.options = options;
+    this.unaryDeadline = unaryDeadline;
     this.life = new Life(caller);
     this.providerStatus = new ProviderStatus(life::isCancelledHere, life::streamClosed);
   }
 
   @Override
   protected ClientCall<Q, R> delegate() {
-    return delegate;
+    ClientCall<Q, R> present = delegate;
+    return present == null ? new NoCall<>(Status.INTERNAL) : present;
   }
 
   @Override
@@ -46,7 +66,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   @Override
   public void cancel(@Nullable String message, @Nullable Throwable cause) {
     if (life.cancel()) {
-      delegate.cancel(message, cause);
+      delegate().cancel(message, cause);
     }
   }
 
@@ -57,7 +77,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   @Override
   public void sendMessage(Q message) {
     try {
-      delegate.sendMessage(message);
+      delegate().sendMessage(message);
     } catch (IllegalStateException e) {
       requireEnded(e);
     }
@@ -66,7 +86,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
   @Override
   public void halfClose() {
     try {
-      delegate.halfClose();
+      delegate().halfClose();
     } catch (IllegalStateException e) {
       requireEnded(e);
     }
@@ -97,8 +117,10 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     life.closed(status, () -> providerStatus.end(status, trailers));
   }
 
+  /** On the caller's thread, or where it wants its events; never on one of whoever woke it. */
   private ClientCall<Q, R> newCall(Route chosen) {
-    if (chosen.backend() instanceof Backend.OfProcess inside) {
+    if (chosen.backend() instanceof Backend.OfProcess inside
+        && (pending == null || options.getExecutor() != null)) {
       ServerMethodDefinition<?, ?> served = inside.services().method(method);
       if (served != null) {
         ClientCall<Q, R> call =
@@ -106,13 +128,14 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
                 inside.services(),
                 method,
                 served,
-                life.side,
-                life.known().context(),
+                life.side(),
+                chosen,
+                life.known(),
                 providerStatus);
         return CappedCall.of(call, method, router.maxMessageBytes(life.known(), chosen), life);
       }
     }
-    return router.newCall(life, chosen, method, ForwardedOptions.of(options), providerStatus);
+    return router.newCall(life, chosen, method, ForwardedOptions.of(life.side()), providerStatus);
   }
 
   private void relay(Route chosen, Listener<R> listener, Metadata headers) {
@@ -121,9 +144,9 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     Responses<Q, R> responses = new Responses<>(this, call, listener, chosen.counted());
     PendingCall<Q, R> waited = pending;
     if (waited == null) {
-      delegate = call;
+      DELEGATE.lazySet(this, call);
     }
-    Metadata forwarded = MetadataRules.request(headers, life.known().stamp());
+    Metadata forwarded = MetadataRules.request(headers, life.known().metadata());
     chosen.stamp(forwarded);
     call.start(responses, forwarded);
     if (waited != null) {
@@ -133,19 +156,30 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
   /** The call's life, whose caller uses a channel. */
   private final class Life extends OpenCall {
-    private volatile ChannelCaller side = new ChannelCaller(options, Context.ROOT);
-    private volatile Listener<R> listener = new Listener<>() {};
-    private volatile Metadata headers = new Metadata();
+    /* Written before the call is among the open ones, where other threads find it. */
+    private @Nullable ChannelCaller side;
+    private @Nullable Listener<R> listener;
+    private @Nullable Metadata headers;
+    private long startNanos;
 
     Life(KnownCaller caller) {
       super(router, caller);
     }
 
     void start(Listener<R> listener, Metadata headers) {
-      this.side = new ChannelCaller(options, Context.current());
+      this.startNanos = System.nanoTime();
+      UnaryDeadline given = unaryDeadline;
+      Deadline otherwise =
+          given == null || options.getDeadline() != null ? null : given.at(startNanos);
+      this.side = new ChannelCaller(options, Context.current(), otherwise);
       this.listener = listener;
       this.headers = headers;
       enter();
+    }
+
+    @Override
+    long arrivedNanos() {
+      return startNanos;
     }
 
     @Override
@@ -155,7 +189,7 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
     @Override
     Metadata headers() {
-      return headers;
+      return requireNonNull(headers, "headers");
     }
 
     @Override
@@ -164,18 +198,14 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
     }
 
     @Override
-    long arrivedNanos() {
-      return System.nanoTime();
-    }
-
-    @Override
     boolean isOfWire() {
       return false;
     }
 
     @Override
-    CallerSide side() {
-      return side;
+    ChannelCaller side() {
+      ChannelCaller started = side;
+      return started == null ? new ChannelCaller(options, Context.ROOT) : started;
     }
 
     @Override
@@ -189,17 +219,17 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
 
     @Override
     void relay(Route chosen) {
-      RoutedCall.this.relay(chosen, listener, headers);
+      RoutedCall.this.relay(chosen, requireNonNull(listener, "listener"), headers());
     }
 
     @Override
     void cancelRelayed(String why) {
-      delegate.cancel(why, /* cause= */ null);
+      delegate().cancel(why, /* cause= */ null);
     }
 
     @Override
     void tell(ProviderStatus.End end) {
-      listener.onClose(end.status(), end.trailers());
+      requireNonNull(listener, "listener").onClose(end.status(), end.trailers());
     }
   }
 }

@@ -24,6 +24,7 @@ import io.grpc.HandlerRegistry;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToIntFunction;
@@ -75,7 +76,18 @@ public final class Router implements AutoCloseable {
    * executor, wait-for-ready and message sizes take effect, and call credentials never do.
    */
   public Channel channel(Identity caller) {
-    return new CallerChannel(this, requireNonNull(caller, "caller"));
+    return new CallerChannel(this, requireNonNull(caller, "caller"), /* unaryDeadline= */ null);
+  }
+
+  /**
+   * Returns the same channel, on which unary calls without a deadline get {@code unaryDeadline}, or
+   * up to a tenth of a second less: calls that begin soon after one another share one.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public Channel channel(Identity caller, Duration unaryDeadline) {
+    return new CallerChannel(
+        this, requireNonNull(caller, "caller"), new UnaryDeadline(unaryDeadline));
   }
 
   /**

@@ -153,12 +153,13 @@ final class Routes {
       boolean isOwnOnly)
       throws RefusedException, ProviderStarting {
     Optional<RuntimeId> target = MetadataRules.target(call.headers());
-    ServiceName service = decision.permit().path().service();
+    ServiceName service = site.service();
     Backend ofHost = hostServices.backend(service);
     if (ofHost != null) {
       return toHost(call, site, decision, ofHost, delegation, target);
     }
     Registration chosen = letIn(call, decision, service, target, patient, isOwnOnly);
+    site.chose(chosen.service());
     Optional<OtherHost> behind = isOwnOnly ? Optional.empty() : registry.behind(chosen.provider());
     if (behind.isPresent()) {
       return toOtherHost(call, decision, behind.get(), target, delegation);
@@ -218,17 +219,29 @@ final class Routes {
   /** What may have to be made again goes by a channel, which keeps it. */
   private Backend backend(OpenCall call, CallSite site, RuntimeId provider)
       throws CallRefusedException {
-    if (call.isOfWire() && !call.visits().areRepeatable() && !retries.isIdempotent(site.path())) {
+    boolean isMadeOnce = !call.visits().areRepeatable() && !retries.isIdempotent(site.path());
+    if (isMadeOnce && call.isOfWire()) {
       Optional<WireBackend> connections = backends.wire(provider);
       if (connections.isPresent()) {
         return new Backend.OfWire(connections.get());
       }
     }
-    Channel channel =
-        backends
-            .backend(provider, call.caller())
-            .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
-    return new Backend.OfChannel(channel);
+    if (isMadeOnce && !call.isOfWire()) {
+      Optional<DirectServices> inside = backends.direct(provider);
+      if (inside.isPresent()) {
+        Backend last = site.lastInside(inside.get());
+        return last == null
+            ? new Backend.OfProcess(inside.get(), channel(provider, call.caller()))
+            : last;
+      }
+    }
+    return new Backend.OfChannel(channel(provider, call.caller()));
+  }
+
+  private Channel channel(RuntimeId provider, Identity caller) throws CallRefusedException {
+    return backends
+        .backend(provider, caller)
+        .orElseThrow(() -> new CallRefusedException(Refusal.UNAVAILABLE, "no backend"));
   }
 
   /** The other host chooses again, among its own: what it is called here is the provider. */

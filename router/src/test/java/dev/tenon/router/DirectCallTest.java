@@ -21,6 +21,7 @@ import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -189,6 +190,52 @@ final class DirectCallTest {
                     .unary(EchoRequest.getDefaultInstance()))
         .hasMessageStartingWith("DEADLINE_EXCEEDED");
     assertThat(service.cancelled).hasValue(1);
+  }
+
+  /** The deadline that a channel gives: shared by calls, without a timer until it is needed. */
+  @Test
+  void unary_deadlineOfTheChannelOver_deadlineExceededAndTheServiceKnows() {
+    List<Deadline> seen = new ArrayList<>();
+    service.unary = (request, answer) -> seen.add(requireNonNull(Context.current().getDeadline()));
+    Channel timed = plane.router.channel(Names.identity(Names.CALLER), Duration.ofMillis(300));
+
+    ListenableFuture<EchoResponse> other =
+        EchoGrpc.newFutureStub(timed).unary(EchoRequest.getDefaultInstance());
+    assertThatThrownBy(() -> Plane.call(timed)).hasMessageStartingWith("DEADLINE_EXCEEDED");
+    assertThatThrownBy(() -> other.get(60, TimeUnit.SECONDS))
+        .hasMessageContaining("DEADLINE_EXCEEDED");
+    assertThat(service.cancelled).hasValue(2);
+    assertThat(seen).hasSize(2).allMatch(Deadline::isExpired);
+  }
+
+  /** A caller that has not asked for the answer is told once it does, wherever that came from. */
+  @Test
+  void unary_askedForAfterTheAnswer_toldOnce() {
+    List<String> events = new ArrayList<>();
+    ClientCall<EchoRequest, EchoResponse> call =
+        channel.newCall(EchoGrpc.getUnaryMethod(), CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onMessage(EchoResponse message) {
+            events.add("message");
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            events.add(status.getCode().toString());
+          }
+        },
+        new Metadata());
+    call.sendMessage(EchoRequest.getDefaultInstance());
+    call.halfClose();
+    assertThat(events).isEmpty();
+    call.request(1);
+    call.request(1);
+    call.cancel("late", null);
+
+    assertThat(events).containsExactly("message", "OK");
+    assertThat(service.cancelled).hasValue(0);
   }
 
   @Test

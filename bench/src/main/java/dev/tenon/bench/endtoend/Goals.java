@@ -119,14 +119,22 @@ public final class Goals {
   /** What no proxy has a part in. */
   private void apart(StringBuilder text) {
     Goal nanos = new Goal(300, /* isMost= */ true, " ns");
-    row(text, 15, "a call of a plugin inside the host", nanos, nanos.verdict(inside.plugin()));
+    row(
+        text,
+        15,
+        "a call of a plugin inside the host that never blocks",
+        nanos,
+        nanos.verdict(inside.plugin()));
     Goal inner = Goal.atMost(0.3);
     row(
         text,
         15,
         "the same / grpc-java's transport inside a process",
         inner,
-        inner.verdict(inside.ratios()));
+        inner.verdict(inside.ratios())
+            + "; of a service that may block "
+            + Spread.of(inside.blocking()).text()
+            + " ns");
     Goal seconds = new Goal(1.5, /* isMost= */ true, " s");
     row(
         text,

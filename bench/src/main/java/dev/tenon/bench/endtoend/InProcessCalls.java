@@ -36,35 +36,35 @@ import java.util.function.Consumer;
 
 /**
  * What a call of a plugin inside the host costs, with an ordinary blocking stub of the host's, one
- * call after another; beside the same calls over grpc-java's transport inside a process.
+ * call after another: of a service that never blocks, and of one that may; beside the same calls
+ * over grpc-java's transport inside a process, on the thread of the caller.
  */
 public final class InProcessCalls {
   private static final String NAME = "echo";
   private static final String SERVICE = "bench.v1.Inside";
+  private static final String BLOCKING = "bench.v1.InsideBlocking";
   private static final int MESSAGE_BYTES = 64;
   private static final int BATCH = 256;
-
-  private static final MethodDescriptor<BytesValue, BytesValue> CALL =
-      MethodDescriptor.<BytesValue, BytesValue>newBuilder()
-          .setType(MethodType.UNARY)
-          .setFullMethodName(SERVICE + "/Call")
-          .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
-          .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
-          .build();
 
   private static final String POLICY =
       """
       [[provide]]
       plugin = "%s"
-      services = ["%s"]
+      services = ["%s", "%s"]
 
       [[rule]]
       id = "host-calls"
       effect = "allow"
       caller = "host"
       service = "%s"
+
+      [[rule]]
+      id = "host-calls-blocking"
+      effect = "allow"
+      caller = "host"
+      service = "%s"
       """
-          .formatted(NAME, SERVICE, SERVICE);
+          .formatted(NAME, SERVICE, BLOCKING, SERVICE, BLOCKING);
 
   private final int rounds;
   private final Duration warmUp;
@@ -74,8 +74,8 @@ public final class InProcessCalls {
   /**
    * Prepares the measurement.
    *
-   * @param warmUp for each of the two, before the first round
-   * @param window for each of the two in each round
+   * @param warmUp for each of the three, before the first round
+   * @param window for each of the three in each round
    */
   public InProcessCalls(int rounds, Duration warmUp, Duration window, Consumer<String> progress) {
     this.rounds = rounds;
@@ -87,17 +87,19 @@ public final class InProcessCalls {
   /**
    * Nanoseconds of a call, by the clock, for each round.
    *
-   * @param plugin of one through the host
+   * @param plugin of one through the host, of a service that never blocks
+   * @param blocking of one through the host, of a service that may block
    * @param transport of one over grpc-java's transport
    */
-  public record Times(List<Double> plugin, List<Double> transport) {
-    /** Copies both. */
+  public record Times(List<Double> plugin, List<Double> blocking, List<Double> transport) {
+    /** Copies all. */
     public Times {
       plugin = List.copyOf(plugin);
+      blocking = List.copyOf(blocking);
       transport = List.copyOf(transport);
     }
 
-    /** Returns for each round how one is to the other. */
+    /** Returns for each round how the first is to the last. */
     List<Double> ratios() {
       List<Double> ratios = new ArrayList<>();
       for (int i = 0; i < plugin.size(); i++) {
@@ -116,10 +118,17 @@ public final class InProcessCalls {
     Path folder = Files.createTempDirectory("tenon-bench", Private.FOLDER);
     String name = InProcessServerBuilder.generateName();
     Server server =
-        InProcessServerBuilder.forName(name).directExecutor().addService(service()).build().start();
+        InProcessServerBuilder.forName(name)
+            .directExecutor()
+            .addService(service(SERVICE))
+            .build()
+            .start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     try (PluginHost host = host(folder)) {
-      return measure(host.client(Stub::new), new Stub(channel));
+      return measure(
+          host.client(through -> new Stub(through, SERVICE)),
+          host.client(through -> new Stub(through, BLOCKING)),
+          new Stub(channel, SERVICE));
     } finally {
       channel.shutdownNow();
       server.shutdownNow();
@@ -131,7 +140,8 @@ public final class InProcessCalls {
     Plugin plugin =
         Plugin.named(NAME)
             .version("1.0.0")
-            .provides(SERVICE, context -> InProcessCalls::service)
+            .providesNonBlocking(SERVICE, context -> () -> service(SERVICE))
+            .provides(BLOCKING, context -> () -> service(BLOCKING))
             .build();
     try {
       return PluginHost.builder()
@@ -147,10 +157,19 @@ public final class InProcessCalls {
     }
   }
 
-  private static ServerServiceDefinition service() {
-    return ServerServiceDefinition.builder(SERVICE)
+  private static MethodDescriptor<BytesValue, BytesValue> call(String service) {
+    return MethodDescriptor.<BytesValue, BytesValue>newBuilder()
+        .setType(MethodType.UNARY)
+        .setFullMethodName(service + "/Call")
+        .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+        .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+        .build();
+  }
+
+  private static ServerServiceDefinition service(String name) {
+    return ServerServiceDefinition.builder(name)
         .addMethod(
-            CALL,
+            call(name),
             ServerCalls.asyncUnaryCall(
                 (request, observer) -> {
                   observer.onNext(request);
@@ -159,16 +178,20 @@ public final class InProcessCalls {
         .build();
   }
 
-  private Times measure(Stub plugin, Stub transport) {
+  private Times measure(Stub plugin, Stub blocking, Stub transport) {
     progress.accept("calls of a plugin inside the host");
-    double unused = nanosOfOne(transport, warmUp) + nanosOfOne(plugin, warmUp);
+    for (Stub stub : List.of(transport, plugin, blocking)) {
+      double unused = nanosOfOne(stub, warmUp);
+    }
     List<Double> ours = new ArrayList<>();
+    List<Double> handedOver = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       ours.add(nanosOfOne(plugin, window));
+      handedOver.add(nanosOfOne(blocking, window));
       theirs.add(nanosOfOne(transport, window));
     }
-    return new Times(ours, theirs);
+    return new Times(ours, handedOver, theirs);
   }
 
   private static double nanosOfOne(Stub stub, Duration time) {
@@ -189,21 +212,25 @@ public final class InProcessCalls {
   }
 
   private static final class Stub extends AbstractBlockingStub<Stub> {
-    Stub(Channel channel) {
-      this(channel, CallOptions.DEFAULT);
+    private final MethodDescriptor<BytesValue, BytesValue> method;
+
+    Stub(Channel channel, String service) {
+      this(channel, CallOptions.DEFAULT, InProcessCalls.call(service));
     }
 
-    private Stub(Channel channel, CallOptions options) {
+    private Stub(
+        Channel channel, CallOptions options, MethodDescriptor<BytesValue, BytesValue> method) {
       super(requireNonNull(channel, "channel"), options);
+      this.method = method;
     }
 
     @Override
     protected Stub build(Channel channel, CallOptions options) {
-      return new Stub(channel, options);
+      return new Stub(channel, options, method);
     }
 
     BytesValue call(BytesValue message) {
-      return ClientCalls.blockingUnaryCall(getChannel(), CALL, getCallOptions(), message);
+      return ClientCalls.blockingUnaryCall(getChannel(), method, getCallOptions(), message);
     }
   }
 }

@@ -86,6 +86,7 @@ class EndToEndTest {
         new InProcessCalls(1, Duration.ofMillis(1), Duration.ofMillis(1), progress::add).measure();
 
     assertThat(times.plugin()).singleElement().satisfies(nanos -> assertThat(nanos).isPositive());
+    assertThat(times.blocking()).hasSize(1);
     assertThat(times.ratios()).hasSize(1);
   }
 

@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.router.DirectServices;
 import dev.tenon.router.relay.WireBackend;
 import io.grpc.Channel;
 import io.grpc.ConnectivityState;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class BackendChannels {
   private final Supplier<ManagedChannel> connector;
   private final Optional<WireBackend> wire;
+  private final Optional<DirectServices> direct;
   private volatile ManagedChannel control;
 
   /*
@@ -43,17 +45,26 @@ public final class BackendChannels {
 
   /** Makes the channels; {@code connector} makes one to the run, not connected yet. */
   public BackendChannels(Supplier<ManagedChannel> connector) {
-    this(connector, Optional.empty());
+    this(connector, Optional.empty(), Optional.empty());
   }
 
   /** Makes them for a run that calls reach as frames too, over {@code wire}. */
   public BackendChannels(Supplier<ManagedChannel> connector, WireBackend wire) {
-    this(connector, Optional.of(wire));
+    this(connector, Optional.of(wire), Optional.empty());
   }
 
-  private BackendChannels(Supplier<ManagedChannel> connector, Optional<WireBackend> wire) {
+  /** Makes them for a run inside the host, of whose services some are called without them. */
+  public BackendChannels(Supplier<ManagedChannel> connector, DirectServices direct) {
+    this(connector, Optional.empty(), Optional.of(direct));
+  }
+
+  private BackendChannels(
+      Supplier<ManagedChannel> connector,
+      Optional<WireBackend> wire,
+      Optional<DirectServices> direct) {
     this.connector = connector;
     this.wire = wire;
+    this.direct = direct;
     control = connector.get();
   }
 
@@ -71,6 +82,11 @@ public final class BackendChannels {
   /** Returns what calls go over as the frames that they came in; empty if they do not. */
   public Optional<WireBackend> wire() {
     return wire;
+  }
+
+  /** Returns what is called on the threads of its callers; empty if nothing is. */
+  public Optional<DirectServices> direct() {
+    return direct;
   }
 
   private synchronized Optional<Channel> add(String caller) {
@@ -166,6 +182,7 @@ public final class BackendChannels {
   public synchronized void closeToCallers() {
     closed = true;
     wire.ifPresent(WireBackend::close);
+    direct.ifPresent(DirectServices::close);
     byCaller.values().forEach(ManagedChannel::shutdownNow);
     if (spare != null) {
       dropped.add(spare.shutdownNow());

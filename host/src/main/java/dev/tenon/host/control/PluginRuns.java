@@ -7,6 +7,7 @@ import dev.tenon.core.RuntimeId;
 import dev.tenon.host.launch.LaunchedPlugin;
 import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Backends;
+import dev.tenon.router.DirectServices;
 import dev.tenon.router.relay.WireBackend;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
@@ -105,7 +106,7 @@ public final class PluginRuns implements Backends {
    * @param run what the audit log calls it
    */
   public int maxMessageBytes(String run) {
-    return shorter.getOrDefault(run, Integer.MAX_VALUE);
+    return shorter.isEmpty() ? Integer.MAX_VALUE : shorter.getOrDefault(run, Integer.MAX_VALUE);
   }
 
   /** Notes what {@code run} declared. */
@@ -140,6 +141,12 @@ public final class PluginRuns implements Backends {
   @Override
   public Optional<WireBackend> wire(RuntimeId provider) {
     return find(provider).filter(run -> !run.state().isEnd()).flatMap(run -> run.channels().wire());
+  }
+
+  @Override
+  public Optional<DirectServices> direct(RuntimeId provider) {
+    PluginRun run = runs.get(provider);
+    return run == null || run.state().isEnd() ? Optional.empty() : run.channels().direct();
   }
 
   /** Returns all runs, in no order. */
