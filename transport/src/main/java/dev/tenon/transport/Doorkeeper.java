@@ -18,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Doorkeeper extends ServerTransportFilter {
   /*
-   * `lock` guards the four fields below it, and is held for a look into maps. Connections are ended
+   * `lock` guards the five fields below it, and is held for a look into maps. Connections are ended
    * outside of it: their end takes it again.
    *
-   * `handshakes` is in order of acceptance. A flood of silent connections thus pushes out the eldest of
-   * its own, while an honest one, which needs milliseconds, is through before its turn comes.
+   * Handshakes are in two maps: of those who have said nothing yet, in order of acceptance, and of the
+   * others, in order of their first word. A flood of silent connections thus pushes out its own, however
+   * fast it comes and however slow the machine is: an honest one speaks as soon as it is connected.
    */
   private final Object lock = new Object();
-  private final Map<Object, Handshake> handshakes = new LinkedHashMap<>();
+  private final Map<Object, Handshake> silent = new LinkedHashMap<>();
+  private final Map<Object, Handshake> speaking = new LinkedHashMap<>();
   private final Map<Source, Integer> bySource = new HashMap<>();
   private final Map<SpiffeId, Integer> byPeer = new HashMap<>();
   private int total;
@@ -58,7 +60,7 @@ final class Doorkeeper extends ServerTransportFilter {
         total++;
         bySource.merge(source, 1, Integer::sum);
         eldest = eldestOfTooMany();
-        handshakes.put(id, new Handshake(source, close));
+        silent.put(id, new Handshake(source, close));
       }
     }
     if (reached.isPresent()) {
@@ -80,10 +82,11 @@ final class Doorkeeper extends ServerTransportFilter {
   }
 
   private Optional<Handshake> eldestOfTooMany() {
-    if (handshakes.size() < door.limits().handshakes()) {
+    if (silent.size() + speaking.size() < door.limits().handshakes()) {
       return Optional.empty();
     }
-    Iterator<Handshake> oldestFirst = handshakes.values().iterator();
+    Map<Object, Handshake> those = silent.isEmpty() ? speaking : silent;
+    Iterator<Handshake> oldestFirst = those.values().iterator();
     Handshake eldest = oldestFirst.next();
     oldestFirst.remove();
     return Optional.of(eldest);
@@ -99,11 +102,27 @@ final class Doorkeeper extends ServerTransportFilter {
     door.refusals().overCap(source, peer, cap);
   }
 
+  /** Notes that the peer of {@code id} has said its first word. */
+  void spoke(Object id) {
+    synchronized (lock) {
+      Handshake handshake = silent.remove(id);
+      if (handshake != null) {
+        speaking.put(id, handshake);
+      }
+    }
+  }
+
   /** Notes that the handshake of {@code id} is over. */
   void ready(Object id) {
     synchronized (lock) {
-      handshakes.remove(id);
+      var unused = withoutHandshake(id);
     }
+  }
+
+  /** Returns whether it was in its handshake. */
+  private boolean withoutHandshake(Object id) {
+    boolean wasSilent = silent.remove(id) != null;
+    return speaking.remove(id) != null || wasSilent;
   }
 
   /** Notes that a peer from {@code source} was refused in its handshake. */
@@ -117,7 +136,7 @@ final class Doorkeeper extends ServerTransportFilter {
     synchronized (lock) {
       total--;
       var unused = bySource.computeIfPresent(source, Doorkeeper::less);
-      if (handshakes.remove(id) != null) {
+      if (withoutHandshake(id)) {
         counters.unfinished();
       }
     }

@@ -98,6 +98,7 @@ final class Threshold {
       return false;
     }
     channel.closeFuture().addListener(closed -> doorkeeper.left(channel, source));
+    channel.pipeline().addFirst(new FirstWord(() -> doorkeeper.spoke(channel)));
     return true;
   }
 

@@ -94,6 +94,30 @@ class DoorkeeperTest {
     assertThat(told).containsExactly("ip:192.0.2.a - HANDSHAKES", "ip:192.0.2.b - HANDSHAKES");
   }
 
+  /**
+   * Who has spoken stays while there is one who has not, however many come after it.
+   *
+   * <p>Attack: H7. Row: DS-8
+   */
+  @Test
+  void enter_oneHandshakeTooMany_endsOneThatIsSilent() {
+    assertThat(enter("speaks", THERE)).isTrue();
+    doorkeeper.spoke("speaks");
+    for (String id : List.of("a", "b", "c", "d")) {
+      assertThat(enter(id, new Source("ip:192.0.2." + id))).isTrue();
+    }
+    assertThat(ended).containsExactly("a", "b");
+    doorkeeper.spoke("a"); // It is gone: nothing comes of it.
+    doorkeeper.spoke("c");
+    doorkeeper.spoke("d");
+
+    assertThat(enter("e", HERE)).isTrue();
+
+    assertThat(ended).containsExactly("a", "b", "speaks");
+    doorkeeper.left("c", new Source("ip:192.0.2.c"));
+    assertThat(counters.counts().unfinished()).isEqualTo(1);
+  }
+
   /** A handshake that ended is counted, one that was finished is not. */
   @Test
   void left_beforeReady_countedAsUnfinished() {
