@@ -53,6 +53,10 @@ final class Logs extends Handler implements UncaughtExceptionHandler {
     uncaught.add(exception);
   }
 
+  int lines() {
+    return records.size();
+  }
+
   /** Returns all text that was logged or thrown. */
   String text() {
     StringWriter text = new StringWriter();

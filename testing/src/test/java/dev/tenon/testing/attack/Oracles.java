@@ -69,6 +69,11 @@ final class Oracles
     return requireNonNull(scene, "scene: none (expected: a test that is running)");
   }
 
+  /** Returns how many lines the log has, since the test began. */
+  int logLines() {
+    return logs.lines();
+  }
+
   RawPlugin plugin(String name) {
     return scene().plugin(name);
   }

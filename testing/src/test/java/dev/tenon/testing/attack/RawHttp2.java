@@ -79,9 +79,13 @@ final class RawHttp2 implements AutoCloseable {
 
   /** Connects as {@link #tls(Endpoint, RawPlugin)} does, and asks for another protocol (ALPN). */
   static RawHttp2 tls(Endpoint to, RawPlugin plugin, String protocol) throws IOException {
+    return tls(to, context(plugin), protocol);
+  }
+
+  private static RawHttp2 tls(Endpoint to, SSLContext context, String protocol) throws IOException {
     SSLSocket socket =
         (SSLSocket)
-            context(plugin)
+            context
                 .getSocketFactory()
                 .createSocket(tcp(to), "host.tenon.internal", 0, /* autoClose= */ true);
     SSLParameters parameters = socket.getSSLParameters();
@@ -98,13 +102,22 @@ final class RawHttp2 implements AutoCloseable {
 
   /** Connects as {@link #tls} does, and begins HTTP/2 with these settings. */
   static RawHttp2 connect(Endpoint to, RawPlugin plugin, byte[] settings) throws IOException {
-    RawHttp2 connection = tls(to, plugin);
+    return begun(tls(to, plugin), settings);
+  }
+
+  /** Connects as the plugin whose {@link #context} it is. */
+  static RawHttp2 connect(Endpoint to, SSLContext context, byte... settings) throws IOException {
+    return begun(tls(to, context, "h2"), settings);
+  }
+
+  private static RawHttp2 begun(RawHttp2 connection, byte[] settings) throws IOException {
     connection.out.write(PREFACE);
     connection.frame(SETTINGS, 0, 0, settings);
     return connection;
   }
 
-  private static SSLContext context(RawPlugin plugin) throws IOException {
+  /** Returns what {@code plugin} connects with; dear to make. */
+  static SSLContext context(RawPlugin plugin) throws IOException {
     try {
       char[] none = new char[0];
       KeyStore keys = KeyStore.getInstance("PKCS12");

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -33,10 +35,22 @@ record Usage(long heap, long direct, int threads, int files, long children, long
     return new Usage(
         memory.totalMemory() - memory.freeMemory(),
         directBytes(),
-        ManagementFactory.getThreadMXBean().getThreadCount(),
+        liveThreads(),
         openFiles(),
         ProcessHandle.current().descendants().count(),
         places(directory));
+  }
+
+  /**
+   * Returns how many there are, without those of grpc-java that end when they were idle for 60 s.
+   */
+  private static int liveThreads() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return (int)
+        Stream.of(threads.getThreadInfo(threads.getAllThreadIds()))
+            .filter(Objects::nonNull) // It has ended meanwhile.
+            .filter(thread -> !thread.getThreadName().startsWith("grpc-default-executor-"))
+            .count();
   }
 
   private static long directBytes() {
