@@ -7,6 +7,7 @@ import dev.tenon.router.http2.HeaderField;
 import dev.tenon.router.http2.Http2Stream;
 import dev.tenon.router.http2.StreamHandler;
 import dev.tenon.router.relay.WireCall.EndedBy;
+import io.grpc.Status;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -207,9 +208,21 @@ final class ForwardedCall implements Provider, StreamHandler {
     isOver = true;
     if (why == End.REFUSED && !call.isAnswered()) {
       call.refused();
+    } else if (why != End.LOST && isLate()) {
+      call.finish(Status.DEADLINE_EXCEEDED.withDescription("deadline exceeded"), EndedBy.OUR_SIDE);
     } else {
       call.fail(Refusal.UNAVAILABLE, why == End.LOST ? EndedBy.CONNECTION : EndedBy.STREAM);
     }
+  }
+
+  /**
+   * Returns whether the call's time is over or nearly so: a provider, which knows it, may see that
+   * first, and breaks the stream off then.
+   */
+  private boolean isLate() {
+    long deadline = call.deadlineNanos();
+    return deadline != CallHead.NO_DEADLINE
+        && deadline - System.nanoTime() <= Deadlines.TICK.toNanos();
   }
 
   /** The call has waited long enough. */

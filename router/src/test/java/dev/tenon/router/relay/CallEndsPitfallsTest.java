@@ -280,6 +280,20 @@ class CallEndsPitfallsTest {
     assertThat(relay.told).containsExactly("1 DEADLINE_EXCEEDED", "1 over");
   }
 
+  /** A provider is told how long its caller waits, and may be the first to see that it is over. */
+  @Test
+  void reset_byTheProviderWhenTheTimeIsOver_isTheDeadline() {
+    var unused = caller.send(new Frames().headers(1, true, Frames.call("grpc-timeout: 5m")));
+    assertThat(provider.read()).hasSize(1);
+
+    assertThat(answer(new Frames().reset(1, ErrorCode.CANCEL)))
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("grpc-status: 4");
+    assertThat(relay.told).containsExactly("1 DEADLINE_EXCEEDED", "1 over");
+  }
+
   /** An answer that is none of gRPC's, or ends without a status, is a provider that is lost. */
   @Test
   void answer_withoutAStatus_isUnavailable() {
