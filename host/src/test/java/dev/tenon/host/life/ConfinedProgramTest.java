@@ -140,7 +140,9 @@ class ConfinedProgramTest {
     List<String> printed =
         printed(
             isolation,
-            "i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i + 1)); done; echo done",
+            // It dies of the first that it cannot start; not before it was written to.
+            "read first; read second;"
+                + " i=0; while [ $i -lt 60 ]; do sleep 600 & i=$((i + 1)); done; echo done",
             "[limits]",
             "processes = 20");
 
