@@ -167,11 +167,12 @@ public abstract class Http2Connection implements Link.Receiver {
   // Ends.
 
   private void take(Http2Fault fault) {
-    if (fault.stream() == 0) {
+    Http2Stream stream = streams.get(fault.stream());
+    // What has not begun cannot be reset (section 5.1).
+    if (fault.stream() == 0 || (stream == null && isIdle(fault.stream()))) {
       fail(fault.code(), fault.what());
       return;
     }
-    Http2Stream stream = streams.get(fault.stream());
     if (stream == null) {
       frames.reset(fault.stream(), fault.code());
       streams.remember(fault.stream(), /* byUs= */ true);

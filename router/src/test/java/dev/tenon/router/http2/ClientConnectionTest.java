@@ -77,6 +77,10 @@ class ClientConnectionTest {
             "PROTOCOL_ERROR"),
         arguments("DATA to nothing", new Frames().data(3, true), "PROTOCOL_ERROR"),
         arguments(
+            "a fault of what has not begun, and so cannot be reset",
+            new Frames().frame(FrameType.PRIORITY, 0, 3, new byte[4]),
+            "FRAME_SIZE_ERROR"),
+        arguments(
             "push",
             new Frames().frame(FrameType.PUSH_PROMISE, 4, 1, new byte[4]),
             "PROTOCOL_ERROR"),
