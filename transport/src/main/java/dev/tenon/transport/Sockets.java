@@ -71,8 +71,11 @@ final class Sockets implements AutoCloseable {
   /** More of them than this gain nothing: a loop is busy with far more calls than a core has. */
   private static final int MOST_LOOPS = 4;
 
-  /** As grpc-java has it. */
-  private static final int BACKLOG = 128;
+  /**
+   * How many connections may wait to be accepted, as far as the system lets them: beyond that an
+   * honest one waits whole seconds for its next try beside a flood.
+   */
+  private static final int BACKLOG = 4_096;
 
   private final Kind kind;
   private final ByteBufAllocator allocator;
