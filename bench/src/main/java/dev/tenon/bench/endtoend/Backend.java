@@ -1,5 +1,14 @@
 package dev.tenon.bench.endtoend;
 
+import dev.tenon.core.Annotations;
+import dev.tenon.core.Health;
+import dev.tenon.core.RefusedException;
+import dev.tenon.core.RuntimeId;
+import dev.tenon.core.ServiceName;
+import dev.tenon.core.Sharing;
+import dev.tenon.core.Version;
+import dev.tenon.registry.Registration;
+import dev.tenon.registry.ServiceRegistry;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +36,22 @@ final class Backend {
           .formatted(SERVICE, SERVICE);
 
   private Backend() {}
+
+  /** Returns a registry in which {@code provider} alone has the service, and is healthy. */
+  static ServiceRegistry registry(RuntimeId provider) throws RefusedException {
+    ServiceRegistry registry = ServiceRegistry.inMemory();
+    Registration unused =
+        registry.register(
+            new Registration(
+                "0".repeat(32),
+                provider,
+                new ServiceName(SERVICE),
+                new Version("1.0.0"),
+                Annotations.NONE,
+                Sharing.SHARED));
+    registry.reportHealth(provider, Health.HEALTHY);
+    return registry;
+  }
 
   /** Returns what is allowed in {@code setting}. */
   static String policy(Setting setting) {

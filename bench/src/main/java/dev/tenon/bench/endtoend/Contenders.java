@@ -47,8 +47,7 @@ final class Contenders implements AutoCloseable {
     }
     for (Way way : ways) {
       if (way == Way.PLUGIN_SERVER || way == Way.PLUGIN_SERVER_AGAIN) {
-        all.add(
-            keep(PluginServerSetUp.start(folder.resolve(way.name()), setting, way)).contender());
+        all.add(keep(JvmSetUp.pluginServer(folder.resolve(way.name()), setting, way)).contender());
       }
     }
     if (ways.contains(Way.TENON) || ways.contains(Way.DIRECT_MODE)) {
@@ -96,7 +95,7 @@ final class Contenders implements AutoCloseable {
                 List.of(Tools.program("haproxy"), "-db", "-f"));
         case PLAIN_RELAY ->
             all.add(
-                keep(PlainRelaySetUp.start(folder.resolve("plain"), setting, address)).contender());
+                keep(JvmSetUp.plainRelay(folder.resolve("plain"), setting, address)).contender());
         case TENON, RELAY, PLUGIN_SERVER, PLUGIN_SERVER_AGAIN, DIRECT_MODE -> {} // Not its callers.
       }
     }

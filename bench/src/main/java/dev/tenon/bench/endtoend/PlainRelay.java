@@ -17,20 +17,13 @@ import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
-import dev.tenon.core.Annotations;
 import dev.tenon.core.GrantLimits;
-import dev.tenon.core.Health;
 import dev.tenon.core.Identity;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
-import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.TrustDomain;
-import dev.tenon.core.Version;
-import dev.tenon.registry.Registration;
-import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.Backends;
 import dev.tenon.router.CallRate;
@@ -71,7 +64,6 @@ import java.util.Optional;
 final class PlainRelay {
   private static final SpiffeId.OfHost HOST =
       new SpiffeId.OfHost(new TrustDomain("bench.internal"), "plain");
-  private static final String REGISTRATION_ID = "0".repeat(32);
   private static final int MOST_CALLS = 1_000;
   private static final int MOST_BYTES = 4 * 1024 * 1024;
   private static final Duration LONG = Duration.ofHours(1);
@@ -159,21 +151,10 @@ final class PlainRelay {
       throws ConfigException, RandomSourceFailedException, RefusedException {
     RuntimeId provider =
         mint.runtimeId(new PluginName(BenchPlugin.Role.BACKEND.plugin()), taken -> false);
-    ServiceRegistry registry = ServiceRegistry.inMemory();
-    Registration unused =
-        registry.register(
-            new Registration(
-                REGISTRATION_ID,
-                provider,
-                new ServiceName(Backend.SERVICE),
-                new Version("1.0.0"),
-                Annotations.NONE,
-                Sharing.SHARED));
-    registry.reportHealth(provider, Health.HEALTHY);
     Policy policy = Policy.parse(Backend.POLICY);
     return Router.builder()
         .policy(() -> policy)
-        .registry(registry)
+        .registry(Backend.registry(provider))
         .hostServices(hostServices)
         .backends(new One(backend))
         .grants(new GrantStore(mint, new Clocks(clock, System::nanoTime), GrantLimits.DEFAULT))

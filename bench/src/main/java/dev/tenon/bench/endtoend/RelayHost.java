@@ -17,20 +17,13 @@ import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
-import dev.tenon.core.Annotations;
 import dev.tenon.core.GrantLimits;
-import dev.tenon.core.Health;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.RefusedException;
 import dev.tenon.core.RuntimeId;
-import dev.tenon.core.ServiceName;
-import dev.tenon.core.Sharing;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.core.Token;
 import dev.tenon.core.TrustDomain;
-import dev.tenon.core.Version;
-import dev.tenon.registry.Registration;
-import dev.tenon.registry.ServiceRegistry;
 import dev.tenon.router.Admission;
 import dev.tenon.router.CallRate;
 import dev.tenon.router.ConnectionAdmission;
@@ -75,7 +68,6 @@ final class RelayHost implements AutoCloseable {
   private static final SpiffeId.OfHost HOST =
       new SpiffeId.OfHost(new TrustDomain("bench.internal"), "relay");
   private static final Endpoint ANY_PORT = Endpoint.parse("tcp:127.0.0.1:0");
-  private static final String REGISTRATION_ID = "0".repeat(32);
 
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
@@ -146,21 +138,10 @@ final class RelayHost implements AutoCloseable {
   }
 
   private Router router(RuntimeId provider) throws ConfigException, RefusedException {
-    ServiceRegistry registry = ServiceRegistry.inMemory();
-    Registration unused =
-        registry.register(
-            new Registration(
-                REGISTRATION_ID,
-                provider,
-                new ServiceName(Backend.SERVICE),
-                new Version("1.0.0"),
-                Annotations.NONE,
-                Sharing.SHARED));
-    registry.reportHealth(provider, Health.HEALTHY);
     Policy policy = Policy.parse(Backend.POLICY);
     return Router.builder()
         .policy(() -> policy)
-        .registry(registry)
+        .registry(Backend.registry(provider))
         .hostServices(hostServices)
         .backends(
             (asked, caller) -> asked.equals(provider) ? Optional.of(backend) : Optional.empty())
