@@ -81,7 +81,8 @@ public final class Router implements AutoCloseable {
 
   /**
    * Returns the same channel, on which unary calls without a deadline get {@code unaryDeadline}, or
-   * up to a tenth of a second less: calls that begin soon after one another share one.
+   * up to a hundredth and a tenth of a second less: calls that begin soon after one another share
+   * one.
    *
    * @throws IllegalArgumentException if it is not positive
    */

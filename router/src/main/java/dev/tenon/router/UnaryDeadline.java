@@ -7,14 +7,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The deadline of unary calls that have none of their own. Calls that begin soon after one another
- * share one, which none of them has to make: it may be up to {@link #SHARED} shorter for a call.
- * Thread-safe.
+ * share one, which none of them has to make: it may be shorter for a call, by {@link #SHARED} or a
+ * hundredth of it, whichever is less. Thread-safe.
  */
 final class UnaryDeadline {
-  /** For how long calls get a deadline that was made before. */
+  /** For how long calls get a deadline that was made before, at most. */
   static final Duration SHARED = Duration.ofMillis(100);
 
+  private static final int PARTS = 100;
+
   private final Duration most;
+  private final long sharedNanos;
   private volatile @Nullable Made last;
 
   private record Made(Deadline deadline, long sinceNanos) {}
@@ -29,12 +32,13 @@ final class UnaryDeadline {
       throw new IllegalArgumentException("deadline: " + most + " (expected: > 0)");
     }
     this.most = most;
+    this.sharedNanos = Math.min(SHARED.toNanos(), most.toNanos() / PARTS);
   }
 
   /** Returns the deadline of a call that begins at {@code nanos}, by {@link System#nanoTime}. */
   Deadline at(long nanos) {
     Made made = last;
-    if (made == null || nanos - made.sinceNanos > SHARED.toNanos()) {
+    if (made == null || nanos - made.sinceNanos > sharedNanos) {
       made = new Made(Deadline.after(most.toNanos(), TimeUnit.NANOSECONDS), nanos);
       last = made;
     }

@@ -22,6 +22,15 @@ final class UnaryDeadlineTest {
   }
 
   @Test
+  void at_shortDeadline_sharedForAHundredthOfItAlone() {
+    UnaryDeadline deadline = new UnaryDeadline(Duration.ofMillis(50));
+
+    Deadline first = deadline.at(0);
+    assertThat(deadline.at(TimeUnit.MICROSECONDS.toNanos(500))).isSameAs(first);
+    assertThat(deadline.at(TimeUnit.MICROSECONDS.toNanos(501))).isNotSameAs(first);
+  }
+
+  @Test
   void of_noTime_refused() {
     for (Duration none : new Duration[] {Duration.ZERO, Duration.ofSeconds(-1)}) {
       assertThatThrownBy(() -> new UnaryDeadline(none))
