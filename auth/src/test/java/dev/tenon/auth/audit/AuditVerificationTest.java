@@ -118,7 +118,7 @@ class AuditVerificationTest {
   @Test
   void verify_everyBitOfASealedSegmentFlipped_brokenOrTheSameRecords() throws Exception {
     Events.write(file, SMALL, 1, 9);
-    Path sealed = segments().get(0);
+    Path sealed = compressed();
     byte[] packed = Files.readAllBytes(sealed);
     byte[] records = unpacked(packed);
 
@@ -139,7 +139,7 @@ class AuditVerificationTest {
   @Test
   void verify_middleSegmentRemoved_brokenNamingWhatIsMissing() throws Exception {
     Events.write(file, SMALL, 1, 15);
-    Files.delete(segments().get(1));
+    Files.delete(new LogPaths(file).sealed().get(1));
 
     AuditVerification result = AuditVerification.verify(file);
 
@@ -151,7 +151,7 @@ class AuditVerificationTest {
   @Test
   void verify_oldestSegmentRemoved_wholeFromTheNext() throws Exception {
     Events.write(file, SMALL, 1, 15);
-    Files.delete(segments().get(0));
+    Files.delete(new LogPaths(file).sealed().get(0));
 
     assertThat(AuditVerification.verify(file))
         .isInstanceOfSatisfying(
@@ -197,9 +197,10 @@ class AuditVerificationTest {
     assertThat(file).hasContent(changed);
   }
 
-  private List<Path> segments() throws IOException {
+  /** Returns the first segment that was sealed: the log compresses that before it is closed. */
+  private Path compressed() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(path -> path.toString().endsWith(".gz")).sorted().toList();
+      return files.filter(LogPaths::isCompressed).sorted().findFirst().orElseThrow();
     }
   }
 
