@@ -20,7 +20,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A call as its caller's stream. */
+/**
+ * A call as its caller's stream. For the loop of its connection, but where {@link WireCall} says
+ * otherwise.
+ *
+ * <p>It is long because it is one: what the handler, the caller and the provider say meets here,
+ * and each of them has to look at the few flags that the others set.
+ */
 final class FrontCall extends WireCall implements StreamHandler {
   private static final Metadata NOTHING = new Metadata();
 
