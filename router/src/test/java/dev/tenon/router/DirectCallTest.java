@@ -346,6 +346,30 @@ final class DirectCallTest {
     assertThat(events).containsExactly("message", "OK");
   }
 
+  /** Whoever closes them may come between the choice of a provider and the call. */
+  @Test
+  void unary_servicesClosedBeforeItHalfCloses_unavailableAndNotRun() {
+    List<String> events = new ArrayList<>();
+    service.unary = (request, answer) -> events.add("run");
+    ClientCall<EchoRequest, EchoResponse> call =
+        channel.newCall(EchoGrpc.getUnaryMethod(), CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            events.add(status.getCode().toString());
+          }
+        },
+        new Metadata());
+    call.request(1);
+    call.sendMessage(EchoRequest.getDefaultInstance());
+
+    services.close();
+    call.halfClose();
+
+    assertThat(events).containsExactly("UNAVAILABLE");
+  }
+
   @Test
   void close_callsOfTheServices_unavailable() {
     service.unary = DirectCallTest::hang;

@@ -275,6 +275,19 @@ class HandledCallTest {
   }
 
   @Test
+  void message_thatEndsWithinItself_endsItsCall() {
+    FakePeer caller = caller(Runnable::run);
+    byte[] half = ByteBuffer.allocate(5 + 1).put((byte) 0).putInt(2).array();
+    var unused = caller.send(new Frames().headers(1, false, Frames.call()));
+    call().request(1);
+
+    List<String> said = caller.send(new Frames().data(1, true, half));
+
+    assertThat(said).first().asString().contains("grpc-status: 13|");
+    assertThat(told).containsExactly("ready", "cancel");
+  }
+
+  @Test
   void messages_inACodingThatNobodyKnows_areNotAskedFor() {
     FakePeer caller = caller(Runnable::run);
 
