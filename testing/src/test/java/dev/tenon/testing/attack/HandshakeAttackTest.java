@@ -8,6 +8,7 @@ import dev.tenon.v1.EnrolResponse;
 import dev.tenon.v1.ProtocolRange;
 import dev.tenon.v1.RegistryGrpc;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,16 @@ class HandshakeAttackTest {
     assertThat(answer.is(Refusal.INVALID_REQUEST)).isTrue();
     assertThat(answer.text()).startsWith("runtime_id: ").hasSizeLessThan(300);
     oracles.expect("- enrolment enrol - denied runtime id malformed");
+  }
+
+  /** Who has no identity yet is let send little: 64 KiB, where others may send 4 MiB. */
+  @Test
+  void enrol_requestLongerThanAny_endedUnread() {
+    EnrolRequest request = late().enrolRequest().setRuntimeId("a".repeat(64 * 1024)).build();
+
+    Answer answer = oracles.refused(() -> late().enrolment().enrol(request));
+
+    assertThat(answer.code()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
   }
 
   /** Ids made to be joined with a token in another way than they were. Attack: T25. */
