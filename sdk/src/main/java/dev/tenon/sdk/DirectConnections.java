@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at each connection to the plugin's server once more: the handshake trusts the authorities
@@ -111,9 +112,10 @@ final class DirectConnections extends ServerTransportFilter {
     }
   }
 
+  /** {@code transport} is null for a connection that ended in its handshake. */
   @Override
-  public void transportTerminated(Attributes transport) {
-    DirectConnection ended = transport.get(DirectConnection.KEY);
+  public void transportTerminated(@Nullable Attributes transport) {
+    DirectConnection ended = transport == null ? null : transport.get(DirectConnection.KEY);
     if (ended != null) {
       open.remove(ended);
     }

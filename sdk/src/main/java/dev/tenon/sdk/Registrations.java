@@ -54,9 +54,10 @@ final class Registrations {
 
   /**
    * Registers every service and reports health for the first time. Returns whether nothing is
-   * missing.
+   * missing: a host that went away between the two is told when it is back.
    *
-   * @throws PluginStartException if not one service could be registered, or the report failed
+   * @throws PluginStartException if not one service could be registered, or the host did not take
+   *     the report
    */
   boolean start() throws PluginStartException {
     registerMissing();
@@ -67,6 +68,10 @@ final class Registrations {
     try {
       reportHealth();
     } catch (StatusRuntimeException e) {
+      if (!registered.isEmpty() && WORTH_ANOTHER_ATTEMPT.contains(e.getStatus().getCode())) {
+        LOG.log(WARNING, "health not reported: {0}", StatusText.of(e));
+        return false;
+      }
       throw new PluginStartException(
           "plugin " + plugin.name() + " could not report its health: " + StatusText.of(e), e);
     }

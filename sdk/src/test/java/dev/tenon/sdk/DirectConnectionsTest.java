@@ -1,6 +1,7 @@
 package dev.tenon.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.awaitility.Awaitility.await;
 
 import dev.tenon.core.RefusalStatus;
@@ -15,6 +16,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -120,6 +122,16 @@ final class DirectConnectionsTest extends DirectProvider {
                 .getCode())
         .isIn(Status.Code.UNAVAILABLE, Status.Code.PERMISSION_DENIED);
     assertThat(host.provider.provided.deadlines).isEmpty();
+  }
+
+  /** A connection that breaks in its handshake is forgotten like all others. */
+  @Test
+  void connect_brokenInItsHandshake_isNothingAtItsEnd() {
+    DirectConnections connections =
+        new DirectConnections(
+            host.trust().host(), List::of, () -> DirectTold.OFF, InstantSource.system());
+
+    assertThatCode(() -> connections.transportTerminated(null)).doesNotThrowAnyException();
   }
 
   /** Who opens connections without end gets a few, and the host gets its own. */

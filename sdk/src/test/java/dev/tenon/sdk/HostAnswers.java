@@ -75,6 +75,7 @@ final class HostAnswers {
   volatile boolean losesEnrolment;
   volatile UnaryOperator<EnrolResponse.Builder> enrolment = UnaryOperator.identity();
   volatile Function<RegisterRequest, Status> registration = request -> Status.OK;
+  volatile Function<ReportHealthRequest, Status> report = request -> Status.OK;
   volatile Duration tokenLife = Duration.ofHours(1);
   volatile Duration certificateLife = Duration.ofHours(1);
   volatile Status renewal = Status.OK;
@@ -266,6 +267,11 @@ final class HostAnswers {
       @Override
       public void reportHealth(
           ReportHealthRequest request, StreamObserver<ReportHealthResponse> response) {
+        Status status = report.apply(request);
+        if (!status.isOk()) {
+          response.onError(status.asRuntimeException());
+          return;
+        }
         health.add(request);
         order.add("health " + request.getHealth());
         response.onNext(ReportHealthResponse.getDefaultInstance());

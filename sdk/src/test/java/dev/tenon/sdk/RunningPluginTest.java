@@ -205,6 +205,35 @@ final class RunningPluginTest {
     }
   }
 
+  /** A host that goes away just before the report is told when it is there again. Row: LC-28 */
+  @Test
+  void start_hostAwayAtTheReport_startsAndReportsLater() throws Exception {
+    AtomicInteger away = new AtomicInteger(Registrations.ATTEMPTS);
+    host.answers.report = request -> away.getAndDecrement() > 0 ? Status.UNAVAILABLE : Status.OK;
+
+    try (RunningPlugin running =
+        RunningPlugin.start(EchoPlugin.plugin(), host.bootstrap("echo"), TestSettings.QUICK)) {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(host.answers.health).hasSize(1));
+      assertThat(registered(EchoGrpc.SERVICE_NAME)).isEqualTo(1);
+      assertThat(running).isNotNull();
+    }
+  }
+
+  @Test
+  void start_reportRefused_fails() {
+    host.answers.report = request -> Status.PERMISSION_DENIED;
+
+    assertThatThrownBy(
+            () ->
+                RunningPlugin.start(
+                    EchoPlugin.plugin(), host.bootstrap("echo"), TestSettings.QUICK))
+        .isInstanceOf(PluginStartException.class)
+        .hasMessageContaining("could not report its health")
+        .hasMessageContaining("PERMISSION_DENIED");
+  }
+
   /**
    * A lost control connection is opened again and everything is registered again, without another
    * enrolment. Row: RG-9, HS-20
