@@ -60,6 +60,7 @@ import io.grpc.Status;
 import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -271,6 +272,9 @@ public class CallSteps {
     public long deadlineNanos() {
       return Long.MAX_VALUE;
     }
+
+    @Override
+    public void limit(Duration most) {}
 
     @Override
     public void execute(Runnable step) {

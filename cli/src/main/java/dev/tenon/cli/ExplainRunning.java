@@ -4,6 +4,7 @@ import dev.tenon.core.Printable;
 import dev.tenon.v1.ExplainRequest;
 import dev.tenon.v1.ExplainResponse;
 import dev.tenon.v1.RuleInfo;
+import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -39,6 +40,10 @@ final class ExplainRunning extends OperatorCommand {
     return Exit.DONE;
   }
 
+  private static Duration duration(com.google.protobuf.Duration sent) {
+    return Duration.ofSeconds(sent.getSeconds(), sent.getNanos());
+  }
+
   private void print(ExplainResponse why) {
     String verdict =
         why.getAllowed() ? "allowed: rule " + why.getRule() : "denied: " + why.getReason();
@@ -46,7 +51,16 @@ final class ExplainRunning extends OperatorCommand {
     if (why.getMatchingCount() > 0) {
       out().println();
       Table table =
-          new Table("RULE", "EFFECT", "CALLER", "SERVICE", "METHOD", "AUDIT", "DESCRIPTION");
+          new Table(
+              "RULE",
+              "EFFECT",
+              "CALLER",
+              "SERVICE",
+              "METHOD",
+              "AUDIT",
+              "WAY",
+              "AT MOST",
+              "DESCRIPTION");
       for (RuleInfo rule : why.getMatchingList()) {
         table.row(
             rule.getId(),
@@ -55,6 +69,8 @@ final class ExplainRunning extends OperatorCommand {
             rule.getService(),
             rule.getMethod(),
             rule.getAudit(),
+            rule.getDirect() ? "direct" : "routed",
+            rule.hasMaxDeadline() ? duration(rule.getMaxDeadline()).toString() : "-",
             rule.getDescription());
       }
       table.print(out());

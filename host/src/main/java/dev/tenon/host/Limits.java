@@ -80,6 +80,7 @@ final class Limits {
         settings.connections().callsPerConnection(),
         maxMessageBytes,
         settings.connections().age(),
-        IDLE);
+        IDLE,
+        settings.calls().idle());
   }
 }

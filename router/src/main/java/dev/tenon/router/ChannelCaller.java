@@ -53,6 +53,14 @@ record ChannelCaller(CallOptions options, Context context, @Nullable Deadline ot
     return asked == null ? otherwise : asked;
   }
 
+  /** Returns this caller, which waits for {@code most} from now at most. */
+  ChannelCaller atMost(Duration most) {
+    return most.compareTo(remaining()) < 0
+        ? new ChannelCaller(
+            options.withDeadlineAfter(most.toNanos(), NANOSECONDS), context, otherwise)
+        : this;
+  }
+
   @Override
   public boolean isCancelled() {
     return context.isCancelled();

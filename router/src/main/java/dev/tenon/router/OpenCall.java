@@ -13,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
@@ -77,6 +78,9 @@ abstract class OpenCall extends CallSet.Member {
 
   /** Takes that the call waits; what its caller does meanwhile is to be kept. */
   abstract void pend();
+
+  /** Has the call take {@code most} at most, counted from when it came. Before {@link #relay}. */
+  abstract void limit(Duration most);
 
   /** Takes the call to its provider. Called once at most. */
   abstract void relay(Route chosen);
@@ -179,6 +183,10 @@ abstract class OpenCall extends CallSet.Member {
       finish(chosen, endedOr(() -> gone));
     } else {
       router.logStart(chosen);
+      Optional<Duration> most = chosen.permit().maxDeadline();
+      if (most.isPresent()) {
+        limit(most.get());
+      }
       relay(chosen);
       started = true;
       if (cancelled || isEnded()) {

@@ -12,6 +12,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -215,6 +216,11 @@ final class RoutedCall<Q, R> extends ForwardingClientCall<Q, R> {
         pending = call;
         delegate = call;
       }
+    }
+
+    @Override
+    void limit(Duration most) {
+      side = side().atMost(most.minusNanos(System.nanoTime() - startNanos));
     }
 
     @Override

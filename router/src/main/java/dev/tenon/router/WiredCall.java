@@ -80,6 +80,11 @@ final class WiredCall extends OpenCall implements CallWatch, CallerSide {
   void pend() {}
 
   @Override
+  void limit(Duration most) {
+    call.limit(most);
+  }
+
+  @Override
   void relay(Route chosen) {
     CallCounters.Cell cell = chosen.counted();
     cell.started();

@@ -14,6 +14,7 @@ import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -199,6 +200,11 @@ final class FakeWireCall extends WireCall {
   @Override
   public long deadlineNanos() {
     return deadlineNanos;
+  }
+
+  @Override
+  public void limit(Duration most) {
+    deadlineNanos = Math.min(deadlineNanos, arrivedNanos() + most.toNanos());
   }
 
   @Override

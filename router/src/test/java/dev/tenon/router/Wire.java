@@ -13,6 +13,7 @@ import dev.tenon.auth.limit.RateLimiter;
 import dev.tenon.auth.limit.RateLimits;
 import dev.tenon.auth.limit.Rates;
 import dev.tenon.auth.policy.Policy;
+import dev.tenon.core.CallLimits;
 import dev.tenon.core.ConnectionLimits;
 import dev.tenon.core.GrantLimits;
 import dev.tenon.core.Health;
@@ -186,7 +187,8 @@ final class Wire implements AutoCloseable {
             ConnectionLimits.DEFAULT.callsPerConnection(),
             Transport.MAX_MESSAGE_BYTES,
             ConnectionLimits.DEFAULT.age(),
-            ConnectionLimits.DEFAULT.age());
+            ConnectionLimits.DEFAULT.age(),
+            CallLimits.DEFAULT.idle());
     Listening begun =
         transport.listen(
             ANY, tls, Door.DEFAULT, List.of(connections), new WireFront(calls, loops, limits));

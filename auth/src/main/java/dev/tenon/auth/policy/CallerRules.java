@@ -2,12 +2,15 @@ package dev.tenon.auth.policy;
 
 import dev.tenon.core.CallPath;
 import dev.tenon.core.ServiceName;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,14 @@ final class CallerRules {
   Decision decide(CallPath path) {
     ServiceRules ofService = ofNamedServices.get(path.service().value());
     return ofService == null ? decideByOthers(path) : ofService.decide(path.method());
+  }
+
+  /** Returns the shortest time that those rules let a call take which match {@code path}. */
+  Optional<Duration> maxDeadline(CallPath path) {
+    return matching(path.service().value()).stream()
+        .filter(rule -> rule.method().test(path.method()))
+        .flatMap(rule -> rule.written().maxDeadline().stream())
+        .min(Comparator.naturalOrder());
   }
 
   private Decision decideByOthers(CallPath path) {

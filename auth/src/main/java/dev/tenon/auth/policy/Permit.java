@@ -2,6 +2,8 @@ package dev.tenon.auth.policy;
 
 import dev.tenon.core.CallPath;
 import dev.tenon.core.Identity;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Proof that the policy allows one caller one method. Only {@link Policy} makes one, so a call that
@@ -13,13 +15,21 @@ public final class Permit {
   private final CallPath path;
   private final String rule;
   private final AuditMode audit;
+  private final Optional<Duration> maxDeadline;
 
-  Permit(Policy giver, Identity caller, CallPath path, String rule, AuditMode audit) {
+  Permit(
+      Policy giver,
+      Identity caller,
+      CallPath path,
+      String rule,
+      AuditMode audit,
+      Optional<Duration> maxDeadline) {
     this.giver = giver;
     this.caller = caller;
     this.path = path;
     this.rule = rule;
     this.audit = audit;
+    this.maxDeadline = maxDeadline;
   }
 
   Policy giver() {
@@ -44,6 +54,14 @@ public final class Permit {
   /** Returns how the call is audited: the strictest that any matching rule asks for. */
   public AuditMode audit() {
     return audit;
+  }
+
+  /**
+   * Returns how long such a call may take at most, counted from when it came: the shortest that any
+   * matching rule says. Empty if none says any.
+   */
+  public Optional<Duration> maxDeadline() {
+    return maxDeadline;
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.tenon.core.ServiceName;
 import dev.tenon.core.SpiffeId;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ public final class Policy implements Authorizer {
   private final Map<String, List<CompiledRule>> rulesOfOneCaller;
   private final List<CompiledRule> rulesOfSeveral;
   private final DirectRules direct;
+  private final boolean limitsTime;
   private final ProvideTable provided;
   private final GrantTable grants;
   private final Optional<Authorizer> authorizer;
@@ -74,6 +76,7 @@ public final class Policy implements Authorizer {
             .collect(Collectors.groupingBy(rule -> rule.caller().toString()));
     this.rulesOfSeveral = rules.stream().filter(rule -> !rule.caller().isLiteral()).toList();
     this.direct = DirectRules.among(rules);
+    this.limitsTime = rules.stream().anyMatch(rule -> rule.written().maxDeadline().isPresent());
     this.provided = provided;
     this.grants = grants;
     this.authorizer = authorizer;
@@ -163,9 +166,13 @@ public final class Policy implements Authorizer {
   public Permit authorize(Identity caller, CallPath path) throws CallDeniedException {
     Decision decision = decide(caller, path);
     if (decision instanceof Decision.Allow allow) {
-      return new Permit(this, caller, path, allow.rule(), allow.audit());
+      return new Permit(this, caller, path, allow.rule(), allow.audit(), maxDeadline(caller, path));
     }
     throw new CallDeniedException(caller, path, (Decision.Deny) decision);
+  }
+
+  private Optional<Duration> maxDeadline(Identity caller, CallPath path) {
+    return limitsTime ? rulesOf(caller).maxDeadline(path) : Optional.empty();
   }
 
   /**
@@ -228,13 +235,14 @@ public final class Policy implements Authorizer {
 
   /**
    * Returns the id of a rule by which {@code caller} may be introduced to a provider for calls of
-   * {@code path}; empty if it may not, because calls are denied, or one by one recorded or put to
-   * an authorizer, which the host alone can do.
+   * {@code path}; empty if it may not, because calls are denied, or one by one recorded, put to an
+   * authorizer or ended after a time, which the host alone can do.
    */
   public Optional<String> direct(Identity caller, CallPath path) {
     return callsDirectly(caller)
             && decide(caller, path) instanceof Decision.Allow allow
             && allow.audit() != AuditMode.CALL
+            && maxDeadline(caller, path).isEmpty()
         ? direct.first(caller.name(), path).map(rule -> rule.written().id())
         : Optional.empty();
   }

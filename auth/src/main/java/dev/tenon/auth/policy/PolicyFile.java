@@ -6,6 +6,8 @@ import dev.tenon.core.Permission;
 import dev.tenon.core.PluginName;
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Sharing;
+import java.time.DateTimeException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +22,12 @@ final class PolicyFile {
 
   /** Most permissions of one entry. */
   static final int MAX_PERMISSIONS = 100;
+
+  /** Shortest that a rule may let calls take: less is shorter than a busy host's own delays. */
+  static final Duration LEAST_MAX_DEADLINE = Duration.ofMillis(100);
+
+  /** Longest; a longer one would not be noticed. */
+  static final Duration MOST_MAX_DEADLINE = Duration.ofDays(365);
 
   /** Longest description, which operators are shown. */
   static final int MAX_DESCRIPTION_LENGTH = 256;
@@ -110,6 +118,10 @@ final class PolicyFile {
         entry
             .parsed("audit", PolicyFile::audit)
             .orElse(caller.host().isPresent() ? AuditMode.CALL : AuditMode.FIRST);
+    Optional<Duration> maxDeadline = entry.parsed("max_deadline", PolicyFile::maxDeadline);
+    if (maxDeadline.isPresent() && effect == Effect.DENY) {
+      entry.problem("max_deadline", "got one (expected: it only where effect = \"allow\")");
+    }
     rules.add(
         new Rule(
             id,
@@ -119,12 +131,37 @@ final class PolicyFile {
             entry.requiredParsed("service", text -> checked(text, Glob::ofServices), EVERYTHING),
             entry.parsed("method", text -> checked(text, Glob::ofMethods)).orElse(EVERYTHING),
             audit,
-            way(entry, effect, caller, audit)));
+            way(entry, effect, caller, audit, maxDeadline.isPresent()),
+            maxDeadline));
   }
 
-  /** Reads {@code direct}: nobody but the host can record calls, and introduce its own plugins. */
+  private static Duration maxDeadline(String text) {
+    try {
+      Duration most = Duration.parse(text);
+      if (most.compareTo(LEAST_MAX_DEADLINE) >= 0 && most.compareTo(MOST_MAX_DEADLINE) <= 0) {
+        return most;
+      }
+    } catch (DateTimeException e) {
+      // As one that is out of range.
+    }
+    throw new IllegalArgumentException(
+        "max_deadline (expected: an ISO 8601 duration, "
+            + LEAST_MAX_DEADLINE
+            + " to "
+            + MOST_MAX_DEADLINE
+            + ")");
+  }
+
+  /**
+   * Reads {@code direct}: nobody but the host can record calls and end them, and introduce its own
+   * plugins.
+   */
   private static CallWay way(
-      ConfigTable entry, Effect effect, CallerPattern caller, AuditMode audit) {
+      ConfigTable entry,
+      Effect effect,
+      CallerPattern caller,
+      AuditMode audit,
+      boolean hasMaxDeadline) {
     if (!entry.bool("direct").orElse(false)) {
       return CallWay.ROUTED;
     }
@@ -136,6 +173,9 @@ final class PolicyFile {
       entry.problem(
           "direct",
           "got true beside audit = \"call\" (expected: one of them; see docs/security.md)");
+    } else if (hasMaxDeadline) {
+      entry.problem(
+          "direct", "got true beside max_deadline (expected: one of them; see docs/security.md)");
     }
     return CallWay.DIRECT;
   }

@@ -2,6 +2,9 @@ package dev.tenon.auth.policy;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /**
  * One {@code [[rule]]} of a policy, as the operator wrote it. Immutable and thread-safe.
  *
@@ -11,6 +14,8 @@ import static java.util.Objects.requireNonNull;
  * @param service pattern over service names
  * @param method pattern over method names
  * @param way whether the host may introduce the caller to the provider
+ * @param maxDeadline how long a call may take at most, counted from when it came; empty: as long as
+ *     its caller says
  */
 public record Rule(
     String id,
@@ -20,7 +25,8 @@ public record Rule(
     String service,
     String method,
     AuditMode audit,
-    CallWay way) {
+    CallWay way,
+    Optional<Duration> maxDeadline) {
   /** Checks for null. */
   public Rule {
     requireNonNull(id, "id");
@@ -31,9 +37,10 @@ public record Rule(
     requireNonNull(method, "method");
     requireNonNull(audit, "audit");
     requireNonNull(way, "way");
+    requireNonNull(maxDeadline, "maxDeadline");
   }
 
-  /** Makes a rule whose calls all go through the host. */
+  /** Makes a rule whose calls all go through the host, and take as long as their callers say. */
   public Rule(
       String id,
       String description,
@@ -42,6 +49,6 @@ public record Rule(
       String service,
       String method,
       AuditMode audit) {
-    this(id, description, effect, caller, service, method, audit, CallWay.ROUTED);
+    this(id, description, effect, caller, service, method, audit, CallWay.ROUTED, Optional.empty());
   }
 }

@@ -87,6 +87,18 @@ class DirectRulesTest {
   }
 
   /** An authorizer is asked for every call, and its answer may depend on anything. */
+  /** Nobody but the host ends a call that takes too long. */
+  @Test
+  void direct_otherRuleLimitsTheTime_isOff() throws ConfigException {
+    Policy policy =
+        Policy.parse(
+            rule("r1", "allow", "*", "direct = true")
+                + rule("r2", "allow", "Get", "max_deadline = \"PT1S\""));
+
+    assertThat(policy.direct(WORDS, GET)).isEmpty();
+    assertThat(policy.direct(WORDS, PUT)).contains("r1");
+  }
+
   @Test
   void direct_policyIsNarrowed_isOff() throws ConfigException {
     Policy narrowed =
@@ -116,6 +128,7 @@ class DirectRulesTest {
       delimiter = '|',
       value = {
         "allow|words|audit = \"call\"|got true beside audit = \"call\" (expected: one of them",
+        "allow|words|max_deadline = \"PT1S\"|got true beside max_deadline (expected: one of them",
         "deny|words||got true (expected: it only where effect = \"allow\")",
         "allow|host||got true (expected: it only where plugins of this host call)",
         "allow|words@h-1||got true (expected: it only where plugins of this host call)",

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.tenon.auth.config.ConfigException;
+import dev.tenon.core.CallPath;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Policy files that must not be used, each with the field that is named. */
 class PolicyFileTest {
@@ -25,7 +29,9 @@ class PolicyFileTest {
                     + "exclusive = false\n"
                     + RULE
                     + "method = '*'\naudit = 'first'\ndescription = 'words reads'\n"
-                    + "direct = true\n"))
+                    + "direct = true\n"
+                    + RULE.replace("'r'", "'r2'")
+                    + "max_deadline = 'PT10S'\n"))
         .isNotNull();
   }
 
@@ -46,7 +52,7 @@ class PolicyFileTest {
             + " \"allow\" or \"deny\")",
         "effect = 'allow'|effect = true|policy:3: rule[0].effect: got true (expected: a string)",
         "effect = 'allow'|efect = 'deny'|policy:3: rule[0].efect: got an unknown key (expected: one"
-            + " of audit, caller, description, direct, effect, id, method, service)",
+            + " of audit, caller, description, direct, effect, id, max_deadline, method, service)",
         "caller = 'words'|caller = 'Words'|policy:4: rule[0].caller: got \"Words\" (expected: 1 to"
             + " 256 of a-z",
         "caller = 'words'|caller = '[a-z'|policy:4: rule[0].caller: got \"[a-z\" (expected: ",
@@ -188,6 +194,48 @@ class PolicyFileTest {
     for (String refused : List.of("`", "{", "@", "[", "/", ":", "i".repeat(65))) {
       assertRefused(RULE.replace("'r'", "'" + refused + "'"), "rule[0].id: got ");
     }
+  }
+
+  /** Row: RT-10. */
+  @Test
+  void maxDeadline_ofSeveralRules_isTheShortestOfThoseThatMatch() throws ConfigException {
+    Policy policy =
+        Policy.parse(
+            RULE
+                + RULE.replace("'r'", "'r1'").replace("'a.B'", "'a.*'")
+                + "max_deadline = 'PT20S'\n"
+                + RULE.replace("'r'", "'r2'")
+                + "method = 'Get'\nmax_deadline = 'PT0.1S'\n");
+
+    assertThat(maxDeadline(policy, "/a.B/Get")).contains(Duration.ofMillis(100));
+    assertThat(maxDeadline(policy, "/a.B/Put")).contains(Duration.ofSeconds(20));
+    assertThat(maxDeadline(policy, "/a.C/Put")).contains(Duration.ofSeconds(20));
+    assertThat(maxDeadline(Policy.parse(RULE), "/a.B/Get")).isEmpty();
+  }
+
+  private static Optional<Duration> maxDeadline(Policy policy, String path) {
+    try {
+      return policy.authorize(Callers.plugin("words"), CallPath.parse(path)).maxDeadline();
+    } catch (CallDeniedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PT0.099S", "P366D", "PT-1S", "10s", "", "PT9999999999999H"})
+  void parse_maxDeadlineOutOfRange_refused(String most) {
+    assertRefused(
+        RULE + "max_deadline = '" + most + "'\n",
+        "rule[0].max_deadline: got \""
+            + most
+            + "\" (expected: an ISO 8601 duration, PT0.1S to PT8760H)");
+  }
+
+  @Test
+  void parse_maxDeadlineOfADenyRule_refused() {
+    assertRefused(
+        RULE.replace("allow", "deny") + "max_deadline = 'PT1S'\n",
+        "rule[0].max_deadline: got one (expected: it only where effect = \"allow\")");
   }
 
   @Test

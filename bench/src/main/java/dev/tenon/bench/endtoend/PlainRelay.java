@@ -124,7 +124,7 @@ final class PlainRelay {
                   new Admission(lineages, audit, clock, TokenRule.REQUIRED),
                   new CallRate(limits, method -> Limited.CALL)),
               loops,
-              new WireFront.Limits(MOST_CALLS, MOST_BYTES, LONG, LONG));
+              new WireFront.Limits(MOST_CALLS, MOST_BYTES, LONG, LONG, LONG));
       System.out.println(sockets.listen(this::admitted, front));
       System.out.println("ready");
       long unused = System.in.transferTo(OutputStream.nullOutputStream());

@@ -1,5 +1,6 @@
 package dev.tenon.host.control;
 
+import dev.tenon.auth.policy.CallWay;
 import dev.tenon.auth.policy.Decision;
 import dev.tenon.auth.policy.Explanation;
 import dev.tenon.auth.policy.Rule;
@@ -110,14 +111,22 @@ final class AdminAnswers {
   }
 
   private static RuleInfo rule(Rule rule) {
-    return RuleInfo.newBuilder()
-        .setId(rule.id())
-        .setEffect(rule.effect().name().toLowerCase(Locale.ROOT))
-        .setCaller(rule.caller())
-        .setService(rule.service())
-        .setMethod(rule.method())
-        .setAudit(rule.audit().name().toLowerCase(Locale.ROOT))
-        .setDescription(rule.description())
-        .build();
+    RuleInfo.Builder info =
+        RuleInfo.newBuilder()
+            .setId(rule.id())
+            .setEffect(rule.effect().name().toLowerCase(Locale.ROOT))
+            .setCaller(rule.caller())
+            .setService(rule.service())
+            .setMethod(rule.method())
+            .setAudit(rule.audit().name().toLowerCase(Locale.ROOT))
+            .setDescription(rule.description())
+            .setDirect(rule.way() == CallWay.DIRECT);
+    rule.maxDeadline()
+        .ifPresent(
+            most ->
+                info.getMaxDeadlineBuilder()
+                    .setSeconds(most.getSeconds())
+                    .setNanos(most.getNano()));
+    return info.build();
   }
 }

@@ -75,7 +75,11 @@ public final class ControlServers {
         List.of(),
         new OwnServices(List.of(service), new HandlerThreads(executor, executor)),
         new WireFront.Limits(
-            guard.door().limits().callsPerConnection(), MAX_ENROL_BYTES, ENROL_AGE, ENROL_IDLE));
+            guard.door().limits().callsPerConnection(),
+            MAX_ENROL_BYTES,
+            ENROL_AGE,
+            ENROL_IDLE,
+            WireFront.Limits.EVER)); // It has a limit of its own.
   }
 
   /** The services of the control listener, and what admits their calls. */
@@ -121,7 +125,8 @@ public final class ControlServers {
             control.guard().door().limits().callsPerConnection(),
             Transport.MAX_MESSAGE_BYTES,
             WireFront.Limits.EVER, // A plugin's claims live while it has a connection.
-            WireFront.Limits.EVER));
+            WireFront.Limits.EVER,
+            WireFront.Limits.EVER)); // A watch says nothing for as long as nothing changes.
   }
 
   /** The last of {@code lastFirst} is the first that a call meets. */

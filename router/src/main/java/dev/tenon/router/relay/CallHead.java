@@ -3,6 +3,7 @@ package dev.tenon.router.relay;
 import dev.tenon.router.http2.HeaderField;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** The head of a request, read once. For one loop. */
 final class CallHead {
   static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  private static final long NO_TIMEOUT = Long.MAX_VALUE;
 
   private static final HeaderField NO_PATH =
       HeaderField.of(":path", "", HeaderField.Indexing.PLAIN);
@@ -21,9 +24,8 @@ final class CallHead {
   private final long arrivedNanos;
   private HeaderField path = NO_PATH;
   private @Nullable HeaderField authorization;
-  private @Nullable HeaderField timeout;
   private @Nullable HeaderField contentType;
-  private long timeoutNanos;
+  private long timeoutNanos = NO_TIMEOUT;
   private boolean isPost;
   private boolean isAsking;
   private int authorizations;
@@ -49,7 +51,6 @@ final class CallHead {
     this.arrivedNanos = from.arrivedNanos;
     this.path = from.path;
     this.authorization = from.authorization;
-    this.timeout = from.timeout;
     this.contentType = from.contentType;
     this.timeoutNanos = from.timeoutNanos;
     this.isPost = from.isPost;
@@ -66,10 +67,7 @@ final class CallHead {
         authorizations++;
       }
       case FieldMark.ASKED -> isAsking = true;
-      case FieldMark.TIMEOUT -> {
-        timeout = field;
-        timeoutNanos = Timeouts.nanos(field);
-      }
+      case FieldMark.TIMEOUT -> timeoutNanos = Timeouts.nanos(field);
       case FieldMark.CONTENT_TYPE -> contentType = field;
       default -> {} // What passes is looked at again when it is forwarded.
     }
@@ -110,7 +108,17 @@ final class CallHead {
 
   /** Returns when the caller waits no longer, by {@link System#nanoTime}, or NO_DEADLINE. */
   long deadlineNanos() {
-    return timeout == null ? NO_DEADLINE : arrivedNanos + timeoutNanos;
+    return timeoutNanos == NO_TIMEOUT ? NO_DEADLINE : arrivedNanos + timeoutNanos;
+  }
+
+  /** Has the call take {@code most} at most, from when it came; returns whether that is less. */
+  boolean limit(Duration most) {
+    long nanos = Math.min(most.toNanos(), Timeouts.LONGEST_NANOS);
+    boolean isLess = nanos < timeoutNanos;
+    if (isLess) {
+      timeoutNanos = nanos;
+    }
+    return isLess;
   }
 
   /** Returns the authorization, if there is exactly one. */
@@ -171,7 +179,7 @@ final class CallHead {
     if (type != null) {
       to.add(type);
     }
-    if (timeout != null) {
+    if (timeoutNanos != NO_TIMEOUT) {
       to.add(Timeouts.field(timeoutNanos - (System.nanoTime() - arrivedNanos)));
     }
     for (int i = 0; i < fields.size(); i++) {

@@ -16,6 +16,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * and each of them has to look at the few flags that the others set.
  */
 final class FrontCall extends WireCall implements StreamHandler {
+  /** At how many looks, one after the other, a call that is ended as idle has not moved. */
+  static final int LOOKS = 2;
+
   private static final Metadata NOTHING = new Metadata();
 
   /*
@@ -50,6 +54,8 @@ final class FrontCall extends WireCall implements StreamHandler {
   private EndedBy endedBy = EndedBy.OUR_SIDE;
   private boolean isEnding;
   private boolean isWide;
+  private boolean hasMoved;
+  private int stillLooks;
   private boolean isTold;
   private boolean isOver;
 
@@ -63,9 +69,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** Lets the handler decide. */
   void begin(CallHandler handler) {
     if (head.deadlineNanos() != CallHead.NO_DEADLINE) {
-      Expiry node = new Expiry();
-      expiry = node;
-      front.loop().deadlines().add(node, head.deadlineNanos());
+      expireInTime();
     }
     CallWatch told = handler.begin(this);
     watch = told;
@@ -77,6 +81,12 @@ final class FrontCall extends WireCall implements StreamHandler {
         unsent(told);
       }
     }
+  }
+
+  private void expireInTime() {
+    Expiry node = new Expiry();
+    expiry = node;
+    front.loop().deadlines().add(node, head.deadlineNanos());
   }
 
   // What the handler asks and says.
@@ -109,6 +119,14 @@ final class FrontCall extends WireCall implements StreamHandler {
   @Override
   public long deadlineNanos() {
     return head.deadlineNanos();
+  }
+
+  @Override
+  public void limit(Duration most) {
+    if (!isOver && head.limit(most)) {
+      front.loop().deadlines().remove(expiry);
+      expireInTime();
+    }
   }
 
   @Override
@@ -202,6 +220,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   @Override
   public void data(ByteBuffer part, boolean ends) {
     requestEnded = ends;
+    hasMoved = true;
     if (provider != null) {
       pass(part, ends);
       return;
@@ -265,11 +284,13 @@ final class FrontCall extends WireCall implements StreamHandler {
   /** The answer begins. */
   void answer(List<HeaderField> fields) {
     isAnswering = true;
+    hasMoved = true;
     stream.headers(fields, /* ends= */ false);
   }
 
   /** Some of the answer; returns how much of it was written. */
   int answer(ByteBuffer part) {
+    hasMoved = true;
     if (!requireNonNull(answers, "answers").accepts(part)) {
       fail(Refusal.LIMIT_REACHED, EndedBy.OUR_SIDE);
       return 0;
@@ -404,6 +425,17 @@ final class FrontCall extends WireCall implements StreamHandler {
     Provider from = provider;
     if (from != null) {
       from.cancel();
+    }
+  }
+
+  /** Ends the call if nothing came for {@code limit} and it has no deadline: at a look at it. */
+  void endIfIdle(Duration limit) {
+    stillLooks = hasMoved ? 0 : stillLooks + 1;
+    hasMoved = false;
+    if (stillLooks > LOOKS && head.deadlineNanos() == CallHead.NO_DEADLINE) {
+      finish(
+          Status.DEADLINE_EXCEEDED.withDescription("nothing was sent for " + limit),
+          EndedBy.OUR_SIDE);
     }
   }
 

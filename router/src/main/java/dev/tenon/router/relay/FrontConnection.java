@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** One connection of a caller. For its loop. */
 final class FrontConnection implements ServerConnection.Acceptor {
@@ -33,8 +34,10 @@ final class FrontConnection implements ServerConnection.Acceptor {
   private final Predicate<String> passes;
   private final AnswerFields fields;
   private final ServerConnection http2;
+  private final Duration callIdle;
   private final Loop.Timer age;
   private Loop.Timer idle;
+  private Loop.@Nullable Timer look;
   private int wide;
   private long lastCallNanos = System.nanoTime();
 
@@ -47,6 +50,7 @@ final class FrontConnection implements ServerConnection.Acceptor {
     this.maxMessageBytes = limits.maxMessageBytes();
     this.passes = handler::passes;
     this.fields = new AnswerFields(passes);
+    this.callIdle = limits.callIdle();
     this.age = link.loop().schedule(this::retire, jittered(limits.age()));
     this.idle = link.loop().schedule(() -> retireIfIdle(limits.idle()), limits.idle());
     this.http2 = new ServerConnection(link, this, limits.calls(), loop.flusher());
@@ -68,6 +72,21 @@ final class FrontConnection implements ServerConnection.Acceptor {
       retire();
     } else {
       idle = link.loop().schedule(() -> retireIfIdle(limit), left);
+    }
+  }
+
+  /** Looks at the calls from now on, as long as there are any. */
+  private void lookAtCalls() {
+    if (look == null) {
+      look = link.loop().schedule(this::endIdleCalls, callIdle.dividedBy(FrontCall.LOOKS));
+    }
+  }
+
+  private void endIdleCalls() {
+    look = null;
+    http2.forEachHandler(call -> ((FrontCall) call).endIfIdle(callIdle));
+    if (http2.openStreams() > 0) {
+      lookAtCalls();
     }
   }
 
@@ -114,6 +133,7 @@ final class FrontConnection implements ServerConnection.Acceptor {
     lastCallNanos = loop.flusher().turnNanos();
     CallHead head = new CallHead(list, passes, lastCallNanos);
     FrontCall call = new FrontCall(this, stream, head, ends);
+    lookAtCalls();
     if (!head.isGrpc()) {
       refuse(stream, "415", Status.INTERNAL.withDescription("not a call of gRPC"));
     } else if (head.isTimeoutMalformed()) {
@@ -145,5 +165,8 @@ final class FrontConnection implements ServerConnection.Acceptor {
   public void ended() {
     age.cancel();
     idle.cancel();
+    if (look != null) {
+      look.cancel();
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.grpc.Channel;
 import io.grpc.Metadata;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,12 @@ public abstract class WireCall {
    * where it did not say.
    */
   public abstract long deadlineNanos();
+
+  /**
+   * Has the call take {@code most} at most, counted from when it came, as if its caller had said
+   * so. Nothing if that is no less than it has, or if the call has ended.
+   */
+  public abstract void limit(Duration most);
 
   /** Does {@code step} on the call's loop; also after the end of the call. From any thread. */
   public abstract void execute(Runnable step);

@@ -26,9 +26,12 @@ public final class WireFront implements LinkHandler {
    * @param maxMessageBytes longest message in either direction, where no less is agreed on
    * @param age after which its peer is asked to make another, give or take a tenth
    * @param idle after which it is ended, if there is no call
+   * @param callIdle after which a call without a deadline is ended, if nothing came either way; at
+   *     most half as long later
    */
-  public record Limits(int calls, int maxMessageBytes, Duration age, Duration idle) {
-    /** An age or idle time that no connection reaches. */
+  public record Limits(
+      int calls, int maxMessageBytes, Duration age, Duration idle, Duration callIdle) {
+    /** An age or idle time that nothing reaches. */
     public static final Duration EVER = Duration.ofDays(36_500);
 
     /**
@@ -42,7 +45,9 @@ public final class WireFront implements LinkHandler {
           || age.isNegative()
           || age.isZero()
           || idle.isNegative()
-          || idle.isZero()) {
+          || idle.isZero()
+          || callIdle.isNegative()
+          || callIdle.isZero()) {
         throw new IllegalArgumentException(
             "limits: "
                 + calls
@@ -52,6 +57,8 @@ public final class WireFront implements LinkHandler {
                 + age
                 + ", idle "
                 + idle
+                + ", of a call "
+                + callIdle
                 + " (expected: > 0)");
       }
     }

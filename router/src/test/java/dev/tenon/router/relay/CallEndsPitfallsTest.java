@@ -280,6 +280,41 @@ class CallEndsPitfallsTest {
     assertThat(relay.told).containsExactly("1 DEADLINE_EXCEEDED", "1 over");
   }
 
+  /**
+   * A call without a deadline on which nothing moves is ended, at both ends; one with something now
+   * and then is not, nor one with a deadline. Row: RT-10.
+   */
+  @Test
+  void call_onWhichNothingMoves_isEnded() {
+    Duration half = MemoryRelay.CALL_IDLE.dividedBy(2);
+    call(1, false);
+    call(3, false);
+    var unused = caller.send(new Frames().headers(5, false, Frames.call("grpc-timeout: 99H")));
+    assertThat(provider.read()).hasSize(1);
+    unused = answer(new Frames().headers(3, false, Frames.answer()));
+
+    for (int i = 0; i < 2; i++) {
+      relay.advance(half);
+      assertThat(caller.read()).isEmpty();
+      assertThat(answer(new Frames().data(3, false, new byte[5]))).hasSize(1);
+    }
+    relay.advance(half);
+
+    assertThat(caller.read())
+        .hasSize(2) // the second: no more is wanted of the request, which has not ended
+        .first()
+        .asString()
+        .startsWith("HEADERS 1 END")
+        .contains("grpc-status: 4")
+        .contains("PT10M");
+    assertThat(provider.read()).containsExactly("RST_STREAM 1 CANCEL");
+    assertThat(relay.told).containsExactly("1 DEADLINE_EXCEEDED", "1 over");
+
+    relay.advance(MemoryRelay.CALL_IDLE.multipliedBy(2)); // Now the other one has stopped, too.
+    assertThat(relay.told).endsWith("2 DEADLINE_EXCEEDED", "2 over");
+    assertThat(caller.read()).hasSize(2).first().asString().startsWith("HEADERS 3 END");
+  }
+
   /** A provider is told how long its caller waits, and may be the first to see that it is over. */
   @Test
   void reset_byTheProviderWhenTheTimeIsOver_isTheDeadline() {

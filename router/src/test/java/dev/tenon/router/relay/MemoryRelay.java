@@ -33,6 +33,8 @@ public final class MemoryRelay {
   final List<FakePeer> providers = new ArrayList<>();
   final ArrayDeque<LinkConnector> connecting = new ArrayDeque<>();
   final List<WireCall> calls = new ArrayList<>();
+  static final Duration CALL_IDLE = Duration.ofMinutes(10);
+
   final WireBackend backend =
       new WireBackend(this::dial, () -> List.<Loop>of(loop), "memory", "provider.test", loops);
   private final WireFront front =
@@ -40,7 +42,7 @@ public final class MemoryRelay {
           new Through(),
           loops,
           new WireFront.Limits(
-              MAX_CALLS, 64 * 1024 * 1024, Duration.ofDays(1), Duration.ofDays(1)));
+              MAX_CALLS, 64 * 1024 * 1024, Duration.ofDays(1), Duration.ofDays(1), CALL_IDLE));
   final List<FakePeer> callers = new ArrayList<>();
   int maxMessageBytes = 4 * 1024 * 1024;
   boolean connectsAtOnce = true;

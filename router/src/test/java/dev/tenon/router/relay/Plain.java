@@ -114,7 +114,11 @@ final class Plain implements AutoCloseable {
                 new Through(),
                 loops,
                 new WireFront.Limits(
-                    100, 16 * 1024 * 1024, Duration.ofHours(1), Duration.ofHours(1))));
+                    100,
+                    16 * 1024 * 1024,
+                    Duration.ofHours(1),
+                    Duration.ofHours(1),
+                    Duration.ofHours(1))));
   }
 
   private Credentials plugin(SpiffeId.OfPlugin id) throws Exception {

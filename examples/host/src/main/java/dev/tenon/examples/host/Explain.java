@@ -11,6 +11,7 @@ import dev.tenon.core.Printable;
 import dev.tenon.core.ServiceName;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -90,7 +91,16 @@ final class Explain implements Callable<Integer> {
 
   static void print(List<Rule> rules, PrintWriter out) {
     Table table =
-        new Table("RULE", "EFFECT", "CALLER", "SERVICE", "METHOD", "AUDIT", "WAY", "DESCRIPTION");
+        new Table(
+            "RULE",
+            "EFFECT",
+            "CALLER",
+            "SERVICE",
+            "METHOD",
+            "AUDIT",
+            "WAY",
+            "AT MOST",
+            "DESCRIPTION");
     for (Rule rule : rules) {
       table.row(
           rule.id(),
@@ -100,6 +110,7 @@ final class Explain implements Callable<Integer> {
           rule.method(),
           rule.audit().name().toLowerCase(Locale.ROOT),
           rule.way().name().toLowerCase(Locale.ROOT),
+          rule.maxDeadline().map(Duration::toString).orElse("-"),
           rule.description());
     }
     table.print(out);

@@ -25,6 +25,7 @@ final class LimitsTable {
   private static final String PER_CALLER = "calls_per_caller";
   private static final String PER_PROVIDER = "calls_per_provider";
   private static final String IN_TOTAL = "calls_in_total";
+  private static final String IDLE = "call_idle";
   private static final String AGE = "connection_age";
 
   private LimitsTable() {}
@@ -70,7 +71,8 @@ final class LimitsTable {
     return new CallLimits(
         number(table, PER_CALLER, all.perCaller(), CallLimits.MOST),
         number(table, PER_PROVIDER, all.perProvider(), CallLimits.MOST),
-        number(table, IN_TOTAL, all.inTotal(), CallLimits.MOST));
+        number(table, IN_TOTAL, all.inTotal(), CallLimits.MOST),
+        table.parsed(IDLE, LimitsTable::idle).orElse(all.idle()));
   }
 
   private static int number(ConfigTable table, String key, int otherwise, int most) {
@@ -93,21 +95,24 @@ final class LimitsTable {
   }
 
   private static Duration age(String text) {
+    return duration(text, ConnectionLimits.LEAST_AGE, ConnectionLimits.MOST_AGE);
+  }
+
+  private static Duration idle(String text) {
+    return duration(text, CallLimits.LEAST_IDLE, CallLimits.MOST_IDLE);
+  }
+
+  private static Duration duration(String text, Duration least, Duration most) {
     try {
-      Duration age = Duration.parse(text);
-      if (age.compareTo(ConnectionLimits.LEAST_AGE) >= 0
-          && age.compareTo(ConnectionLimits.MOST_AGE) <= 0) {
-        return age;
+      Duration given = Duration.parse(text);
+      if (given.compareTo(least) >= 0 && given.compareTo(most) <= 0) {
+        return given;
       }
     } catch (DateTimeException e) {
       // As one that is out of range.
     }
     throw new IllegalArgumentException(
-        "(expected: an ISO 8601 duration, "
-            + ConnectionLimits.LEAST_AGE
-            + " to "
-            + ConnectionLimits.MOST_AGE
-            + ")");
+        "(expected: an ISO 8601 duration, " + least + " to " + most + ")");
   }
 
   /** Returns all keys that the table may have. */
@@ -123,6 +128,7 @@ final class LimitsTable {
                 PER_CALLER,
                 PER_PROVIDER,
                 IN_TOTAL,
+                IDLE,
                 AGE));
     for (Limited what : Limited.values()) {
       keys.add(what.label());
@@ -151,7 +157,13 @@ final class LimitsTable {
     entry(toml, PER_CALLER, limits.calls().perCaller());
     entry(toml, PER_PROVIDER, limits.calls().perProvider());
     entry(toml, IN_TOTAL, limits.calls().inTotal());
-    return toml.append(AGE).append(" = \"").append(connections.age()).append("\"\n").toString();
+    entry(toml, IDLE, limits.calls().idle());
+    entry(toml, AGE, connections.age());
+    return toml.toString();
+  }
+
+  private static void entry(StringBuilder toml, String key, Duration value) {
+    toml.append(key).append(" = \"").append(value).append("\"\n");
   }
 
   private static void entry(StringBuilder toml, String key, int value) {

@@ -121,6 +121,7 @@ final class HostConfigTest {
             calls_per_caller = 1000
             calls_per_provider = 2000
             calls_in_total = 10000
+            call_idle = "PT1H"
             connection_age = "PT1H"
 
             [selection]
