@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tenon.core.ServiceName;
 import dev.tenon.core.Version;
+import dev.tenon.transport.StrictMessages;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;

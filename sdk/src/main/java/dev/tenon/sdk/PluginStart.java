@@ -7,6 +7,7 @@ import dev.tenon.core.PluginContext;
 import dev.tenon.core.RouterClients;
 import dev.tenon.transport.Bootstrap;
 import dev.tenon.transport.Door;
+import dev.tenon.transport.StrictMessages;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
 import io.grpc.Channel;
@@ -235,7 +236,7 @@ final class PluginStart {
 
   private ServerServiceDefinition guarded(ServerServiceDefinition service, DirectServing direct) {
     return ServerInterceptors.interceptForward(
-        service, direct.gate(), gate, new CallerStamp(bootstrap.hostId()));
+        StrictMessages.of(service), direct.gate(), gate, new CallerStamp(bootstrap.hostId()));
   }
 
   /** Ends the plugin a little before the host's patience does, to leave time for the way out. */

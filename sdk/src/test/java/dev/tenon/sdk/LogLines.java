@@ -10,14 +10,19 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What the SDK logs while this is open. Thread-safe. */
+/** What is logged while this is open: by the SDK, if nobody else is named. Thread-safe. */
 final class LogLines extends Handler implements AutoCloseable {
-  private static final Logger SDK = Logger.getLogger("dev.tenon.sdk");
-
   private final List<String> lines = new CopyOnWriteArrayList<>();
 
+  private final Logger logger;
+
   LogLines() {
-    SDK.addHandler(this);
+    this("dev.tenon.sdk");
+  }
+
+  LogLines(String name) {
+    logger = Logger.getLogger(name);
+    logger.addHandler(this);
   }
 
   List<String> lines() {
@@ -45,6 +50,6 @@ final class LogLines extends Handler implements AutoCloseable {
 
   @Override
   public void close() {
-    SDK.removeHandler(this);
+    logger.removeHandler(this);
   }
 }

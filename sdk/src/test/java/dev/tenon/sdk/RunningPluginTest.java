@@ -254,6 +254,32 @@ final class RunningPluginTest {
     }
   }
 
+  /**
+   * A message that is small until it is inflated is not kept beyond the limit, nor is it a fault of
+   * the plugin's: its log has nothing of it. Attack: R26. Row: RT-23.
+   */
+  @Test
+  void serve_messageThatInflatesBeyondTheLimit_resourceExhausted() throws Exception {
+    host.answers.enrolment =
+        answer ->
+            answer.setLimits(
+                Limits.newBuilder().setMaxMessageBytes(1 << 20).setMaxMetadataBytes(8192));
+    EchoRequest bomb =
+        EchoRequest.newBuilder().setPayload(ByteString.copyFrom(new byte[64 << 20])).build();
+    try (RunningPlugin running =
+            RunningPlugin.start(EchoPlugin.plugin(), host.bootstrap("echo"), TestSettings.PATIENT);
+        LogLines log = new LogLines("io.grpc")) {
+      assertThatThrownBy(
+              () -> EchoGrpc.newBlockingStub(host.toPlugin()).withCompression("gzip").unary(bomb))
+          .isInstanceOfSatisfying(
+              StatusRuntimeException.class,
+              e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+      assertThat(log.lines()).isEmpty();
+      assertThat(echo("again").getPayload().toStringUtf8()).isEqualTo("again");
+      assertThat(running).isNotNull();
+    }
+  }
+
   /** The plugin keeps the limit that the host chose. */
   @Test
   void serve_messageOverAgreedLimit_resourceExhausted() throws Exception {

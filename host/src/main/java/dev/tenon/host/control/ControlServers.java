@@ -14,6 +14,7 @@ import dev.tenon.transport.Endpoint;
 import dev.tenon.transport.Listening;
 import dev.tenon.transport.Peer;
 import dev.tenon.transport.ServerTls;
+import dev.tenon.transport.StrictMessages;
 import dev.tenon.transport.Transport;
 import io.grpc.BindableService;
 import io.grpc.Context;
@@ -66,7 +67,7 @@ public final class ControlServers {
       throws IOException {
     ServerServiceDefinition service =
         ServerInterceptors.intercept(
-            StrictRequests.of(enrolment),
+            StrictMessages.of(enrolment.bindService()),
             new PeerInContext(),
             new CallTimeout(ENROL_LIMIT, executor),
             new EnrolmentRate(guard.rates())); // the last is the first that a call meets
@@ -132,7 +133,7 @@ public final class ControlServers {
   /** The last of {@code lastFirst} is the first that a call meets. */
   private static ServerServiceDefinition guarded(
       BindableService service, ServerInterceptor... lastFirst) {
-    return ServerInterceptors.intercept(StrictRequests.of(service), lastFirst);
+    return ServerInterceptors.intercept(StrictMessages.of(service.bindService()), lastFirst);
   }
 
   /** What happens when control connections come and go, and who runs and ends control calls. */

@@ -246,7 +246,8 @@ class CallFormAttackTest {
 
   /**
    * Messages that are much when they are inflated, say that they are compressed when they are not,
-   * or in a way that nobody knows: for a service of the host, which inflates. Attack: R26.
+   * or in a way that nobody knows: for a service of the host, which inflates. Attack: R26. Row:
+   * RT-23.
    */
   @Test
   void message_thatInflatesOrCannot_refused() throws IOException {

@@ -126,7 +126,7 @@ class MessageAttackTest {
   private static void assertNotProtobuf(byte[] message) {
     Answer answer = oracles.refused(() -> register(message));
     assertThat(answer.is(Refusal.INVALID_REQUEST)).isTrue();
-    assertThat(answer.text()).startsWith("request: not a valid message");
+    assertThat(answer.text()).startsWith("message: not valid");
   }
 
   private static void register(byte[] message) {

@@ -1,6 +1,7 @@
-package dev.tenon.router;
+package dev.tenon.transport;
 
 import dev.tenon.core.InvalidRequestException;
+import dev.tenon.core.Refusal;
 import dev.tenon.core.RefusalStatus;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -12,18 +13,20 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
 
 /**
- * Answers a message that cannot be read with INVALID_ARGUMENT. gRPC would answer UNKNOWN, and log a
- * stack trace for each: its sender would write our log. Stateless.
+ * Answers a message that cannot be read with INVALID_ARGUMENT, and one that becomes larger than a
+ * limit as it is inflated with RESOURCE_EXHAUSTED. gRPC would answer UNKNOWN, and log a stack trace
+ * for each: its sender would write our log. Stateless.
  */
-final class StrictMessages implements ServerInterceptor {
+public final class StrictMessages implements ServerInterceptor {
   private StrictMessages() {}
 
   /** Returns {@code service}, of which no message is read before this class sees it. */
-  static ServerServiceDefinition of(ServerServiceDefinition service) {
+  public static ServerServiceDefinition of(ServerServiceDefinition service) {
     ServerServiceDefinition.Builder strict =
         ServerServiceDefinition.builder(service.getServiceDescriptor().getName());
     service.getMethods().forEach(method -> add(strict, method));
@@ -53,9 +56,7 @@ final class StrictMessages implements ServerInterceptor {
           super.onMessage(message);
         } catch (UnreadableException e) {
           isRefused = true;
-          StatusRuntimeException status =
-              RefusalStatus.of(
-                  new InvalidRequestException("message: not valid (expected: that of the method)"));
+          StatusRuntimeException status = e.isTooLarge ? tooLarge() : notValid();
           Metadata trailers = status.getTrailers();
           call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
         }
@@ -70,6 +71,15 @@ final class StrictMessages implements ServerInterceptor {
     };
   }
 
+  private static StatusRuntimeException notValid() {
+    return RefusalStatus.of(
+        new InvalidRequestException("message: not valid (expected: that of the method)"));
+  }
+
+  private static StatusRuntimeException tooLarge() {
+    return RefusalStatus.of(Refusal.LIMIT_REACHED);
+  }
+
   private record Strict<T>(Marshaller<T> marshaller) implements Marshaller<T> {
     @Override
     public InputStream stream(T value) {
@@ -81,7 +91,7 @@ final class StrictMessages implements ServerInterceptor {
       try {
         return marshaller.parse(stream);
       } catch (StatusRuntimeException e) {
-        throw new UnreadableException();
+        throw new UnreadableException(e.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED);
       }
     }
   }
@@ -90,8 +100,11 @@ final class StrictMessages implements ServerInterceptor {
   private static final class UnreadableException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    UnreadableException() {
+    final boolean isTooLarge;
+
+    UnreadableException(boolean isTooLarge) {
       super(null, null, false, false);
+      this.isTooLarge = isTooLarge;
     }
   }
 }
