@@ -9,7 +9,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.SslHandler;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,17 +31,17 @@ final class AcceptedLink extends ChannelLink implements Http2Side {
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
-    Optional<Entrant> passed = reception.threshold().pass(context, this);
-    if (passed.isEmpty()) {
-      return;
+    if (reception.threshold().pass(context, this, this::begin)) {
+      limit = loop().schedule(this::abort, reception.patience().handshake());
+      reception.enter(this);
     }
-    Entrant entrant = passed.get();
+  }
+
+  private void begin(Entrant entrant) {
     attributes = entrant.attributes();
-    limit = loop().schedule(this::abort, reception.patience().handshake());
     SslHandler tls = entrant.context().newHandler(channel.alloc());
     addTls(tls, reception.threshold().floor());
     reception.threshold().watch(entrant, tls);
-    reception.enter(this);
   }
 
   @Override

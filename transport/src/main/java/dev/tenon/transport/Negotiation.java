@@ -128,9 +128,10 @@ final class Negotiation {
 
     @Override
     void begin(ChannelHandlerContext ctx, ProtocolNegotiationEvent start) {
-      threshold
-          .pass(ctx, GrpcSide.on(ctx.channel(), next))
-          .ifPresent(
+      boolean unused =
+          threshold.pass(
+              ctx,
+              GrpcSide.on(ctx.channel(), next),
               entrant -> {
                 proceed(ctx, with(start, entrant), entrant.context());
                 threshold.watch(entrant, ctx.channel().pipeline().get(SslHandler.class));

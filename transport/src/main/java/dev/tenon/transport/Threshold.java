@@ -2,7 +2,6 @@ package dev.tenon.transport;
 
 import io.grpc.Attributes;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What every accepted connection has to pass before a byte of it is read, whoever speaks HTTP/2 on
  * it then: the peer's user and the limits are checked, and a TLS context is made for this
- * connection alone. Thread-safe.
+ * connection alone once its peer has said something. A flood of silent connections thus costs no
+ * context. Thread-safe.
  */
 final class Threshold {
   private static final RareLog LOG = RareLog.of(Threshold.class);
@@ -58,21 +58,36 @@ final class Threshold {
 
   /**
    * Lets the channel of {@code first}, its first handler, pass, on whose connection {@code side}
-   * will speak; or closes it. On its event loop.
+   * will speak, and returns true; or closes it. On its event loop, on which {@code begin} is given
+   * what is known of it when its peer has said the first word, before that is read.
    */
-  Optional<Entrant> pass(ChannelHandlerContext first, Http2Side side) {
+  boolean pass(ChannelHandlerContext first, Http2Side side, Consumer<Entrant> begin) {
     Channel channel = first.channel();
     try {
       Optional<PeerProcess> process = UidCheck.processOf(channel);
       if (process.isPresent() && !uids.accepts(process.get())) {
-        LOG.warn("refused a connection of another user: " + process.get());
-        return refused(first);
+        return refused(channel, "refused a connection of another user: " + process.get());
       }
       Source source = Source.of(process, channel.remoteAddress());
-      if (!enter(channel, source)) {
-        LOG.warn("refused a connection over the limits, from " + source.name());
-        return refused(first);
+      if (!doorkeeper.enter(channel, source, () -> abort(channel))) {
+        return refused(channel, "refused a connection over the limits, from " + source.name());
       }
+      channel.closeFuture().addListener(closed -> doorkeeper.left(channel, source));
+      Runnable spoke =
+          () -> {
+            doorkeeper.spoke(channel);
+            entrant(channel, side, source, process).ifPresent(begin);
+          };
+      channel.pipeline().addFirst(new FirstWord(spoke));
+      return true;
+    } catch (IOException | RuntimeException e) {
+      return refused(channel, "refused a connection: " + e);
+    }
+  }
+
+  private Optional<Entrant> entrant(
+      Channel channel, Http2Side side, Source source, Optional<PeerProcess> process) {
+    try {
       Credentials own = credentials.get();
       Connection connection = Connection.accepted(channel, side, doorkeeper, own.chain());
       Attributes.Builder attributes =
@@ -83,23 +98,15 @@ final class Threshold {
       channel.closeFuture().addListener(closed -> ReferenceCountUtil.release(context));
       return Optional.of(new Entrant(source, attributes.build(), context, fault));
     } catch (IOException | RuntimeException e) {
-      LOG.warn("refused a connection: " + e);
-      return refused(first);
+      boolean unused = refused(channel, "refused a connection: " + e);
+      return Optional.empty();
     }
   }
 
-  private static Optional<Entrant> refused(ChannelHandlerContext first) {
-    ChannelFuture unused = first.close();
-    return Optional.empty();
-  }
-
-  private boolean enter(Channel channel, Source source) {
-    if (!doorkeeper.enter(channel, source, () -> abort(channel))) {
-      return false;
-    }
-    channel.closeFuture().addListener(closed -> doorkeeper.left(channel, source));
-    channel.pipeline().addFirst(new FirstWord(() -> doorkeeper.spoke(channel)));
-    return true;
+  private static boolean refused(Channel channel, String why) {
+    LOG.warn(why);
+    channel.unsafe().close(channel.unsafe().voidPromise());
+    return false;
   }
 
   /** For any thread; a TLS handshake that is under way is not waited for. */

@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
@@ -167,6 +168,35 @@ class ConnectionFloodTest {
       await()
           .atMost(PATIENCE)
           .until(() -> connections.serving.connectionCounts().refused() >= FLOOD - most);
+    } finally {
+      closeAll();
+    }
+  }
+
+  /**
+   * A TLS context is dear: it is made for a connection on which something was said, and for no
+   * other.
+   *
+   * <p>Row: DS-8
+   */
+  @Test
+  void silentConnections_untilTheFirstByte_noTlsContextIsMade() throws Exception {
+    AtomicInteger contexts = new AtomicInteger();
+    Supplier<Credentials> counting =
+        () -> {
+          contexts.incrementAndGet();
+          return host;
+        };
+    try (Connections connections = connections(new Patience(LONG, LONG))) {
+      flood(connections.serve(LOOPBACK, counting, Door.DEFAULT), "127.0.0.1");
+      await()
+          .atMost(PATIENCE)
+          .until(() -> connections.serving.connectionCounts().accepted() == FLOOD);
+      assertThat(contexts).hasValue(0);
+
+      sockets.get(FLOOD - 1).getOutputStream().write(22); // The first byte of a ClientHello.
+
+      await().atMost(PATIENCE).until(() -> contexts.get() == 1);
     } finally {
       closeAll();
     }
