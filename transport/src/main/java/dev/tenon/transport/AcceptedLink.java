@@ -41,6 +41,7 @@ final class AcceptedLink extends ChannelLink implements Http2Side {
     attributes = entrant.attributes();
     SslHandler tls = entrant.context().newHandler(channel.alloc());
     addTls(tls, reception.threshold().floor());
+    reception.bytesPerSecond().ifPresent(this::limit);
     reception.threshold().watch(entrant, tls);
   }
 

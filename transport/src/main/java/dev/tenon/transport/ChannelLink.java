@@ -5,12 +5,14 @@ import static java.util.Objects.requireNonNull;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.traffic.ChannelTrafficShapingHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -31,6 +33,9 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     CLOSED
   }
 
+  /** Most bytes that wait in a link because of a limit, before it takes no more. */
+  private static final long MOST_HELD_BYTES = 64 * 1024;
+
   private final Channel channel;
   private final Loop loop;
   private final Duration lastWords;
@@ -38,6 +43,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private State state = State.BEGINNING;
   private @Nullable ChannelHandlerContext context;
   private @Nullable Receiver receiver;
+  private @Nullable ChannelHandler throughput;
   private boolean isFlushing;
   private boolean isFull;
 
@@ -63,6 +69,15 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     if (floor == TlsFloor.TLS_1_2) {
       channel.pipeline().addFirst(new OneHandshake());
     }
+  }
+
+  /** Reads no more than so many bytes a second, and writes no more, until the link is ending. */
+  final void limit(long bytesPerSecond) {
+    ChannelTrafficShapingHandler handler =
+        new ChannelTrafficShapingHandler(bytesPerSecond, bytesPerSecond);
+    handler.setMaxWriteSize(MOST_HELD_BYTES);
+    channel.pipeline().addBefore(context().name(), null, handler);
+    throughput = handler;
   }
 
   /** TLS is done, and both speak HTTP/2: returns who reads. */
@@ -216,6 +231,10 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     flush();
     if (state != State.OPEN) {
       return;
+    }
+    if (throughput != null) { // What it holds is written now, and is not much.
+      channel.pipeline().remove(throughput);
+      context().flush();
     }
     state = State.ENDING;
     if (!Deaf.end(channel)) {

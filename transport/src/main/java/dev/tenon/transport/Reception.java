@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.grpc.ServerTransportFilter;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,21 +13,25 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Reception {
   private final Threshold threshold;
   private final Transport.Patience patience;
+  private final OptionalLong bytesPerSecond;
   private final List<ServerTransportFilter> filters;
   private final LinkHandler handler;
   private final Set<AcceptedLink> links = ConcurrentHashMap.newKeySet();
   private volatile boolean isClosed;
 
   /**
+   * @param bytesPerSecond as in {@link dev.tenon.core.ConnectionLimits}
    * @param filters told of each connection that has begun, in order, and of its end
    */
   Reception(
       Threshold threshold,
       Transport.Patience patience,
+      OptionalLong bytesPerSecond,
       List<ServerTransportFilter> filters,
       LinkHandler handler) {
     this.threshold = threshold;
     this.patience = patience;
+    this.bytesPerSecond = bytesPerSecond;
     this.filters = List.copyOf(filters);
     this.handler = requireNonNull(handler, "handler");
   }
@@ -37,6 +42,10 @@ final class Reception {
 
   Transport.Patience patience() {
     return patience;
+  }
+
+  OptionalLong bytesPerSecond() {
+    return bytesPerSecond;
   }
 
   List<ServerTransportFilter> filters() {

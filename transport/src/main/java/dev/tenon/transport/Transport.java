@@ -244,7 +244,12 @@ public final class Transport implements AutoCloseable {
     List<ServerTransportFilter> all = new ArrayList<>(ownFilters(tls, doorkeeper));
     all.addAll(filters);
     Reception reception =
-        new Reception(threshold(listen, tls, door, doorkeeper), patience, all, handler);
+        new Reception(
+            threshold(listen, tls, door, doorkeeper),
+            patience,
+            door.limits().bytesPerSecond(),
+            all,
+            handler);
     return new Listening(sockets.listen(listen, reception), listen, reception);
   }
 

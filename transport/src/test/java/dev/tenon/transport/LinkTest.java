@@ -103,6 +103,34 @@ final class LinkTest {
     }
   }
 
+  /** What a limit of throughput holds is not lost when our side ends the link. Row: DS-12. */
+  @Test
+  void end_ofALimitedLink_sendsWhatIsHeld() throws Exception {
+    int bytes = 150 * 1024; // A second of it and more is over the limit.
+    try (Links links = new Links(TlsProvider.preferred())) {
+      links.door =
+          new Door(
+              ConnectionLimits.DEFAULT.withBytesPerSecond(ConnectionLimits.LEAST_BYTES_PER_SECOND),
+              source -> true);
+      Endpoint bound = links.listen(LOOPBACK, Links.Taken::new);
+      try (Socket socket = new RawTls(links.plugin, links.hosts.bundle()).connect(bound)) {
+        Link link = links.nextAccepted().link;
+        link.loop()
+            .execute(
+                () -> {
+                  for (int sent = 0; sent < bytes; sent += 1024) {
+                    link.out(1024).put(new byte[1024]);
+                    link.flush();
+                  }
+                  assertThat(link.isWritable()).isFalse();
+                  link.end();
+                });
+
+        assertThat(socket.getInputStream().readAllBytes()).hasSize(bytes);
+      }
+    }
+  }
+
   /** Sends while it may, and checks what comes back. */
   private static final class Pump extends Links.Taken {
     static final int TOTAL_BYTES = 16 << 20;

@@ -9,6 +9,7 @@ import dev.tenon.host.HostLimits;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -26,6 +27,7 @@ final class LimitsTable {
   private static final String PER_PROVIDER = "calls_per_provider";
   private static final String IN_TOTAL = "calls_in_total";
   private static final String IDLE = "call_idle";
+  private static final String BYTES = "connection_bytes_per_second";
   private static final String AGE = "connection_age";
 
   private LimitsTable() {}
@@ -63,7 +65,19 @@ final class LimitsTable {
         number(table, PER_RUN, all.perRun(), ConnectionLimits.MAX_CONNECTIONS),
         number(table, HANDSHAKES, all.handshakes(), ConnectionLimits.MAX_CONNECTIONS),
         number(table, CALLS, all.callsPerConnection(), ConnectionLimits.MAX_CALLS),
-        table.parsed(AGE, LimitsTable::age).orElse(all.age()));
+        table.parsed(AGE, LimitsTable::age).orElse(all.age()),
+        bytesPerSecond(table));
+  }
+
+  /** What is too little is noted, and taken for none. */
+  private static OptionalLong bytesPerSecond(ConfigTable table) {
+    long least = ConnectionLimits.LEAST_BYTES_PER_SECOND;
+    Optional<Long> bytes = table.integer(BYTES);
+    if (bytes.filter(given -> given < least).isPresent()) {
+      table.problem(BYTES, "got " + bytes.get() + " (expected: at least " + least + ")");
+      return OptionalLong.empty();
+    }
+    return bytes.map(OptionalLong::of).orElse(OptionalLong.empty());
   }
 
   private static CallLimits calls(ConfigTable table) {
@@ -129,6 +143,7 @@ final class LimitsTable {
                 PER_PROVIDER,
                 IN_TOTAL,
                 IDLE,
+                BYTES,
                 AGE));
     for (Limited what : Limited.values()) {
       keys.add(what.label());
@@ -159,6 +174,9 @@ final class LimitsTable {
     entry(toml, IN_TOTAL, limits.calls().inTotal());
     entry(toml, IDLE, limits.calls().idle());
     entry(toml, AGE, connections.age());
+    connections
+        .bytesPerSecond()
+        .ifPresent(bytes -> toml.append(BYTES).append(" = ").append(bytes).append('\n'));
     return toml.toString();
   }
 

@@ -197,6 +197,8 @@ final class HostConfigTest {
         watch = { burst = 9 }
         connections = 65536
         handshakes = 1
+        call_idle = "PT5S"
+        connection_bytes_per_second = 65536
         connection_age = "PT3S"
         """,
         """

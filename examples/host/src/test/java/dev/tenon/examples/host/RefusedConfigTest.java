@@ -49,6 +49,8 @@ final class RefusedConfigTest {
         "calls_in_total = 1000001|limits.calls_in_total: got 1000001 (expected: 1 to 1000000)",
         "call_idle = 'PT0.9S'|limits.call_idle: got \"PT0.9S\" (expected: an ISO 8601",
         "call_idle = 'P366D'|limits.call_idle: got \"P366D\" (expected: an ISO 8601",
+        "connection_bytes_per_second = 65535|limits.connection_bytes_per_second: got 65535"
+            + " (expected: at least 65536)",
         "connection_age = 'PT0S'|limits.connection_age: got \"PT0S\" (expected: an ISO 8601",
         "connection_age = 'P2D'|limits.connection_age: got \"P2D\" (expected: an ISO 8601",
       })
