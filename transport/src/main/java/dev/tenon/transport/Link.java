@@ -41,10 +41,10 @@ public interface Link {
   long pendingBytes();
 
   /**
-   * Notes that HTTP/2 has begun: the client's first SETTINGS have come. Before it, the client is in
-   * its handshake, for which it has 5 s; with it, filters are told, and {@link #attributes()} is
-   * complete. From here the client has 5 s until {@link #agreed()}. Idempotent; without effect for
-   * a connection that we made.
+   * Notes that HTTP/2 has begun: the client's preface has come, and nothing was said to it yet.
+   * Before it, the client is in its handshake, for which it has 5 s; with it, filters are told, and
+   * {@link #attributes()} is complete. From here the client has 5 s until {@link #agreed()}.
+   * Idempotent; without effect for a connection that we made.
    */
   void begun();
 

@@ -45,7 +45,9 @@ public final class ServerConnection extends Http2Connection {
   }
 
   /**
-   * Makes the server's side of {@code link}, and sends its SETTINGS.
+   * Makes the server's side of {@code link}. It says nothing before the client's preface has come,
+   * and has told {@link Link#begun} by then: so a client that has our SETTINGS is known to those
+   * who count connections, and may end the one that this takes the place of.
    *
    * @param maxStreams most streams that a client may have open
    */
@@ -53,10 +55,6 @@ public final class ServerConnection extends Http2Connection {
     super(link, Settings.From.CLIENT, maxStreams, flusher);
     this.acceptor = acceptor;
     this.maxStreams = maxStreams;
-    begin(
-        Settings.MAX_CONCURRENT_STREAMS, maxStreams,
-        Settings.INITIAL_WINDOW_SIZE, Inflow.FIRST_WINDOW,
-        Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
   }
 
   @Override
@@ -67,6 +65,17 @@ public final class ServerConnection extends Http2Connection {
         fail(PROTOCOL_ERROR, "not the preface of HTTP/2");
         return;
       }
+    }
+    if (!isBegun && !preface.hasRemaining()) {
+      isBegun = true;
+      link.begun();
+      if (isOver()) {
+        return;
+      }
+      begin(
+          Settings.MAX_CONCURRENT_STREAMS, maxStreams,
+          Settings.INITIAL_WINDOW_SIZE, Inflow.FIRST_WINDOW,
+          Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
     }
     super.received(bytes);
   }
@@ -149,12 +158,7 @@ public final class ServerConnection extends Http2Connection {
   }
 
   @Override
-  void settled() {
-    if (!isBegun) {
-      isBegun = true;
-      link.begun();
-    }
-  }
+  void settled() {}
 
   @Override
   boolean isIdle(int id) {
@@ -177,6 +181,10 @@ public final class ServerConnection extends Http2Connection {
   }
 
   private void leave() {
+    if (!isBegun) {
+      end(); // There is nothing that a client could lose, and GOAWAY is no first frame.
+      return;
+    }
     if (!isLeaving && !isOver()) {
       isLeaving = true;
       frames.goAway(last, NO_ERROR);
@@ -188,7 +196,9 @@ public final class ServerConnection extends Http2Connection {
   /** Says twice that it will end, so that no stream under way is lost (section 6.8). */
   @Override
   public void retire() {
-    if (!isRetiring && !isLeaving && !isOver()) {
+    if (!isBegun) {
+      end();
+    } else if (!isRetiring && !isLeaving && !isOver()) {
       isRetiring = true;
       frames.goAway(Integer.MAX_VALUE, NO_ERROR);
       frames.ping(RETIRING, /* ack= */ false);

@@ -19,6 +19,7 @@ public final class FakeLink implements Link {
   private long pending;
   private int flushes;
   private int begun;
+  private Runnable whenBegun = () -> {};
   private int agreed;
   private boolean ended;
   private boolean aborted;
@@ -100,9 +101,15 @@ public final class FakeLink implements Link {
     return pending;
   }
 
+  /** Does {@code action} when HTTP/2 has begun. */
+  void whenBegun(Runnable action) {
+    whenBegun = action;
+  }
+
   @Override
   public void begun() {
     begun++;
+    whenBegun.run();
   }
 
   @Override

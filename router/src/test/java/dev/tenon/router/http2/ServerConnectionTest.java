@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerConnectionTest {
   private static final Duration MOMENT = Duration.ofMillis(1);
@@ -35,6 +36,43 @@ class ServerConnectionTest {
 
     assertThat(server.client.link().timesBegun()).isEqualTo(1);
     assertThat(server.client.link().timesAgreed()).isEqualTo(1);
+  }
+
+  /**
+   * A client that has our SETTINGS may give up the connection that this one takes the place of:
+   * whoever counts connections knows of this one by then.
+   */
+  @Test
+  void client_isCountedBeforeItIsToldAnything() {
+    OpenServer other = new OpenServer(2);
+    byte[] preface = new byte[FrameType.preface().remaining()];
+    FrameType.preface().get(preface);
+    assertThat(other.client.send(new Frames().raw(Arrays.copyOf(preface, preface.length - 1))))
+        .isEmpty();
+    assertThat(other.client.link().timesBegun()).isZero();
+
+    other.client.link().whenBegun(() -> assertThat(other.client.read()).isEmpty());
+    assertThat(other.client.send(new Frames().raw(preface[preface.length - 1])))
+        .first()
+        .asString()
+        .startsWith("SETTINGS");
+    assertThat(other.client.link().timesBegun()).isEqualTo(1);
+  }
+
+  /** There is nothing to lose for who has not begun, and GOAWAY is no first frame. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void client_thatHasNotBegun_isSentAwayWithoutAWord(boolean retires) {
+    OpenServer other = new OpenServer(2);
+
+    if (retires) {
+      other.connection().retire();
+    } else {
+      other.connection().goodbye();
+    }
+
+    assertThat(other.client.read()).isEmpty();
+    assertThat(other.client.link().hasEnded()).isTrue();
   }
 
   @Test
