@@ -11,14 +11,14 @@ import java.time.Instant;
 public final class Expiry {
   private final Clocks clocks;
   private final Instant wall;
-  private final Instant wallEnd;
+  private final long wallEndMillis;
   private final long nanosEnd;
   private volatile boolean over;
 
   Expiry(Clocks clocks, Instant wall, long nanos) {
     this.clocks = clocks;
     this.wall = wall;
-    this.wallEnd = wall.plus(clocks.tolerance());
+    this.wallEndMillis = wall.plus(clocks.tolerance()).toEpochMilli();
     this.nanosEnd = nanos + clocks.tolerance().toNanos();
   }
 
@@ -30,8 +30,9 @@ public final class Expiry {
     return over;
   }
 
+  /** Each call asks: an instant is made of more than the milliseconds, by which it is earlier. */
   private boolean hasCome() {
-    return !clocks.wall().instant().isBefore(wallEnd) || clocks.nanos().getAsLong() - nanosEnd >= 0;
+    return clocks.wall().millis() >= wallEndMillis || clocks.nanos().getAsLong() - nanosEnd >= 0;
   }
 
   /** Returns the moment on the wall clock, without the tolerance of the clocks. */

@@ -54,12 +54,12 @@ public final class CallRate implements ServerInterceptor {
   }
 
   /**
-   * Counts a call of {@code path}, which came as frames, as one of {@code who}.
+   * Counts a call of {@code path}, which came as frames on {@code from}.
    *
    * @throws RefusedException if it is not let in
    */
-  void require(String path, String who) throws RefusedException {
-    limits.require(kinds.apply(path.startsWith("/") ? path.substring(1) : path), who);
+  void require(String path, KnownConnection from) throws RefusedException {
+    limits.require(from.kind(path, kinds), from.limitedAs());
   }
 
   /** Returns whose the calls of the connection with {@code attributes} count as. */

@@ -1,5 +1,6 @@
 package dev.tenon.router;
 
+import dev.tenon.auth.limit.Limited;
 import dev.tenon.core.Identity;
 import dev.tenon.core.SpiffeId;
 import dev.tenon.transport.Peer;
@@ -7,6 +8,7 @@ import io.grpc.Attributes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ final class KnownConnection {
   private final String limitedAs;
   private final Map<String, KnownCaller> behind = new HashMap<>();
   private @Nullable KnownCaller plugin;
+  private @Nullable String lastPath;
+  private @Nullable Limited lastKind;
 
   private KnownConnection(Attributes attributes) {
     this.peer = Optional.ofNullable(attributes.get(Peer.KEY));
@@ -48,6 +52,18 @@ final class KnownConnection {
   /** Returns as whom the limiter knows the peer. */
   String limitedAs() {
     return limitedAs;
+  }
+
+  /** Returns what a call of {@code path} counts as by {@code kinds}, which is always the same. */
+  @SuppressWarnings("ReferenceEquality") // the very object comes again; for another it is asked
+  Limited kind(String path, Function<String, Limited> kinds) {
+    Limited known = lastKind;
+    if (known == null || path != lastPath) {
+      known = kinds.apply(path.startsWith("/") ? path.substring(1) : path);
+      lastPath = path;
+      lastKind = known;
+    }
+    return known;
   }
 
   /** Returns the plugin whose certificate {@code id} is of, which is this connection's peer. */

@@ -40,7 +40,7 @@ final class WireCalls implements CallHandler {
   public CallWatch begin(WireCall call) {
     try {
       KnownConnection from = KnownConnection.of(call.connection());
-      rate.require(call.path(), from.limitedAs());
+      rate.require(call.path(), from);
       WiredCall life = new WiredCall(router, admission.admit(call, from), call);
       life.enter();
       return life;

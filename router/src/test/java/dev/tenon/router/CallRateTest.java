@@ -147,4 +147,32 @@ final class CallRateTest {
             new LimitKey(Limited.WATCH, SOURCE.name()));
     assertThat(handled).containsExactly("plugin", "host", "nobody");
   }
+
+  /** What was found out for one path is not taken for another's. */
+  @Test
+  void require_ofPathsInTurn_countsEachAsWhatItIs() throws Exception {
+    List<Limited> asked = new ArrayList<>();
+    CallRate rate =
+        over(
+            new RateLimiter() {
+              @Override
+              public Verdict allow(LimitKey key, Rate unused) {
+                asked.add(key.what());
+                return Verdict.ALLOWED;
+              }
+
+              @Override
+              public void close() {}
+            });
+    KnownConnection from = KnownConnection.of(Attributes.EMPTY);
+    String unary = "/testservice.v1.Echo/Unary";
+    String other = "/testservice.v1.Echo/Other";
+
+    for (String path : List.of(unary, unary, other, unary, "none")) {
+      rate.require(path, from);
+    }
+
+    assertThat(asked)
+        .containsExactly(Limited.WATCH, Limited.WATCH, Limited.CALL, Limited.WATCH, Limited.CALL);
+  }
 }

@@ -75,6 +75,13 @@ public final class HeaderField {
     return new HeaderField(name, Arrays.copyOfRange(text, from, text.length), indexing);
   }
 
+  /**
+   * Returns a field with the same name and value, to go as {@code other}; nothing is known of it.
+   */
+  public HeaderField as(Indexing other) {
+    return new HeaderField(name, value, other);
+  }
+
   private static byte[] bytes(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) > 0xff) {

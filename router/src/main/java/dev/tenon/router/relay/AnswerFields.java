@@ -41,9 +41,12 @@ final class AnswerFields {
             return null;
           }
         }
-        case FieldMark.CONTENT_TYPE -> {
-          isGrpc = CallHead.isGrpc(field);
+        case FieldMark.GRPC -> {
+          isGrpc = true;
           list.add(field);
+        }
+        case FieldMark.OTHER_TYPE -> {
+          return null;
         }
         case FieldMark.PASSES, FieldMark.CODING -> list.add(field);
         default -> {} // The connection's own, or the router's.

@@ -1,6 +1,7 @@
 package dev.tenon.router.relay;
 
 import dev.tenon.router.http2.HeaderField;
+import dev.tenon.router.http2.HeaderField.Indexing;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -14,19 +15,19 @@ final class CallHead {
 
   private static final long NO_TIMEOUT = Long.MAX_VALUE;
 
-  private static final HeaderField NO_PATH =
-      HeaderField.of(":path", "", HeaderField.Indexing.PLAIN);
+  private static final HeaderField NO_PATH = HeaderField.of(":path", "", Indexing.PLAIN);
   private static final Metadata NOTHING = new Metadata();
-  private static final String CONTENT_TYPE = "application/grpc";
 
   private final List<HeaderField> fields;
   private final Predicate<String> passes;
   private final long arrivedNanos;
   private HeaderField path = NO_PATH;
   private @Nullable HeaderField authorization;
-  private @Nullable HeaderField contentType;
+  private @Nullable HeaderField timeout; // says `timeoutNanos`, while all of that is left
+  private @Nullable HeaderField grpcType;
   private long timeoutNanos = NO_TIMEOUT;
   private boolean isPost;
+  private boolean isOther;
   private boolean isAsking;
   private int authorizations;
   private @Nullable Metadata asked;
@@ -51,9 +52,10 @@ final class CallHead {
     this.arrivedNanos = from.arrivedNanos;
     this.path = from.path;
     this.authorization = from.authorization;
-    this.contentType = from.contentType;
+    this.grpcType = from.grpcType;
     this.timeoutNanos = from.timeoutNanos;
     this.isPost = from.isPost;
+    this.isOther = from.isOther;
     this.isAsking = from.isAsking;
     this.authorizations = from.authorizations;
   }
@@ -61,19 +63,30 @@ final class CallHead {
   private void read(HeaderField field) {
     switch (FieldMark.of(field, passes)) {
       case FieldMark.PATH -> path = field;
-      case FieldMark.METHOD -> isPost = field.value().equals("POST");
+      case FieldMark.POST -> isPost = true;
       case FieldMark.AUTHORIZATION -> {
         authorization = field;
         authorizations++;
       }
       case FieldMark.ASKED -> isAsking = true;
-      case FieldMark.TIMEOUT -> timeoutNanos = Timeouts.nanos(field);
-      case FieldMark.CONTENT_TYPE -> contentType = field;
+      case FieldMark.TIMEOUT -> {
+        field.mark(FieldMark.TIMEOUT_AGAIN);
+        timeout(field, field.as(Indexing.PLAIN));
+      }
+      case FieldMark.TIMEOUT_AGAIN -> timeout(field, field);
+      case FieldMark.GRPC -> grpcType = field;
+      case FieldMark.OTHER_TYPE -> isOther = true;
       default -> {} // What passes is looked at again when it is forwarded.
     }
   }
 
-  /** Returns this head with a list of its own. */
+  /** As it came and went before, it is indexed; one that will hardly come again is not. */
+  private void timeout(HeaderField field, HeaderField forwarded) {
+    timeout = forwarded;
+    timeoutNanos = Timeouts.nanos(field);
+  }
+
+  /** Returns this head with a list of its own, for a call that waits. */
   CallHead kept() {
     return new CallHead(this, List.copyOf(fields));
   }
@@ -84,16 +97,7 @@ final class CallHead {
 
   /** Returns whether it is one of gRPC's: POST, with a content-type of gRPC. */
   boolean isGrpc() {
-    return isPost && contentType != null && isGrpc(contentType);
-  }
-
-  /** Returns whether {@code contentType} is gRPC's, with whatever format of messages. */
-  static boolean isGrpc(HeaderField contentType) {
-    String value = contentType.value();
-    return value.startsWith(CONTENT_TYPE)
-        && (value.length() == CONTENT_TYPE.length()
-            || value.charAt(CONTENT_TYPE.length()) == '+'
-            || value.charAt(CONTENT_TYPE.length()) == ';');
+    return isPost && grpcType != null && !isOther;
   }
 
   /** Returns whether its {@code grpc-timeout} is none. */
@@ -117,6 +121,7 @@ final class CallHead {
     boolean isLess = nanos < timeoutNanos;
     if (isLess) {
       timeoutNanos = nanos;
+      timeout = null;
     }
     return isLess;
   }
@@ -169,17 +174,21 @@ final class CallHead {
 
   /**
    * Adds what a provider gets of the head to {@code to}: its path, what is left of its time, and
-   * what passes; with the provider's own {@code authority} and {@code te}.
+   * what passes; with the provider's own {@code authority} and {@code te}. All of its time is left
+   * unless it has waited, for it goes on in the turn in which it came.
    */
   void forwardTo(List<HeaderField> to, HeaderField authority, HeaderField te) {
     to.add(path);
     to.add(authority);
     to.add(te);
-    HeaderField type = contentType;
+    HeaderField type = grpcType;
     if (type != null) {
       to.add(type);
     }
-    if (timeoutNanos != NO_TIMEOUT) {
+    HeaderField whole = timeout;
+    if (whole != null) {
+      to.add(whole);
+    } else if (timeoutNanos != NO_TIMEOUT) {
       to.add(Timeouts.field(timeoutNanos - (System.nanoTime() - arrivedNanos)));
     }
     for (int i = 0; i < fields.size(); i++) {

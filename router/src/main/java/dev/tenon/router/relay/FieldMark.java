@@ -15,12 +15,15 @@ final class FieldMark {
   static final byte ASKED = 3;
 
   static final byte TIMEOUT = 4;
-  static final byte CONTENT_TYPE = 5;
+
+  /** A content-type of gRPC's, with whatever format of messages. */
+  static final byte GRPC = 5;
+
   static final byte STATUS = 6;
   static final byte MESSAGE = 7;
   static final byte HTTP_STATUS = 8;
   static final byte PATH = 9;
-  static final byte METHOD = 10;
+  static final byte POST = 10;
   static final byte AUTHORIZATION = 11;
 
   /**
@@ -28,26 +31,35 @@ final class FieldMark {
    */
   static final byte CODING = 12;
 
+  /** A TIMEOUT that came before: a sender that rounds its deadlines has few of them. */
+  static final byte TIMEOUT_AGAIN = 13;
+
+  /** A content-type that is not gRPC's. */
+  static final byte OTHER_TYPE = 14;
+
+  private static final String TYPE = "application/grpc";
+
   private FieldMark() {}
 
   /** Returns what {@code field} is; of other names {@code passes} says whether they cross. */
   static byte of(HeaderField field, Predicate<String> passes) {
     byte known = field.mark();
     if (known == 0) {
-      known = found(field.name(), passes);
+      known = found(field, passes);
       field.mark(known);
     }
     return known;
   }
 
-  private static byte found(String name, Predicate<String> passes) {
+  private static byte found(HeaderField field, Predicate<String> passes) {
+    String name = field.name();
     return switch (name) {
       case ":path" -> PATH;
-      case ":method" -> METHOD;
+      case ":method" -> field.value().equals("POST") ? POST : DROPPED;
       case ":status" -> HTTP_STATUS;
       case "authorization" -> AUTHORIZATION;
       case "grpc-timeout" -> TIMEOUT;
-      case "content-type" -> CONTENT_TYPE;
+      case "content-type" -> isGrpc(field.value()) ? GRPC : OTHER_TYPE;
       case GrpcStatus.STATUS -> STATUS;
       case GrpcStatus.MESSAGE -> MESSAGE;
       case "grpc-encoding", "grpc-accept-encoding" -> CODING;
@@ -61,5 +73,12 @@ final class FieldMark {
         yield passes.test(name) ? PASSES : DROPPED;
       }
     };
+  }
+
+  private static boolean isGrpc(String type) {
+    return type.startsWith(TYPE)
+        && (type.length() == TYPE.length()
+            || type.charAt(TYPE.length()) == '+'
+            || type.charAt(TYPE.length()) == ';');
   }
 }
