@@ -21,7 +21,7 @@ enum Harm {
       try (RawHttp2 connection = mallory.connect()) {
         connection.hold();
         for (int i = 0; i < RESETS; i++) {
-          connection.headers(2 * i + 1, /* last= */ true, mallory.request(UNARY));
+          connection.headers(2 * i + 1, /* last= */ true, mallory.request("Unary"));
           connection.frame(RawHttp2.RST_STREAM, 0, 2 * i + 1, RawHttp2.integer(8));
         }
         connection.sendHeld();
@@ -35,7 +35,7 @@ enum Harm {
       try (RawHttp2 connection = mallory.connect()) {
         connection.hold();
         for (int i = 0; i < RESETS; i++) {
-          connection.headers(2 * i + 1, /* last= */ false, mallory.request(UNARY));
+          connection.headers(2 * i + 1, /* last= */ false, mallory.request("Unary"));
           connection.window(2 * i + 1, 0);
         }
         connection.sendHeld();
@@ -80,7 +80,7 @@ enum Harm {
     String once(Attacker mallory) throws IOException {
       try (RawHttp2 connection = mallory.connect()) {
         for (int i = 0; i < 50; i++) {
-          connection.headers(2 * i + 1, /* last= */ false, mallory.request(UNARY));
+          connection.headers(2 * i + 1, /* last= */ false, mallory.request("Unary"));
           connection.frame(RawHttp2.DATA, 0, 2 * i + 1, new byte[] {0, -1, -1, -1, -1});
         }
         String end = connection.end(99);
@@ -102,7 +102,7 @@ enum Harm {
       System.arraycopy(request, 0, framed, 5, request.length);
       try (RawHttp2 connection = mallory.connect()) {
         for (int i = 0; i < 20; i++) {
-          connection.headers(2 * i + 1, /* last= */ false, mallory.request(STREAM));
+          connection.headers(2 * i + 1, /* last= */ false, mallory.request("ServerStream"));
           connection.frame(RawHttp2.DATA, 1, 2 * i + 1, framed);
         }
         connection.window(0, 1_000_000_000); // The streams' own windows close, one by one.
@@ -144,7 +144,7 @@ enum Harm {
               mallory
                   .plugin()
                   .registry()
-                  .watch(WatchRequest.newBuilder().setService(InnocentEcho.SERVICE).build());
+                  .watch(WatchRequest.newBuilder().setService(mallory.service()).build());
           var unused = watch.next();
         }
         return "never (expected: refused)";
@@ -161,9 +161,6 @@ enum Harm {
 
   /** As many as end a connection, and some. */
   static final int RESETS = 1_100;
-
-  private static final String UNARY = "/" + InnocentEcho.SERVICE + "/Unary";
-  private static final String STREAM = "/" + InnocentEcho.SERVICE + "/ServerStream";
 
   /** Does it once, and returns how it ended. */
   abstract String once(Attacker mallory) throws IOException;
@@ -185,8 +182,8 @@ enum Harm {
     return code == 11 || code == 1 || code == -1 ? "cut off" : "GOAWAY " + code;
   }
 
-  /** Who does it, with what. */
-  record Attacker(RawPlugin plugin, SSLContext context) {
+  /** Who does it, with what, and which echo it calls. */
+  record Attacker(RawPlugin plugin, SSLContext context, String service) {
     RawHttp2 connect() throws IOException {
       RawHttp2 connection = RawHttp2.connect(data(), context);
       connection.agree();
@@ -197,8 +194,8 @@ enum Harm {
       return plugin.bootstrap.data();
     }
 
-    List<String> request(String path) {
-      List<String> fields = new ArrayList<>(RawHttp2.request(path));
+    List<String> request(String method) {
+      List<String> fields = new ArrayList<>(RawHttp2.request("/" + service + "/" + method));
       fields.addAll(List.of("authorization", plugin.bearer()));
       return fields;
     }

@@ -1,8 +1,13 @@
 package dev.tenon.testing.attack;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tenon.testservice.v1.EchoGrpc;
 import dev.tenon.testservice.v1.EchoRequest;
 import dev.tenon.testservice.v1.EchoResponse;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +28,24 @@ final class InnocentEcho extends EchoGrpc.EchoImplBase {
 
   /** How many messages all streams have sent. */
   final AtomicLong sent = new AtomicLong();
+
+  /** Returns itself under the name {@code service}. */
+  ServerServiceDefinition as(String service) {
+    ServerServiceDefinition.Builder renamed = ServerServiceDefinition.builder(service);
+    for (ServerMethodDefinition<?, ?> method : bindService().getMethods()) {
+      add(renamed, service, method);
+    }
+    return renamed.build();
+  }
+
+  private static <Q, A> void add(
+      ServerServiceDefinition.Builder to, String service, ServerMethodDefinition<Q, A> method) {
+    MethodDescriptor<Q, A> named = method.getMethodDescriptor();
+    String full =
+        MethodDescriptor.generateFullMethodName(
+            service, requireNonNull(named.getBareMethodName(), "method"));
+    to.addMethod(named.toBuilder().setFullMethodName(full).build(), method.getServerCallHandler());
+  }
 
   @Override
   public void unary(EchoRequest request, StreamObserver<EchoResponse> observer) {

@@ -102,7 +102,8 @@ class ManyFloodsAttackTest {
     }
     RawPlugin plugin = oracles.plugin("mallory");
     String unused = plugin.register(Scene.OTHER); // Its connection is there, before many use it.
-    Harm.Attacker mallory = new Harm.Attacker(plugin, RawHttp2.context(plugin));
+    Harm.Attacker mallory =
+        new Harm.Attacker(plugin, RawHttp2.context(plugin), InnocentEcho.SERVICE);
     Usage before = Usage.now(oracles.scene().directory);
     List<Thread> attackers = new ArrayList<>();
     for (Harm harm : harms) {

@@ -26,6 +26,17 @@ final class Pace {
     return sorted[Math.max(0, (int) Math.ceil(count * percent / 100) - 1)];
   }
 
+  /** Returns how many, and the 50th, 99th and 100th percentile in microseconds. */
+  String inMicros() {
+    return String.format(
+        Locale.ROOT,
+        "%d %d %d %d",
+        count,
+        percentile(50) / 1_000,
+        percentile(99) / 1_000,
+        percentile(100) / 1_000);
+  }
+
   @Override
   public String toString() {
     return String.format(

@@ -20,6 +20,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -51,6 +52,9 @@ final class RawHttp2 implements AutoCloseable {
   private static final int ACK = 1;
   private static final int TIMEOUT_MILLIS = 60_000;
 
+  /** How much all connections of this process have sent, in clear and without TLS's own. */
+  private static final LongAdder WRITTEN = new LongAdder();
+
   private final SSLSocket socket;
   private final OutputStream out;
   private final DataInputStream in;
@@ -64,11 +68,16 @@ final class RawHttp2 implements AutoCloseable {
     in = new DataInputStream(socket.getInputStream());
   }
 
+  static long written() {
+    return WRITTEN.sum();
+  }
+
   /** Connects without a word of TLS. */
   static Socket tcp(Endpoint to) throws IOException {
     Endpoint.Tcp address = (Endpoint.Tcp) to;
     Socket socket = new Socket(address.host(), address.port());
     socket.setSoTimeout(TIMEOUT_MILLIS);
+    socket.setTcpNoDelay(true);
     return socket;
   }
 
@@ -201,6 +210,7 @@ final class RawHttp2 implements AutoCloseable {
       frame.write(stream >>> shift);
     }
     frame.write(payload);
+    WRITTEN.add(frame.size());
     try {
       out.write(frame.toByteArray());
       if (!holds) {
