@@ -30,8 +30,8 @@ final class AcceptedLink extends ChannelLink implements Http2Side {
   }
 
   @Override
-  public void channelActive(ChannelHandlerContext context) {
-    if (reception.threshold().pass(context, this, this::begin)) {
+  public void channelActive(ChannelHandlerContext unused) {
+    if (reception.threshold().pass(channel, this, this::begin)) {
       limit = loop().schedule(this::abort, reception.patience().handshake());
       reception.enter(this);
     }

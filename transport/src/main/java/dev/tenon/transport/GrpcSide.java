@@ -4,12 +4,14 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The side of grpc-java's server. Its own ways to end a connection wait for its streams, or end all
@@ -17,50 +19,50 @@ import java.util.concurrent.RejectedExecutionException;
  */
 final class GrpcSide implements Http2Side {
   private final Channel channel;
-  private final Http2ConnectionHandler http2;
-  private final Http2Guard guard;
+  private @Nullable Http2Guard guard;
   private boolean silent;
 
-  private GrpcSide(Channel channel, Http2ConnectionHandler http2, Http2Guard guard) {
+  GrpcSide(Channel channel) {
     this.channel = channel;
-    this.http2 = http2;
-    this.guard = guard;
   }
 
-  /** Puts the guards of an accepted connection before {@code http2}; before anything was read. */
-  static GrpcSide on(Channel channel, Http2ConnectionHandler http2) {
+  /** Puts guards before {@code http2}, which is in place by now; before anything was read. */
+  void speaks(Http2ConnectionHandler http2) {
     SettingsLimit.on(http2);
-    return new GrpcSide(channel, http2, Http2Guard.on(http2));
+    guard = Http2Guard.on(http2);
   }
 
   @Override
   public boolean isAgreed() {
-    return guard.isAgreed();
+    return guard != null && guard.isAgreed();
   }
 
   @Override
   public boolean sayGoodbye() {
-    ChannelHandlerContext context = channel.pipeline().context(http2);
+    ChannelHandlerContext context = channel.pipeline().context(Http2ConnectionHandler.class);
     if (context == null) {
       return false;
     }
-    goAway(context, http2.connection().remote().lastStreamCreated());
-    http2
-        .connection()
-        .addListener(
-            new Http2ConnectionAdapter() {
-              @Override
-              public void onStreamHalfClosed(Http2Stream stream) {
-                later(() -> endIfSilent(context));
-              }
+    Http2Connection connection = http2(context).connection();
+    goAway(context, connection.remote().lastStreamCreated());
+    connection.addListener(
+        new Http2ConnectionAdapter() {
+          @Override
+          public void onStreamHalfClosed(Http2Stream stream) {
+            later(() -> endIfSilent(context));
+          }
 
-              @Override
-              public void onStreamClosed(Http2Stream stream) {
-                later(() -> endIfSilent(context));
-              }
-            });
+          @Override
+          public void onStreamClosed(Http2Stream stream) {
+            later(() -> endIfSilent(context));
+          }
+        });
     endIfSilent(context);
     return true;
+  }
+
+  private static Http2ConnectionHandler http2(ChannelHandlerContext context) {
+    return (Http2ConnectionHandler) context.handler();
   }
 
   private void later(Runnable task) {
@@ -78,7 +80,9 @@ final class GrpcSide implements Http2Side {
     }
     try {
       Http2Stream speaking =
-          http2.connection().forEachActiveStream(stream -> !stream.state().localSideOpen());
+          http2(context)
+              .connection()
+              .forEachActiveStream(stream -> !stream.state().localSideOpen());
       if (speaking != null) {
         return;
       }
@@ -86,7 +90,7 @@ final class GrpcSide implements Http2Side {
       throw new IllegalStateException(e); // its visitor throws none
     }
     silent = true;
-    http2.flush(context);
+    http2(context).flush(context);
     if (!Deaf.end(channel)) {
       // Not through the HTTP/2 handler, which would wait for the peer to end its streams.
       ChannelFuture unused = context.close();
@@ -95,13 +99,14 @@ final class GrpcSide implements Http2Side {
 
   @Override
   public void retire() {
-    ChannelHandlerContext context = channel.pipeline().context(http2);
-    if (context != null && !http2.connection().goAwaySent()) {
+    ChannelHandlerContext context = channel.pipeline().context(Http2ConnectionHandler.class);
+    if (context != null && !http2(context).connection().goAwaySent()) {
       goAway(context, Integer.MAX_VALUE);
     }
   }
 
   private void goAway(ChannelHandlerContext context, int last) {
+    Http2ConnectionHandler http2 = http2(context);
     ChannelFuture unused =
         http2.goAway(
             context, last, Http2Error.NO_ERROR.code(), Unpooled.EMPTY_BUFFER, context.newPromise());

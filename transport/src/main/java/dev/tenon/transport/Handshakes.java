@@ -3,6 +3,7 @@ package dev.tenon.transport;
 import dev.tenon.transport.PeerCheck.Purpose;
 import dev.tenon.transport.ServerTls.ClientAuth;
 import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
@@ -103,7 +104,10 @@ final class Handshakes {
   private SslContext build(SslContextBuilder builder, PeerTrustManager trust) throws SSLException {
     GrpcSslContexts.configure(builder, provider.netty());
     if (provider == TlsProvider.BORINGSSL) {
-      builder.sslProvider(SslProvider.OPENSSL_REFCNT); // Freed at once, not by a finalizer.
+      builder
+          .sslProvider(SslProvider.OPENSSL_REFCNT) // Freed at once, not by a finalizer.
+          .option(
+              OpenSslContextOption.USE_TASKS, false); // Else on the threads of a server's calls.
     }
     return builder
         .protocols(floor.protocols())

@@ -7,12 +7,16 @@ import io.grpc.ChannelCredentials;
 import io.grpc.ServerCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.NettySslContextChannelCredentials;
+import io.grpc.netty.NettySslContextServerCredentials;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -112,20 +116,37 @@ final class Sockets implements AutoCloseable {
     return List.copyOf(loops.values());
   }
 
-  NettyServerBuilder server(Endpoint listen, ServerCredentials credentials) {
+  /** Returns a builder of a server whose connections begin by {@code negotiation}. */
+  NettyServerBuilder server(Endpoint listen, Negotiation negotiation) {
+    ServerCredentials credentials = NettySslContextServerCredentials.create(negotiation.context());
     NettyServerBuilder builder;
     if (listen instanceof Endpoint.Unix unix) {
       requireUnixSockets(listen);
       builder =
           NettyServerBuilder.forAddress(address(unix), credentials)
-              .channelFactory(() -> unixServer(unix.path()))
+              .channelFactory(() -> accepting(unixServer(unix.path()), negotiation))
               .withChildOption(ChannelOption.SO_KEEPALIVE, UNSET);
     } else {
       builder =
           NettyServerBuilder.forAddress(address((Endpoint.Tcp) listen), credentials)
-              .channelType(tcpServer());
+              .channelFactory(() -> accepting(tcpServer(), negotiation));
     }
     return builder.bossEventLoopGroup(group).workerEventLoopGroup(group);
+  }
+
+  /** Has whatever {@code server} accepts begin by {@code negotiation}. */
+  private static ServerChannel accepting(ServerChannel server, Negotiation negotiation) {
+    server
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext context, Object accepted) {
+                negotiation.precede((Channel) accepted);
+                context.fireChannelRead(accepted);
+              }
+            });
+    return server;
   }
 
   private static ServerChannel unixServer(Path path) {
@@ -134,29 +155,45 @@ final class Sockets implements AutoCloseable {
     return channel;
   }
 
-  NettyChannelBuilder channel(Endpoint to, ChannelCredentials credentials) {
+  /** Returns a builder of a channel whose connections begin by {@code negotiation}. */
+  NettyChannelBuilder channel(Endpoint to, Negotiation negotiation) {
+    ChannelCredentials credentials =
+        NettySslContextChannelCredentials.create(negotiation.context());
     NettyChannelBuilder builder;
     if (to instanceof Endpoint.Unix unix) {
       requireUnixSockets(to);
       builder =
           NettyChannelBuilder.forAddress(address(unix), credentials)
-              .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
+              .channelFactory(
+                  () -> preceded(new EpollDomainSocketChannel(), negotiation),
+                  DomainSocketAddress.class)
               .withOption(ChannelOption.SO_KEEPALIVE, UNSET);
     } else {
       Endpoint.Tcp tcp = (Endpoint.Tcp) to;
       builder =
           NettyChannelBuilder.forAddress(tcp.hostForUri(), tcp.port(), credentials)
-              .channelType(tcp(), InetSocketAddress.class);
+              .channelFactory(() -> preceded(tcp(), negotiation), InetSocketAddress.class);
     }
     return builder.eventLoopGroup(group);
   }
 
-  private Class<? extends ServerChannel> tcpServer() {
-    return kind == Kind.EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  private static Channel preceded(Channel channel, Negotiation negotiation) {
+    negotiation.precede(channel);
+    return channel;
   }
 
-  private Class<? extends Channel> tcp() {
-    return kind == Kind.EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
+  private ServerChannel tcpServer() {
+    return switch (kind) {
+      case EPOLL -> new EpollServerSocketChannel();
+      case NIO -> new NioServerSocketChannel();
+    };
+  }
+
+  private Channel tcp() {
+    return switch (kind) {
+      case EPOLL -> new EpollSocketChannel();
+      case NIO -> new NioSocketChannel();
+    };
   }
 
   /**
@@ -187,7 +224,7 @@ final class Sockets implements AutoCloseable {
     } else {
       bound =
           server
-              .channel(tcpServer())
+              .channelFactory(this::tcpServer)
               .childOption(ChannelOption.SO_KEEPALIVE, true)
               .childOption(ChannelOption.TCP_NODELAY, true)
               .bind(address((Endpoint.Tcp) listen));
@@ -217,7 +254,7 @@ final class Sockets implements AutoCloseable {
       return client.channel(EpollDomainSocketChannel.class);
     }
     return client
-        .channel(tcp())
+        .channelFactory(this::tcp)
         .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.TCP_NODELAY, true);
   }

@@ -2,7 +2,6 @@ package dev.tenon.transport;
 
 import io.grpc.Attributes;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -57,12 +56,11 @@ final class Threshold {
   }
 
   /**
-   * Lets the channel of {@code first}, its first handler, pass, on whose connection {@code side}
-   * will speak, and returns true; or closes it. On its event loop, on which {@code begin} is given
-   * what is known of it when its peer has said the first word, before that is read.
+   * Lets {@code channel} pass, on whose connection {@code side} will speak, and returns true; or
+   * closes it. On its event loop, on which {@code begin} is given what is known of it when its peer
+   * has said the first word, before that is read.
    */
-  boolean pass(ChannelHandlerContext first, Http2Side side, Consumer<Entrant> begin) {
-    Channel channel = first.channel();
+  boolean pass(Channel channel, Http2Side side, Consumer<Entrant> begin) {
     try {
       Optional<PeerProcess> process = UidCheck.processOf(channel);
       if (process.isPresent() && !uids.accepts(process.get())) {

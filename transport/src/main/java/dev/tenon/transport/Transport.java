@@ -175,6 +175,9 @@ public final class Transport implements AutoCloseable {
    * {@code door}; calls find their {@link Peer}, {@link Source} and {@link Connection} among their
    * attributes. Limits are set and may be changed; TLS may not.
    *
+   * <p>It should be given an executor: grpc-java's own, which all servers share, it does not give
+   * back once it had a connection. With the JDK's TLS handshakes are computed there, too.
+   *
    * @throws IllegalStateException if {@code listen} is a Unix socket and the system has none, or
    *     its directory is not private to our user; or a host that does not resolve
    */
@@ -184,6 +187,7 @@ public final class Transport implements AutoCloseable {
     Doorkeeper doorkeeper = new Doorkeeper(door, counters);
     NettyServerBuilder builder =
         sockets.server(listen, Negotiation.server(threshold(listen, tls, door, doorkeeper)));
+    builder.addTransportFilter(new EntrantFilter());
     ownFilters(tls, doorkeeper).forEach(builder::addTransportFilter);
     return builder
         .handshakeTimeout(patience.handshake().toMillis(), MILLISECONDS)

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,10 @@ final class Connections implements AutoCloseable {
   final Transport serving;
   final Transport calling;
   private final List<ManagedChannel> channels = new ArrayList<>();
+
+  /** Of its own: grpc-java does not give back the one that all servers share. */
+  private final ExecutorService calls = Executors.newCachedThreadPool();
+
   private Speaker speaker = Speaker.GRPC_JAVA;
   private @Nullable Server server;
   private @Nullable Listening listening;
@@ -102,6 +108,7 @@ final class Connections implements AutoCloseable {
             server =
                 serving
                     .server(listen, tls, door)
+                    .executor(calls)
                     .addService(echoes)
                     .intercept(echoes)
                     .build()
@@ -202,5 +209,6 @@ final class Connections implements AutoCloseable {
     stop();
     serving.close();
     calling.close();
+    calls.shutdown();
   }
 }

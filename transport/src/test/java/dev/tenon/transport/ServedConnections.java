@@ -25,6 +25,8 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** A server whose connections and calls a test gets to see, and a plugin that may connect. */
@@ -39,6 +41,7 @@ final class ServedConnections {
   final Set<Connection> living = ConcurrentHashMap.newKeySet();
 
   private final LinkedBlockingQueue<ServerCall<?, ?>> calls = new LinkedBlockingQueue<>();
+  private ExecutorService executor;
   private Server server;
   private Endpoint endpoint;
 
@@ -49,9 +52,11 @@ final class ServedConnections {
   private void serve() throws IOException {
     ServerTls tls =
         new ServerTls(() -> host, ServerTls.ClientAuth.REQUIRED, Connections.ITS_PLUGINS);
+    executor = Executors.newCachedThreadPool();
     server =
         transport
             .server(LOOPBACK, tls)
+            .executor(executor)
             .addTransportFilter(new Living())
             .intercept(new Calls())
             .addService(new Endless())
@@ -76,6 +81,7 @@ final class ServedConnections {
   void close() throws InterruptedException {
     server.shutdownNow().awaitTermination(60, SECONDS);
     transport.close();
+    executor.shutdown();
   }
 
   /** Returns a channel of the plugin. */

@@ -6,8 +6,10 @@ import static dev.tenon.transport.Connections.PLUGIN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.grpc.Server;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -136,6 +138,22 @@ final class TransportTest {
       assertThatThrownBy(() -> connections.call(() -> plugin, "x"))
           .hasMessageContaining("UNAVAILABLE");
       assertThat(connections.call(() -> plugin, "x")).isEqualTo("x");
+    }
+  }
+
+  /** Calls that keep a server's threads busy keep nobody from being heard. */
+  @Test
+  void handshake_whereTheServersThreadsDoNothing_ends() throws Exception {
+    assumeTrue(TlsProvider.BORINGSSL.isAvailable(), "by the JDK, grpc-java uses those threads");
+    ServerTls tls =
+        new ServerTls(() -> host, ServerTls.ClientAuth.REQUIRED, Connections.ITS_PLUGINS);
+    try (Transport transport = Transport.create(TlsProvider.BORINGSSL)) {
+      Server server = transport.server(LOOPBACK, tls).executor(task -> {}).build().start();
+      try (Socket socket =
+          new RawTls(plugin, hosts.bundle()).connect(Transport.boundEndpoint(LOOPBACK, server))) {
+        assertThat(socket.getInputStream().read()).isNotNegative(); // of its SETTINGS
+      }
+      server.shutdownNow();
     }
   }
 

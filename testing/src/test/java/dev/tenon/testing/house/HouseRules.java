@@ -3,6 +3,7 @@ package dev.tenon.testing.house;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predicates.annotatedWith;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
@@ -34,11 +35,19 @@ final class HouseRules {
   /** The class that halts a plugin whose host is gone after a fixed time, whatever else happens. */
   static final String WATCHDOG = "dev.tenon.sdk.SdkPluginServer";
 
-  /** Classes of grpc-java that promise nothing to anybody. */
-  static final DescribedPredicate<JavaClass> GRPC_INTERNAL =
-      nameMatching("io\\.grpc\\.(\\w+\\.)*Internal\\w+")
+  /** Classes of grpc-java that promise nothing to anybody: by name, by place or by their word. */
+  private static final DescribedPredicate<JavaClass> GRPC_INTERNAL =
+      nameMatching("io\\.grpc\\.(\\w+\\.)*Internal.*")
           .<JavaClass>forSubtype()
-          .as("are Internal* classes of grpc-java");
+          .or(resideInAnyPackage("io.grpc.internal.."))
+          .or(annotatedWith("io.grpc.Internal"))
+          .as("are internal to grpc-java");
+
+  static final ArchRule NO_GRPC_INTERNALS =
+      noClasses()
+          .should()
+          .dependOnClassesThat(GRPC_INTERNAL)
+          .because("any release may do away with them");
 
   static final ArchRule NO_NETTY_IN_SIGNATURES =
       classes().should(new NotShowNetty()).because("the wire is built inside, values go in");

@@ -29,9 +29,10 @@ class HouseRulesBiteTest {
         arguments(HouseRules.ONE_LOGGER, "LogsElsewhere"),
         arguments(HouseRules.NO_PREDICTABLE_RANDOM, "RollsDice"),
         arguments(HouseRules.NO_OBJECT_STREAMS, "ReadsObjects"),
+        arguments(HouseRules.NO_GRPC_INTERNALS, "LooksInsideGrpc"),
         arguments(HouseRules.arrows(FIXTURES + "..", Set.of("core")), "ReachesAcross"),
-        arguments(HouseRules.without(FIXTURES + "..", "io.grpc.."), "MapsStatus"),
-        arguments(HouseRules.onlyIn("dev.tenon.auth..", "io.grpc.."), "MapsStatus"));
+        arguments(HouseRules.without(FIXTURES + "..", "io.grpc"), "MapsStatus"),
+        arguments(HouseRules.onlyIn("dev.tenon.auth..", "io.grpc"), "MapsStatus"));
   }
 
   @ParameterizedTest
@@ -53,6 +54,18 @@ class HouseRulesBiteTest {
         .hasSize(2)
         .anyMatch(violation -> violation.contains("EndsTheJvm"))
         .anyMatch(violation -> violation.contains("HaltsTheJvm"));
+  }
+
+  /** By name, also a nested one; by package; by annotation. */
+  @Test
+  void check_threeWaysToBeInternal_failsForEach() {
+    List<String> violations =
+        HouseRules.NO_GRPC_INTERNALS.evaluate(ALL).getFailureReport().getDetails();
+
+    assertThat(violations)
+        .anyMatch(violation -> violation.contains("InternalProtocolNegotiator$ProtocolNegotiator"))
+        .anyMatch(violation -> violation.contains("GrpcUtil"))
+        .anyMatch(violation -> violation.contains("ProtocolNegotiationEvent"));
   }
 
   @Test

@@ -51,6 +51,7 @@ class HouseRulesTest {
         HouseRules.NOBODY_ENDS_THE_JVM,
         HouseRules.NO_PREDICTABLE_RANDOM,
         HouseRules.NO_OBJECT_STREAMS,
+        HouseRules.NO_GRPC_INTERNALS,
         HouseRules.NO_SLEEP);
   }
 
@@ -103,21 +104,6 @@ class HouseRulesTest {
   @Test
   void toml_inThisHouse_staysInAuthConfig() {
     HouseRules.onlyIn("dev.tenon.auth.config..", "org.tomlj..").check(classes);
-  }
-
-  @Test
-  void grpcInternals_inThisHouse_areUsedByOneClassOfTransport() {
-    assertThat(classes)
-        .filteredOn(
-            type ->
-                type.getDirectDependenciesFromSelf().stream()
-                    .anyMatch(use -> HouseRules.GRPC_INTERNAL.test(use.getTargetClass())))
-        .extracting(HouseRulesTest::topLevelName)
-        .containsOnly("dev.tenon.transport.Negotiation");
-  }
-
-  private static String topLevelName(JavaClass type) {
-    return type.getEnclosingClass().map(HouseRulesTest::topLevelName).orElse(type.getName());
   }
 
   /** Nor do tests sleep. Read from the sources, since most test classes are not on our path. */
