@@ -32,6 +32,13 @@ final class PolicyCommandTest {
       service = "acme.*"
       method = "Drop*"
       audit = "call"
+
+      [[rule]]
+      id = "words-reads"
+      effect = "allow"
+      caller = "words"
+      service = "acme.Files"
+      max_deadline = "PT10S"
       """;
 
   private String config = "";
@@ -53,7 +60,7 @@ final class PolicyCommandTest {
     assertThat(ran.status()).isZero();
     assertThat(ran.out())
         .startsWith("words -> /acme.Store/Put: allowed: rule words-stores\n\nRULE ")
-        .containsPattern("first +direct +results are kept")
+        .containsPattern("first +direct +- +results are kept")
         .doesNotContain("nobody-drops");
   }
 
@@ -88,12 +95,14 @@ final class PolicyCommandTest {
 
     assertThat(ran.status()).isZero();
     assertThat(ran.out().lines())
-        .hasSize(3)
+        .hasSize(4)
         .anyMatch(
             line ->
                 line.matches(
-                    "words-stores +allow +words +acme.Store +\\* +first +direct +results.*"))
-        .anyMatch(line -> line.matches("nobody-drops +deny +\\* +acme.\\* +Drop\\* +call +routed"));
+                    "words-stores +allow +words +acme.Store +\\* +first +direct +- +results.*"))
+        .anyMatch(
+            line -> line.matches("nobody-drops +deny +\\* +acme.\\* +Drop\\* +call +routed +-"))
+        .anyMatch(line -> line.matches("words-reads +allow +words +acme.Files.* +routed +PT10S"));
   }
 
   @Test
