@@ -14,18 +14,6 @@ import org.junit.jupiter.api.Test;
 class AgedConnectionsTest {
   private static final int SUCCESSIONS = Integer.getInteger("tenon.aged", 3);
   private static final Duration SOON = Duration.ofMinutes(1 + SUCCESSIONS);
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "provider"
-      services = ["testservice.v1.Echo"]
-
-      [[rule]]
-      id = "echo"
-      effect = "allow"
-      caller = "alpha"
-      service = "testservice.v1.Echo"
-      """;
 
   /**
    * Each connection gives way to another after its time, and no call of any kind fails.
@@ -44,17 +32,8 @@ class AgedConnectionsTest {
             usual.callsPerConnection(),
             ConnectionLimits.LEAST_AGE);
     try (TestHost host =
-        TestHost.with(POLICY)
+        TestHost.withEcho(new FinishingEcho())
             .set(builder -> builder.limits(Generous.LIMITS.with(brief)))
-            .scripted(
-                "provider",
-                RawRuntime.Tree.NONE,
-                plugin -> {
-                  var unused = plugin.enrol("testservice.v1.Echo");
-                  plugin.serve(new FinishingEcho());
-                  var unusedId = plugin.register("testservice.v1.Echo");
-                  plugin.healthy();
-                })
             .enrolled("alpha")
             .start()) {
       RawPlugin alpha = host.plugin("alpha");

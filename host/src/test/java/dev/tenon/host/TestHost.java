@@ -9,6 +9,7 @@ import dev.tenon.core.PluginName;
 import dev.tenon.host.launch.PluginDefinition;
 import dev.tenon.transport.TlsProvider;
 import dev.tenon.transport.Transport;
+import io.grpc.BindableService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -74,6 +75,32 @@ final class TestHost implements AutoCloseable {
 
   static TestHost with(String policy) throws IOException, ConfigException {
     return new TestHost(policy);
+  }
+
+  /**
+   * Makes one with a plugin {@code provider}, which everybody may call: it provides {@code echo}.
+   */
+  static TestHost withEcho(BindableService echo) throws IOException, ConfigException {
+    return with("""
+    [[provide]]
+    plugin = "provider"
+    services = ["testservice.v1.Echo"]
+
+    [[rule]]
+    id = "echo"
+    effect = "allow"
+    caller = "*"
+    service = "testservice.v1.Echo"
+    """)
+        .scripted(
+            "provider",
+            RawRuntime.Tree.NONE,
+            plugin -> {
+              var unused = plugin.enrol("testservice.v1.Echo");
+              plugin.serve(echo);
+              var unusedId = plugin.register("testservice.v1.Echo");
+              plugin.healthy();
+            });
   }
 
   /** Adds a plugin that enrols, declares {@code provides}, and reports that it is healthy. */

@@ -28,19 +28,6 @@ class ThroughputTest {
   /** What a measurement may be wrong by: the first bytes count from when somebody looked. */
   private static final Duration SLACK = Duration.ofMillis(500);
 
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "provider"
-      services = ["testservice.v1.Echo"]
-
-      [[rule]]
-      id = "echo"
-      effect = "allow"
-      caller = "*"
-      service = "testservice.v1.Echo"
-      """;
-
   /** Which way the bytes go. */
   enum Way {
     SENT,
@@ -58,17 +45,8 @@ class ThroughputTest {
   void connection_limited_takesItsTimeAndOthersDoNot(Way way) throws Exception {
     ConnectionLimits limited = Generous.LIMITS.connections().withBytesPerSecond(BYTES_PER_SECOND);
     try (TestHost host =
-        TestHost.with(POLICY)
+        TestHost.withEcho(new Sized())
             .set(builder -> builder.limits(Generous.LIMITS.with(limited)))
-            .scripted(
-                "provider",
-                RawRuntime.Tree.NONE,
-                plugin -> {
-                  var unused = plugin.enrol("testservice.v1.Echo");
-                  plugin.serve(new Sized());
-                  var unusedId = plugin.register("testservice.v1.Echo");
-                  plugin.healthy();
-                })
             .enrolled("alpha")
             .enrolled("beta")
             .start()) {

@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * One side of an HTTP/2 connection (RFC 9113): what client and server have in common. For the loop
@@ -95,17 +94,6 @@ public abstract class Http2Connection implements Link.Receiver {
   /** Returns how many streams are open. */
   public final int openStreams() {
     return streams.size();
-  }
-
-  /** Calls {@code action} with the handler of each stream that is open; it may end streams. */
-  public final void forEachHandler(Consumer<StreamHandler> action) {
-    streams.forEach(
-        stream -> {
-          StreamHandler handler = stream.handler;
-          if (handler != null) {
-            action.accept(handler);
-          }
-        });
   }
 
   /** Returns whether the connection is over: nothing is read from it or written to it any more. */

@@ -9,6 +9,7 @@ import dev.tenon.transport.Link;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The server's side of a connection. For the loop of its link alone. */
 public final class ServerConnection extends Http2Connection {
@@ -55,6 +56,17 @@ public final class ServerConnection extends Http2Connection {
     super(link, Settings.From.CLIENT, maxStreams, flusher);
     this.acceptor = acceptor;
     this.maxStreams = maxStreams;
+  }
+
+  /** Calls {@code action} with the handler of each stream that is open; it may end streams. */
+  public void forEachHandler(Consumer<StreamHandler> action) {
+    streams.forEach(
+        stream -> {
+          StreamHandler handler = stream.handler;
+          if (handler != null) {
+            action.accept(handler);
+          }
+        });
   }
 
   @Override
