@@ -19,6 +19,7 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  *
  * <p>Row: RT-10
  */
+@Timeout(60) // without the rule a call would hang
 class MaxDeadlineTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final long MOST_MILLIS = 700;
