@@ -32,11 +32,20 @@ final class FloodLimits {
 
   /**
    * Most frames that change nothing: PRIORITY, unknown types, empty DATA (CVE-2019-9518),
-   * WINDOW_UPDATE; without half as many frames of calls in either direction.
+   * WINDOW_UPDATE, and what was under way of a stream that has ended; without half as many frames
+   * of calls in either direction. So many are kept as credit.
    */
   static final int IDLE = 2_000;
 
+  /**
+   * As many for each stream that may be open at once, if that is more: a client whose calls are all
+   * refused may have sent HEADERS of every one before DATA of the first, as Netty does while its
+   * socket takes nothing.
+   */
+  static final int IDLE_PER_STREAM = 4;
+
   private final int mostResets;
+  private final int mostIdle;
   private final LongSupplier nanoTime;
   private long begun;
   private int resets;
@@ -47,6 +56,7 @@ final class FloodLimits {
   /** Makes the limits of a peer that may have {@code maxStreams} open. */
   FloodLimits(int maxStreams, LongSupplier nanoTime) {
     this.mostResets = Math.max(RESETS, RESETS_PER_STREAM * maxStreams);
+    this.mostIdle = Math.max(IDLE, IDLE_PER_STREAM * maxStreams);
     this.nanoTime = nanoTime;
     this.begun = nanoTime.getAsLong();
   }
@@ -56,7 +66,7 @@ final class FloodLimits {
     if (pings > -PINGS) {
       pings--;
     }
-    if (idle > -IDLE) {
+    if (idle > -mostIdle) {
       idle -= 2;
     }
   }
@@ -78,7 +88,7 @@ final class FloodLimits {
 
   void idle() throws Http2Fault {
     idle = count(idle);
-    require(idle, IDLE, "too many frames without use");
+    require(idle, mostIdle, "too many frames without use");
   }
 
   /**

@@ -123,4 +123,40 @@ class FloodLimitsTest {
               }
             });
   }
+
+  /**
+   * A client that was let open many streams at once sends all of their HEADERS before any of their
+   * DATA, as Netty does while its socket takes nothing; each was answered meanwhile.
+   *
+   * <p>Row: DS-11
+   */
+  @Test
+  void idle_dataUnderWayOfAllThatWereRefused_isTaken() {
+    int many = 3 * FloodLimits.IDLE;
+    OpenServer server = new OpenServer(many).begun();
+    Frames heads = new Frames();
+    Frames rest = new Frames();
+    for (int id = 1; id < 2 * many; id += 2) {
+      heads.headers(id, false, Frames.call());
+      rest.data(id, true, (byte) 1);
+    }
+    assertThat(server.client.send(heads)).isEmpty();
+    server.taken.values().forEach(FloodLimitsTest::refuse);
+    assertThat(server.said()).hasSize(2 * many);
+
+    assertThat(server.client.send(rest)).noneMatch(said -> said.startsWith("GOAWAY"));
+    assertThat(server.connection().isOver()).isFalse();
+  }
+
+  private static void refuse(OpenServer.Taken call) {
+    call.stream.headers(Blocks.fields(Frames.answer()), /* ends= */ true);
+  }
+
+  @Test
+  void idle_beyondTheLimitOfManyStreams_isRefused() {
+    int many = FloodLimits.IDLE;
+    FloodLimits wide = new FloodLimits(many, () -> nanos);
+
+    assertThat(countUntilRefused(wide::idle)).isEqualTo(many * FloodLimits.IDLE_PER_STREAM);
+  }
 }
