@@ -48,7 +48,10 @@ final class PlainLink extends ChannelInboundHandlerAdapter implements Link {
   public void channelRead(ChannelHandlerContext unused, Object message) {
     try {
       if (receiver != null && message instanceof ByteBuf bytes) {
-        receiver.received(bytes.nioBuffer());
+        ByteBuffer all = bytes.nioBuffer();
+        while (receiver != null && all.hasRemaining()) {
+          receiver.received(all); // Nobody who measures floods.
+        }
       }
     } finally {
       ReferenceCountUtil.release(message);

@@ -44,6 +44,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private @Nullable ChannelHandlerContext context;
   private @Nullable Receiver receiver;
   private @Nullable ChannelHandler throughput;
+  private @Nullable ByteBuf left; // what the receiver has left of what was read
   private boolean isFlushing;
   private boolean isFull;
 
@@ -119,19 +120,67 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   }
 
   private void received(ByteBuf bytes) {
-    if (bytes.nioBufferCount() == 1) {
-      received(bytes.nioBuffer());
+    if (left == null && bringAll(bytes)) {
       return;
     }
+    if (left == null) {
+      left = channel.alloc().buffer(bytes.readableBytes());
+      channel.config().setAutoRead(false);
+      bringLeftLater();
+    }
+    left.writeBytes(bytes);
+  }
+
+  /** Returns whether the receiver has taken all, or there is none; what it left is still to read. */
+  private boolean bringAll(ByteBuf bytes) {
+    if (bytes.nioBufferCount() == 1) {
+      return bring(bytes, bytes.nioBuffer());
+    }
     for (ByteBuffer part : bytes.nioBuffers()) {
-      received(part);
+      if (!bring(bytes, part)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean bring(ByteBuf whole, ByteBuffer part) {
+    int length = part.remaining();
+    Receiver reader = receiver();
+    if (reader != null) {
+      reader.received(part);
+      length -= part.remaining();
+    }
+    whole.skipBytes(length);
+    return reader == null || !part.hasRemaining();
+  }
+
+  /** A timer, and no task: a task that follows a task comes before what other links have to read. */
+  private void bringLeftLater() {
+    Loop.Timer unused = loop.schedule(this::bringLeft, Duration.ZERO);
+  }
+
+  private void bringLeft() {
+    if (left == null) {
+      return; // It has closed.
+    }
+    try {
+      if (bringAll(left)) {
+        dropLeft();
+        channel.config().setAutoRead(true);
+      } else {
+        bringLeftLater();
+      }
+      channelReadComplete(context());
+    } catch (RuntimeException | Error e) {
+      exceptionCaught(context(), e);
     }
   }
 
-  private void received(ByteBuffer bytes) {
-    Receiver reader = receiver();
-    if (reader != null) {
-      reader.received(bytes);
+  private void dropLeft() {
+    if (left != null) {
+      left.release();
+      left = null;
     }
   }
 
@@ -172,6 +221,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   @Override
   public final void channelInactive(ChannelHandlerContext unused) {
     state = State.CLOSED;
+    dropLeft();
     outbox.close();
     try {
       if (receiver != null) {

@@ -75,7 +75,11 @@ public interface Link {
 
   /** Who reads a link. Called on the link's loop; what it throws closes the link. */
   interface Receiver {
-    /** Takes {@code bytes}, to be read whole during the call; they are gone after it. */
+    /**
+     * Takes {@code bytes}, which are gone after the call. What it leaves of them is brought again,
+     * with what came behind it, when other links of the loop have had their turn; until all is
+     * taken nothing more is read from the peer.
+     */
     void received(ByteBuffer bytes);
 
     /** All that there was to read for now was received: it is time to flush answers. */

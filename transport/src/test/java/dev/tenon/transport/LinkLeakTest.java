@@ -45,7 +45,7 @@ final class LinkLeakTest {
         .sum();
   }
 
-  private static Transport transport(TlsProvider provider, PooledByteBufAllocator allocator) {
+  static Transport transport(TlsProvider provider, PooledByteBufAllocator allocator) {
     Sockets.Kind kind = Sockets.Kind.preferred();
     return new Transport(
         new Handshakes(provider, TlsFloor.TLS_1_3, InstantSource.system()),

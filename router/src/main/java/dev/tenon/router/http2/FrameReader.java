@@ -73,6 +73,7 @@ final class FrameReader {
   private boolean wanted;
 
   private final HeaderBlock block = new HeaderBlock();
+  private boolean isPaused;
 
   FrameReader(Sink sink) {
     this.sink = sink;
@@ -83,9 +84,17 @@ final class FrameReader {
     return block;
   }
 
-  /** Reads on in {@code in}; after a fault of a stream the rest of {@code in} can be read. */
+  /** Has {@link #read} return behind the frame that is told of now, once, whatever is left. */
+  void pause() {
+    isPaused = true;
+  }
+
+  /**
+   * Reads on in {@code in}, to its end or a pause; after a fault of a stream the rest of {@code in}
+   * can be read.
+   */
   void read(ByteBuffer in) throws Http2Fault {
-    while (type >= 0 || in.hasRemaining()) {
+    while ((type >= 0 || in.hasRemaining()) && !isPaused) {
       if (type < 0 && !readHead(in)) {
         return;
       }
@@ -97,6 +106,7 @@ final class FrameReader {
         return;
       }
     }
+    isPaused = false;
   }
 
   private boolean readHead(ByteBuffer in) throws Http2Fault {

@@ -51,7 +51,7 @@ public abstract class Http2Connection implements Link.Receiver {
 
   private final HpackEncoder encoder = new HpackEncoder(TABLE_BYTES);
   private final HpackDecoder decoder = new HpackDecoder(TABLE_BYTES, MAX_LIST_BYTES);
-  private final FrameReader reader = new FrameReader(new Incoming(this));
+  final FrameReader reader = new FrameReader(new Incoming(this));
   private final Flusher flusher;
   private final StallCheck stalls = new StallCheck(this);
   private boolean isDue;
@@ -114,8 +114,8 @@ public abstract class Http2Connection implements Link.Receiver {
         take(fault);
       }
     }
-    bytes.position(bytes.limit());
     if (isOver) {
+      bytes.position(bytes.limit());
       flusher.flush(); // Nobody will say that this connection has read what there was.
     } else {
       if (link.pendingBytes() > maxUnread) {

@@ -13,6 +13,13 @@ import java.util.function.Consumer;
 
 /** The server's side of a connection. For the loop of its link alone. */
 public final class ServerConnection extends Http2Connection {
+  /**
+   * Most streams that a client begins in one turn of the loop; what comes behind them is read when
+   * others have had their turn. So a flood of calls holds up a call of another's for no longer than
+   * that many of its own take.
+   */
+  static final int STREAMS_PER_TURN = 64;
+
   /** Marks the PING that goes with the first of two GOAWAYs (section 6.8). */
   private static final long RETIRING = 0x7465_6e6f_6e2d_7269L;
 
@@ -24,7 +31,10 @@ public final class ServerConnection extends Http2Connection {
 
   private final Acceptor acceptor;
   private final int maxStreams;
+  private final Flusher flusher;
   private final ByteBuffer preface = FrameType.preface();
+  private long turnNanos;
+  private int begunInTurn;
   private boolean isBegun;
   private int last;
   private boolean isRetiring;
@@ -56,6 +66,7 @@ public final class ServerConnection extends Http2Connection {
     super(link, Settings.From.CLIENT, maxStreams, flusher);
     this.acceptor = acceptor;
     this.maxStreams = maxStreams;
+    this.flusher = flusher;
   }
 
   /** Calls {@code action} with the handler of each stream that is open; it may end streams. */
@@ -113,6 +124,7 @@ public final class ServerConnection extends Http2Connection {
       return;
     }
     floods.useful();
+    countInTurn();
     if (streams.size() >= maxStreams) {
       throw Http2Fault.ofStream(REFUSED_STREAM, id, "more streams than allowed");
     }
@@ -130,6 +142,17 @@ public final class ServerConnection extends Http2Connection {
     streams.add(stream);
     stream.handler = acceptor.accept(stream, fields, ends);
     closeIfDone(stream);
+  }
+
+  private void countInTurn() {
+    if (turnNanos != flusher.turnNanos()) {
+      turnNanos = flusher.turnNanos();
+      begunInTurn = 0;
+    }
+    begunInTurn++;
+    if (begunInTurn == STREAMS_PER_TURN) {
+      reader.pause();
+    }
   }
 
   private void late(int id) throws Http2Fault {

@@ -34,11 +34,15 @@ public final class FakePeer {
     return read();
   }
 
-  /** Sends {@code bytes}, as one read of the link's. */
+  /** Sends {@code bytes}, as one read of the link's, and as many turns as its receiver wants. */
   public void sendRaw(byte[] bytes) {
     if (!link.hasEnded()) {
-      receiver.received(ByteBuffer.wrap(bytes));
-      receiver.readComplete();
+      ByteBuffer left = ByteBuffer.wrap(bytes);
+      do { // A receiver may leave some for its next turn.
+        receiver.received(left);
+        receiver.readComplete();
+        loop.run();
+      } while (left.hasRemaining() && !link.hasEnded());
     }
     loop.run();
   }

@@ -1,0 +1,104 @@
+package dev.tenon.transport;
+
+import static dev.tenon.transport.Connections.LOOPBACK;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What a receiver leaves of what was read. */
+final class LinkLeftTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  /** Takes one byte of whatever it is brought. */
+  private static final class Sips extends Links.Taken {
+    Sips(Link link) {
+      super(link);
+    }
+
+    @Override
+    public void received(ByteBuffer bytes) {
+      super.received(bytes.slice(bytes.position(), 1));
+      bytes.get();
+    }
+  }
+
+  /** Takes nothing until it is told to. */
+  private static final class Waits extends Links.Taken {
+    volatile boolean takes;
+    final AtomicInteger brought = new AtomicInteger();
+    final AtomicInteger taken = new AtomicInteger();
+
+    Waits(Link link) {
+      super(link);
+    }
+
+    @Override
+    public void received(ByteBuffer bytes) {
+      link.begun();
+      brought.incrementAndGet();
+      if (takes) {
+        taken.addAndGet(bytes.remaining());
+        bytes.position(bytes.limit());
+      }
+    }
+  }
+
+  @Test
+  void received_leavesSome_isBroughtTheRestAndWhatCameBehindIt() throws Exception {
+    try (Links links = new Links(TlsProvider.preferred())) {
+      Links.Taken client = links.connect(links.listen(LOOPBACK, Sips::new), Links.Taken::new);
+
+      client.send("abc");
+      client.send("def");
+
+      links.nextAccepted().awaitEvents("abcdef");
+      client.send("g");
+      links.last().awaitEvents("abcdefg");
+    }
+  }
+
+  /** What is left is no reason to hold more of it: the peer waits. */
+  @Test
+  void received_leavesAll_nothingMoreIsReadAndOthersAreServed() throws Exception {
+    int length = 16 * 1024 * 1024;
+    try (Links links = new Links(TlsProvider.preferred())) {
+      Endpoint bound = links.listen(LOOPBACK, Waits::new);
+      Links.Taken client = links.connect(bound, Links.Taken::new);
+      Waits server = (Waits) links.nextAccepted();
+      client.send("x".repeat(length));
+      await().atMost(LONG).until(() -> server.brought.get() > 100);
+
+      assertThat(links.connect(bound, Links.Taken::new)).as("another link").isNotNull();
+      Waits other = (Waits) links.nextAccepted();
+      assertThat(other).isNotSameAs(server);
+      assertThat(client.link.pendingBytes()).as("not read yet").isGreaterThan(length / 2);
+
+      server.takes = true;
+      await().atMost(LONG).until(() -> server.taken.get() == length);
+    }
+  }
+
+  @Test
+  void closed_withSomeLeft_givesItBack() throws Exception {
+    PooledByteBufAllocator allocator = new PooledByteBufAllocator(/* preferDirect= */ true);
+    try (Links links =
+        new Links(
+            LinkLeakTest.transport(TlsProvider.preferred(), allocator),
+            LinkLeakTest.transport(TlsProvider.preferred(), allocator))) {
+      Links.Taken client = links.connect(links.listen(LOOPBACK, Waits::new), Links.Taken::new);
+      Waits server = (Waits) links.nextAccepted();
+      client.send("x".repeat(10_000));
+      await().atMost(LONG).until(() -> server.brought.get() > 10);
+
+      server.link.loop().execute(server.link::abort);
+      server.closed.get(60, SECONDS);
+    }
+    await().atMost(LONG).until(() -> LinkLeakTest.held(allocator) == 0);
+  }
+}
