@@ -39,7 +39,7 @@ final class AcceptedLink extends ChannelLink implements Http2Side {
 
   private void begin(Entrant entrant) {
     attributes = entrant.attributes();
-    SslHandler tls = entrant.context().newHandler(channel.alloc());
+    SslHandler tls = entrant.context().newHandler(channel.alloc(), reception.handshakes());
     addTls(tls, reception.threshold().floor());
     reception.bytesPerSecond().ifPresent(this::limit);
     reception.threshold().watch(entrant, tls);

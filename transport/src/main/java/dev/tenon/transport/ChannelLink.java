@@ -131,7 +131,9 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     left.writeBytes(bytes);
   }
 
-  /** Returns whether the receiver has taken all, or there is none; what it left is still to read. */
+  /**
+   * Returns whether the receiver has taken all, or there is none; what it left is still to read.
+   */
   private boolean bringAll(ByteBuf bytes) {
     if (bytes.nioBufferCount() == 1) {
       return bring(bytes, bytes.nioBuffer());
@@ -155,7 +157,9 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     return reader == null || !part.hasRemaining();
   }
 
-  /** A timer, and no task: a task that follows a task comes before what other links have to read. */
+  /**
+   * A timer, and no task: a task that follows a task comes before what other links have to read.
+   */
   private void bringLeftLater() {
     Loop.Timer unused = loop.schedule(this::bringLeft, Duration.ZERO);
   }

@@ -24,6 +24,16 @@ import javax.net.ssl.SSLException;
  * the trust check.
  */
 final class Handshakes {
+  /** Where BoringSSL has a peer's certificate checked; the JDK's TLS makes tasks always. */
+  enum Checks {
+    /** While the connection is read. */
+    ON_LOOP,
+    /**
+     * By the executor of the handler of TLS: with grpc-java, on the threads of a server's calls.
+     */
+    AS_TASKS
+  }
+
   private final TlsProvider provider;
   private final TlsFloor floor;
   private final InstantSource clock;
@@ -39,8 +49,11 @@ final class Handshakes {
    * Returns a context for one connection that a server of {@code tls} accepted, with {@code
    * credentials}; the caller releases it. {@code faults} is told if the client's certificate is
    * refused.
+   *
+   * @param checks where the client's certificate is checked
    */
-  SslContext server(ServerTls tls, Credentials credentials, Consumer<HandshakeFault> faults)
+  SslContext server(
+      ServerTls tls, Credentials credentials, Checks checks, Consumer<HandshakeFault> faults)
       throws SSLException {
     SslContextBuilder builder =
         SslContextBuilder.forServer(new OneKey(requireKey(credentials), credentials.chain()))
@@ -50,6 +63,7 @@ final class Handshakes {
                     : io.netty.handler.ssl.ClientAuth.NONE);
     return build(
         builder,
+        checks,
         new PeerTrustManager(
             credentials.trustBundle(), clientCheck(tls), trustChecks::increment, faults));
   }
@@ -64,6 +78,7 @@ final class Handshakes {
     credentials.key().ifPresent(key -> builder.keyManager(new OneKey(key, credentials.chain())));
     return build(
         builder,
+        Checks.ON_LOOP,
         new PeerTrustManager(
             credentials.trustBundle(),
             serverCheck(tls),
@@ -101,13 +116,13 @@ final class Handshakes {
     return floor;
   }
 
-  private SslContext build(SslContextBuilder builder, PeerTrustManager trust) throws SSLException {
+  private SslContext build(SslContextBuilder builder, Checks checks, PeerTrustManager trust)
+      throws SSLException {
     GrpcSslContexts.configure(builder, provider.netty());
     if (provider == TlsProvider.BORINGSSL) {
       builder
           .sslProvider(SslProvider.OPENSSL_REFCNT) // Freed at once, not by a finalizer.
-          .option(
-              OpenSslContextOption.USE_TASKS, false); // Else on the threads of a server's calls.
+          .option(OpenSslContextOption.USE_TASKS, checks == Checks.AS_TASKS);
     }
     return builder
         .protocols(floor.protocols())

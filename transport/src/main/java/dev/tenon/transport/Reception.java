@@ -8,10 +8,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 
 /** What the links of one {@link Listening} have in common, and which they are. Thread-safe. */
 final class Reception {
   private final Threshold threshold;
+  private final Executor handshakes;
   private final Transport.Patience patience;
   private final OptionalLong bytesPerSecond;
   private final List<ServerTransportFilter> filters;
@@ -20,16 +22,19 @@ final class Reception {
   private volatile boolean isClosed;
 
   /**
+   * @param handshakes where certificates of peers are checked
    * @param bytesPerSecond as in {@link dev.tenon.core.ConnectionLimits}
    * @param filters told of each connection that has begun, in order, and of its end
    */
   Reception(
       Threshold threshold,
+      Executor handshakes,
       Transport.Patience patience,
       OptionalLong bytesPerSecond,
       List<ServerTransportFilter> filters,
       LinkHandler handler) {
     this.threshold = threshold;
+    this.handshakes = handshakes;
     this.patience = patience;
     this.bytesPerSecond = bytesPerSecond;
     this.filters = List.copyOf(filters);
@@ -38,6 +43,10 @@ final class Reception {
 
   Threshold threshold() {
     return threshold;
+  }
+
+  Executor handshakes() {
+    return handshakes;
   }
 
   Transport.Patience patience() {

@@ -47,6 +47,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +87,7 @@ final class Sockets implements AutoCloseable {
   private final Kind kind;
   private final ByteBufAllocator allocator;
   private final EventLoopGroup group;
+  private final ExecutorService handshakes;
   private final Map<EventExecutor, NettyLoop> loops;
 
   Sockets(Kind kind) {
@@ -106,9 +110,20 @@ final class Sockets implements AutoCloseable {
             Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors()),
             new DefaultThreadFactory("tenon-io", /* daemon= */ true),
             handlers);
+    this.handshakes =
+        Executors.newSingleThreadExecutor(
+            new DefaultThreadFactory("tenon-handshakes", /* daemon= */ true));
     Map<EventExecutor, NettyLoop> made = new LinkedHashMap<>();
     group.forEach(events -> made.put(events, new NettyLoop((EventLoop) events)));
     this.loops = Collections.unmodifiableMap(made);
+  }
+
+  /**
+   * Returns where the trust checks of accepted links run. One thread: calls of others wait neither
+   * for a flood of handshakes on their loop, nor for more than a core of it.
+   */
+  Executor handshakes() {
+    return handshakes;
   }
 
   /** Returns all loops. */
@@ -303,5 +318,6 @@ final class Sockets implements AutoCloseable {
     group
         .shutdownGracefully(/* quietPeriod= */ 0, CLOSE_TIMEOUT_SECONDS, SECONDS)
         .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, SECONDS);
+    handshakes.shutdown();
   }
 }

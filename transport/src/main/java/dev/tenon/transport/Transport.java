@@ -8,6 +8,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.tenon.core.Callback;
 import dev.tenon.core.Grant;
 import dev.tenon.core.OnBehalfOf;
+import dev.tenon.transport.Handshakes.Checks;
 import dev.tenon.transport.ServerTls.ClientAuth;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
@@ -186,7 +187,8 @@ public final class Transport implements AutoCloseable {
     requireNonNull(tls, "tls");
     Doorkeeper doorkeeper = new Doorkeeper(door, counters);
     NettyServerBuilder builder =
-        sockets.server(listen, Negotiation.server(threshold(listen, tls, door, doorkeeper)));
+        sockets.server(
+            listen, Negotiation.server(threshold(listen, tls, Checks.ON_LOOP, door, doorkeeper)));
     builder.addTransportFilter(new EntrantFilter());
     ownFilters(tls, doorkeeper).forEach(builder::addTransportFilter);
     return builder
@@ -202,13 +204,14 @@ public final class Transport implements AutoCloseable {
         .neverIndexMetadataKeys(SECRET_METADATA);
   }
 
-  private Threshold threshold(Endpoint listen, ServerTls tls, Door door, Doorkeeper doorkeeper) {
+  private Threshold threshold(
+      Endpoint listen, ServerTls tls, Checks checks, Door door, Doorkeeper doorkeeper) {
     if (listen instanceof Endpoint.Unix unix && sockets.kind() == Sockets.Kind.EPOLL) {
       SocketFile.requirePrivateDirectory(unix.path(), ownUid);
     }
     return new Threshold(
         tls.credentials(),
-        (credentials, faults) -> handshakes.server(tls, credentials, faults),
+        (credentials, faults) -> handshakes.server(tls, credentials, checks, faults),
         new UidCheck(ownUid, door.users()),
         doorkeeper,
         handshakes.floor());
@@ -249,7 +252,8 @@ public final class Transport implements AutoCloseable {
     all.addAll(filters);
     Reception reception =
         new Reception(
-            threshold(listen, tls, door, doorkeeper),
+            threshold(listen, tls, Checks.AS_TASKS, door, doorkeeper),
+            sockets.handshakes(),
             patience,
             door.limits().bytesPerSecond(),
             all,

@@ -145,7 +145,8 @@ final class Tls12Test {
     ClientTls client = new ClientTls(() -> plugin, Connections.THE_HOST, Dns.HOST);
     for (SslContext context :
         List.of(
-            handshakes.server(server, host, fault -> {}), handshakes.client(client, end -> {}))) {
+            handshakes.server(server, host, Handshakes.Checks.ON_LOOP, fault -> {}),
+            handshakes.client(client, end -> {}))) {
       assertThat(context.cipherSuites())
           .isNotEmpty()
           .allMatch(

@@ -46,7 +46,7 @@ final class TransportTest {
   private static Set<String> threads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
-        .filter(name -> name.startsWith("tenon-io") || name.startsWith("grpc-"))
+        .filter(name -> name.startsWith("tenon-") || name.startsWith("grpc-"))
         .collect(Collectors.toSet());
   }
 
