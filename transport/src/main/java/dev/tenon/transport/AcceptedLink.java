@@ -39,14 +39,17 @@ final class AcceptedLink extends ChannelLink implements Http2Side {
 
   private void begin(Entrant entrant) {
     attributes = entrant.attributes();
-    SslHandler tls = entrant.context().newHandler(channel.alloc(), reception.handshakes());
+    TasksBeside checks = new TasksBeside(channel, reception.handshakes());
+    SslHandler tls = entrant.context().newHandler(channel.alloc(), checks);
     addTls(tls, reception.threshold().floor());
+    channel.pipeline().addFirst(checks);
     reception.bytesPerSecond().ifPresent(this::limit);
     reception.threshold().watch(entrant, tls);
   }
 
   @Override
   Receiver secured(SslHandler tls) {
+    channel.pipeline().remove(TasksBeside.class);
     attributes =
         attributes.toBuilder()
             .set(Grpc.TRANSPORT_ATTR_SSL_SESSION, tls.engine().getSession())

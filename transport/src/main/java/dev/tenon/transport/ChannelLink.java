@@ -45,6 +45,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private @Nullable Receiver receiver;
   private @Nullable ChannelHandler throughput;
   private @Nullable ByteBuf left; // what the receiver has left of what was read
+  private boolean isPaused; // by us because of it; a limit of throughput pauses too
   private boolean isFlushing;
   private boolean isFull;
 
@@ -125,8 +126,11 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     }
     if (left == null) {
       left = channel.alloc().buffer(bytes.readableBytes());
-      channel.config().setAutoRead(false);
       bringLeftLater();
+    }
+    if (channel.config().isAutoRead()) {
+      isPaused = true;
+      channel.config().setAutoRead(false);
     }
     left.writeBytes(bytes);
   }
@@ -171,13 +175,20 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     try {
       if (bringAll(left)) {
         dropLeft();
-        channel.config().setAutoRead(true);
+        goOn();
       } else {
         bringLeftLater();
       }
       channelReadComplete(context());
     } catch (RuntimeException | Error e) {
       exceptionCaught(context(), e);
+    }
+  }
+
+  private void goOn() {
+    if (isPaused) {
+      isPaused = false;
+      channel.config().setAutoRead(true);
     }
   }
 

@@ -35,8 +35,10 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -48,8 +50,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -87,7 +87,7 @@ final class Sockets implements AutoCloseable {
   private final Kind kind;
   private final ByteBufAllocator allocator;
   private final EventLoopGroup group;
-  private final ExecutorService handshakes;
+  private final EventExecutorGroup handshakes;
   private final Map<EventExecutor, NettyLoop> loops;
 
   Sockets(Kind kind) {
@@ -111,8 +111,8 @@ final class Sockets implements AutoCloseable {
             new DefaultThreadFactory("tenon-io", /* daemon= */ true),
             handlers);
     this.handshakes =
-        Executors.newSingleThreadExecutor(
-            new DefaultThreadFactory("tenon-handshakes", /* daemon= */ true));
+        new DefaultEventExecutorGroup(
+            1, new DefaultThreadFactory("tenon-handshakes", /* daemon= */ true));
     Map<EventExecutor, NettyLoop> made = new LinkedHashMap<>();
     group.forEach(events -> made.put(events, new NettyLoop((EventLoop) events)));
     this.loops = Collections.unmodifiableMap(made);
@@ -315,9 +315,13 @@ final class Sockets implements AutoCloseable {
   /** Ends all event loops, and with them every connection that is still open. */
   @Override
   public void close() {
-    group
+    end(handshakes); // First: what runs there goes on on a loop.
+    end(group);
+  }
+
+  private static void end(EventExecutorGroup threads) {
+    threads
         .shutdownGracefully(/* quietPeriod= */ 0, CLOSE_TIMEOUT_SECONDS, SECONDS)
         .awaitUninterruptibly(CLOSE_TIMEOUT_SECONDS, SECONDS);
-    handshakes.shutdown();
   }
 }
