@@ -38,7 +38,7 @@ final class FloodLimits {
   static final int IDLE = 2_000;
 
   /**
-   * As many for each stream that may be open at once, if that is more: a client whose calls are all
+   * As many for each stream that a client may have open, if that is more: one whose calls are all
    * refused may have sent HEADERS of every one before DATA of the first, as Netty does while its
    * socket takes nothing.
    */
@@ -53,10 +53,11 @@ final class FloodLimits {
   private int pings;
   private int idle;
 
-  /** Makes the limits of a peer that may have {@code maxStreams} open. */
-  FloodLimits(int maxStreams, LongSupplier nanoTime) {
+  /** Makes the limits of a {@code peer} with which {@code maxStreams} may be open. */
+  FloodLimits(Settings.From peer, int maxStreams, LongSupplier nanoTime) {
     this.mostResets = Math.max(RESETS, RESETS_PER_STREAM * maxStreams);
-    this.mostIdle = Math.max(IDLE, IDLE_PER_STREAM * maxStreams);
+    this.mostIdle =
+        peer == Settings.From.CLIENT ? Math.max(IDLE, IDLE_PER_STREAM * maxStreams) : IDLE;
     this.nanoTime = nanoTime;
     this.begun = nanoTime.getAsLong();
   }

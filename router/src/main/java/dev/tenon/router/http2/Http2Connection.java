@@ -64,7 +64,7 @@ public abstract class Http2Connection implements Link.Receiver {
     this.peer = new Settings(peer);
     this.flusher = flusher;
     this.maxUnread = MAX_UNREAD_BYTES + (long) UNREAD_BYTES_PER_STREAM * maxStreams;
-    this.floods = new FloodLimits(maxStreams, System::nanoTime);
+    this.floods = new FloodLimits(peer, maxStreams, System::nanoTime);
     this.frames = new FrameWriter(link, encoder);
     this.outflow = new Outflow(link, frames, floods);
     this.inflow = new Inflow(frames);

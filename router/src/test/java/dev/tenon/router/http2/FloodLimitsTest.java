@@ -13,7 +13,8 @@ class FloodLimitsTest {
   private static final int RESETS = 200 * FloodLimits.RESETS_PER_STREAM;
 
   private long nanos;
-  private final FloodLimits limits = new FloodLimits(/* maxStreams= */ 200, () -> nanos);
+  private final FloodLimits limits =
+      new FloodLimits(Settings.From.CLIENT, /* maxStreams= */ 200, () -> nanos);
 
   /** What a peer has us count. */
   private interface Event {
@@ -155,8 +156,16 @@ class FloodLimitsTest {
   @Test
   void idle_beyondTheLimitOfManyStreams_isRefused() {
     int many = FloodLimits.IDLE;
-    FloodLimits wide = new FloodLimits(many, () -> nanos);
+    FloodLimits wide = new FloodLimits(Settings.From.CLIENT, many, () -> nanos);
 
     assertThat(countUntilRefused(wide::idle)).isEqualTo(many * FloodLimits.IDLE_PER_STREAM);
+  }
+
+  /** A server is sent no more calls than it takes, so it has no such excuse. */
+  @Test
+  void idle_ofAServer_isRefusedBeyondTheUsualLimit() {
+    FloodLimits server = new FloodLimits(Settings.From.SERVER, 10_000, () -> nanos);
+
+    assertThat(countUntilRefused(server::idle)).isEqualTo(FloodLimits.IDLE);
   }
 }
