@@ -18,7 +18,7 @@ public final class ServerConnection extends Http2Connection {
    * others have had their turn. So a flood of calls holds up a call of another's for no longer than
    * that many of its own take.
    */
-  static final int STREAMS_PER_TURN = 64;
+  static final int STREAMS_PER_TURN = 128;
 
   /** Marks the PING that goes with the first of two GOAWAYs (section 6.8). */
   private static final long RETIRING = 0x7465_6e6f_6e2d_7269L;
