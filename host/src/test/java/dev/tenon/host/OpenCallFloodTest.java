@@ -29,19 +29,6 @@ class OpenCallFloodTest {
   /** What may be left on the heap that the collector has not got to; the flood itself is more. */
   private static final long NOISE_BYTES = 8L << 20;
 
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "provider"
-      services = ["testservice.v1.Echo"]
-
-      [[rule]]
-      id = "echo"
-      effect = "allow"
-      caller = "*"
-      service = "testservice.v1.Echo"
-      """;
-
   /** One call that its provider never ends. */
   private static final class Stream implements ClientResponseObserver<EchoRequest, EchoResponse> {
     private final Queue<Status> ends;
@@ -113,17 +100,8 @@ class OpenCallFloodTest {
             usual.age());
     OpenEcho echo = new OpenEcho();
     try (TestHost host =
-        TestHost.with(POLICY)
+        TestHost.withEcho(echo)
             .set(builder -> builder.limits(Generous.LIMITS.with(wide)))
-            .scripted(
-                "provider",
-                RawRuntime.Tree.NONE,
-                plugin -> {
-                  var unused = plugin.enrol("testservice.v1.Echo");
-                  plugin.serve(echo);
-                  var unusedId = plugin.register("testservice.v1.Echo");
-                  plugin.healthy();
-                })
             .enrolled("alpha")
             .enrolled("beta")
             .start()) {

@@ -33,31 +33,9 @@ class SteadyLoadTest {
 
   private static final int MOST_HEAP = 16 << 20;
 
-  private static final String POLICY =
-      """
-      [[provide]]
-      plugin = "provider"
-      services = ["testservice.v1.Echo"]
-
-      [[rule]]
-      id = "echo"
-      effect = "allow"
-      caller = "*"
-      service = "testservice.v1.Echo"
-      """;
-
   private static TestHost start() throws Exception {
-    return TestHost.with(POLICY)
+    return TestHost.withEcho(new NamedEcho("provider"))
         .set(builder -> builder.limits(Generous.LIMITS.with(Limited.CALL, ALLOWED)))
-        .scripted(
-            "provider",
-            RawRuntime.Tree.NONE,
-            plugin -> {
-              plugin.enrol(NamedEcho.SERVICE);
-              plugin.serve(new NamedEcho("provider"));
-              plugin.register(NamedEcho.SERVICE);
-              plugin.healthy();
-            })
         .start();
   }
 
