@@ -45,7 +45,6 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private @Nullable Receiver receiver;
   private @Nullable ChannelHandler throughput;
   private @Nullable ByteBuf left; // what the receiver has left of what was read
-  private boolean isPaused; // by us because of it; a limit of throughput pauses too
   private boolean isFlushing;
   private boolean isFull;
 
@@ -128,10 +127,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
       left = channel.alloc().buffer(bytes.readableBytes());
       bringLeftLater();
     }
-    if (channel.config().isAutoRead()) {
-      isPaused = true;
-      channel.config().setAutoRead(false);
-    }
+    channel.config().setAutoRead(false); // Again, if a limit of throughput has turned it on.
     left.writeBytes(bytes);
   }
 
@@ -175,20 +171,13 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     try {
       if (bringAll(left)) {
         dropLeft();
-        goOn();
+        channel.config().setAutoRead(true); // A limit of throughput that waits lets no read pass.
       } else {
         bringLeftLater();
       }
       channelReadComplete(context());
     } catch (RuntimeException | Error e) {
       exceptionCaught(context(), e);
-    }
-  }
-
-  private void goOn() {
-    if (isPaused) {
-      isPaused = false;
-      channel.config().setAutoRead(true);
     }
   }
 

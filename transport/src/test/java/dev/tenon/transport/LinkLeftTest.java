@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a receiver leaves of what was read. */
 final class LinkLeftTest {
@@ -31,6 +33,7 @@ final class LinkLeftTest {
   /** Takes nothing until it is told to. */
   private static final class Waits extends Links.Taken {
     volatile boolean takes;
+    volatile boolean fails;
     final AtomicInteger brought = new AtomicInteger();
     final AtomicInteger taken = new AtomicInteger();
 
@@ -42,6 +45,9 @@ final class LinkLeftTest {
     public void received(ByteBuffer bytes) {
       link.begun();
       brought.incrementAndGet();
+      if (fails) {
+        throw new IllegalStateException("a defect");
+      }
       if (takes) {
         taken.addAndGet(bytes.remaining());
         bytes.position(bytes.limit());
@@ -84,8 +90,9 @@ final class LinkLeftTest {
     }
   }
 
-  @Test
-  void closed_withSomeLeft_givesItBack() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void closed_withSomeLeft_givesItBack(boolean fails) throws Exception {
     PooledByteBufAllocator allocator = new PooledByteBufAllocator(/* preferDirect= */ true);
     try (Links links =
         new Links(
@@ -96,7 +103,11 @@ final class LinkLeftTest {
       client.send("x".repeat(10_000));
       await().atMost(LONG).until(() -> server.brought.get() > 10);
 
-      server.link.loop().execute(server.link::abort);
+      if (fails) {
+        server.fails = true;
+      } else {
+        server.link.loop().execute(server.link::abort);
+      }
       server.closed.get(60, SECONDS);
     }
     await().atMost(LONG).until(() -> LinkLeakTest.held(allocator) == 0);
