@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -148,6 +149,9 @@ final class PlainLink extends ChannelInboundHandlerAdapter implements Link {
   public void abort() {
     var unused = channel.close();
   }
+
+  @Override
+  public void hold(Duration time) {} // Nobody who measures was cut off.
 
   @Override
   public Loop loop() {

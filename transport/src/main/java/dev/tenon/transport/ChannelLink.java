@@ -45,6 +45,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
   private @Nullable Receiver receiver;
   private @Nullable ChannelHandler throughput;
   private @Nullable ByteBuf left; // what the receiver has left of what was read
+  private Duration untilBrought = Duration.ZERO;
   private boolean isFlushing;
   private boolean isFull;
 
@@ -161,7 +162,8 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
    * A timer, and no task: a task that follows a task comes before what other links have to read.
    */
   private void bringLeftLater() {
-    Loop.Timer unused = loop.schedule(this::bringLeft, Duration.ZERO);
+    Loop.Timer unused = loop.schedule(this::bringLeft, untilBrought);
+    untilBrought = Duration.ZERO;
   }
 
   private void bringLeft() {
@@ -314,6 +316,11 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
       state = State.ENDING;
     }
     channel.unsafe().close(channel.unsafe().voidPromise());
+  }
+
+  @Override
+  public final void hold(Duration time) {
+    untilBrought = time;
   }
 
   @Override

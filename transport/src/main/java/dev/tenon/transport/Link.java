@@ -2,6 +2,7 @@ package dev.tenon.transport;
 
 import io.grpc.Attributes;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /**
  * A connection with TLS whose peer is known and speaks HTTP/2 (ALPN {@code h2}), as bytes in clear.
@@ -62,6 +63,12 @@ public interface Link {
 
   /** Closes at once. Idempotent. */
   void abort();
+
+  /**
+   * Has what the receiver leaves of what it is being brought come again in {@code time}, and not in
+   * the next turn. For {@link Receiver#received} alone, which leaves something.
+   */
+  void hold(Duration time);
 
   /** Returns the loop that does all input and output of this link. */
   Loop loop();

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +68,44 @@ final class LinkLeftTest {
       links.nextAccepted().awaitEvents("abcdef");
       client.send("g");
       links.last().awaitEvents("abcdefg");
+    }
+  }
+
+  /** Takes at its third look what came by then, and wants {@code #HELD} between looks. */
+  private static final class Holds extends Links.Taken {
+    static final Duration HELD = Duration.ofMillis(150);
+    final List<Long> looks = new CopyOnWriteArrayList<>();
+
+    Holds(Link link) {
+      super(link);
+    }
+
+    @Override
+    public void received(ByteBuffer bytes) {
+      looks.add(System.nanoTime());
+      if (looks.size() < 3) {
+        link.hold(HELD);
+      } else {
+        super.received(bytes);
+      }
+    }
+  }
+
+  @Test
+  void received_leavesAndHolds_isBroughtItWhenTheTimeHasPassed() throws Exception {
+    try (Links links = new Links(TlsProvider.preferred())) {
+      Links.Taken client = links.connect(links.listen(LOOPBACK, Holds::new), Links.Taken::new);
+
+      client.send("abc");
+
+      Holds server = (Holds) links.nextAccepted();
+      server.awaitEvents("abc");
+      for (int i = 1; i < 3; i++) {
+        assertThat(server.looks.get(i) - server.looks.get(i - 1))
+            .isGreaterThanOrEqualTo(Holds.HELD.toNanos());
+      }
+      client.send("d");
+      server.awaitEvents("abcd");
     }
   }
 

@@ -36,6 +36,7 @@ public final class ServerConnection extends Http2Connection {
   private long turnNanos;
   private int begunInTurn;
   private boolean isBegun;
+  private boolean isHeld = true;
   private int last;
   private boolean isRetiring;
   private boolean isLeaving;
@@ -47,6 +48,12 @@ public final class ServerConnection extends Http2Connection {
      * call.
      */
     StreamHandler accept(Http2Stream stream, List<HeaderField> head, boolean ends);
+
+    /**
+     * Returns for how long from now nothing is to be read that comes behind the client's preface; 0
+     * if it may be, and then for good. Asked again when that time has passed.
+     */
+    Duration heldFor();
 
     /** The client broke HTTP/2 and was sent away. */
     void broken(ErrorCode code, String what);
@@ -100,7 +107,20 @@ public final class ServerConnection extends Http2Connection {
           Settings.INITIAL_WINDOW_SIZE, Inflow.FIRST_WINDOW,
           Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
     }
-    super.received(bytes);
+    if (!isHeld(bytes)) {
+      super.received(bytes);
+    }
+  }
+
+  private boolean isHeld(ByteBuffer bytes) {
+    if (isHeld && bytes.hasRemaining()) {
+      Duration time = acceptor.heldFor();
+      isHeld = !time.isZero();
+      if (isHeld) {
+        link.hold(time);
+      }
+    }
+    return isHeld;
   }
 
   @Override

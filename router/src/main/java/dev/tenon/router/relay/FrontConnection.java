@@ -156,6 +156,11 @@ final class FrontConnection implements ServerConnection.Acceptor {
   }
 
   @Override
+  public Duration heldFor() {
+    return front.heldFor(this);
+  }
+
+  @Override
   public void broken(ErrorCode code, String what) {
     front.broken(this, code, what);
   }

@@ -18,6 +18,7 @@ public final class WireFront implements LinkHandler {
   private final CallHandler handler;
   private final RelayLoops loops;
   private final Limits limits;
+  private final KeptOut keptOut = new KeptOut(System::nanoTime);
 
   /**
    * What one connection may.
@@ -77,8 +78,16 @@ public final class WireFront implements LinkHandler {
     return new FrontConnection(this, loop, link, handler, limits).http2();
   }
 
+  /** Returns for how long nothing is read of a connection that has begun. */
+  Duration heldFor(FrontConnection connection) {
+    return keptOut.heldFor(connection.attributes());
+  }
+
   /** A peer broke HTTP/2; its own bytes are not in the log. */
   void broken(FrontConnection connection, ErrorCode code, String what) {
+    if (code == ErrorCode.ENHANCE_YOUR_CALM) {
+      keptOut.add(connection.attributes());
+    }
     Source source = connection.attributes().get(Source.KEY);
     LOG.warn(
         "ended a connection"

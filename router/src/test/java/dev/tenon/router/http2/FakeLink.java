@@ -5,6 +5,7 @@ import dev.tenon.transport.Loop;
 import io.grpc.Attributes;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 /**
  * A link whose peer is a test: what is flushed is kept for it, and it says how full the socket is.
@@ -21,6 +22,7 @@ public final class FakeLink implements Link {
   private int begun;
   private Runnable whenBegun = () -> {};
   private int agreed;
+  private Duration held = Duration.ZERO;
   private boolean ended;
   private boolean aborted;
 
@@ -59,6 +61,11 @@ public final class FakeLink implements Link {
   /** Returns how often the link was told that our SETTINGS were acknowledged. */
   public int timesAgreed() {
     return agreed;
+  }
+
+  /** Returns for how long in all what was left was to be held. */
+  Duration held() {
+    return held;
   }
 
   /** Returns whether our direction has ended. */
@@ -126,6 +133,11 @@ public final class FakeLink implements Link {
   @Override
   public void abort() {
     aborted = true;
+  }
+
+  @Override
+  public void hold(Duration time) {
+    held = held.plus(time);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tenon.router.http2;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ final class OpenServer implements ServerConnection.Acceptor {
   final FakePeer client;
   final Map<Integer, Taken> taken = new HashMap<>();
   final List<String> told = new ArrayList<>();
+  Duration holds = Duration.ZERO;
   private final ServerConnection connection;
 
   OpenServer(int maxStreams) {
@@ -51,6 +53,14 @@ final class OpenServer implements ServerConnection.Acceptor {
     }
     taken.put(stream.id(), call);
     return call;
+  }
+
+  /** Holds the client for as long as it has to be held, once. */
+  @Override
+  public Duration heldFor() {
+    Duration once = holds;
+    holds = Duration.ZERO;
+    return once;
   }
 
   @Override

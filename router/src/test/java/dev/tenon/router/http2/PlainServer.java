@@ -20,6 +20,7 @@ import dev.tenon.transport.Transport;
 import java.nio.ByteBuffer;
 import java.security.KeyPair;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,11 @@ final class PlainServer implements AutoCloseable {
         answer.give();
       }
       return answer;
+    }
+
+    @Override
+    public Duration heldFor() {
+      return Duration.ZERO;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,43 @@ class ServerTurnTest {
 
     assertThat(server.taken).hasSize(STREAMS_PER_TURN);
     assertThat(bytes.hasRemaining()).isTrue();
+  }
+
+  /** Row: TE-4 */
+  @Test
+  void client_thatIsHeld_isGreetedAndNotRead() {
+    OpenServer holding = new OpenServer(2);
+    holding.holds = Duration.ofSeconds(1);
+    ByteBuffer bytes =
+        ByteBuffer.wrap(
+            Frames.ofClient().settings().headers(1, true, Frames.call()).ping(7).bytes());
+
+    holding.connection().received(bytes);
+
+    assertThat(holding.said()).hasSize(2).first().asString().startsWith("SETTINGS {");
+    assertThat(holding.taken).isEmpty();
+    assertThat(bytes.hasRemaining()).isTrue();
+    assertThat(holding.client.link().held()).isEqualTo(Duration.ofSeconds(1));
+
+    holding.connection().received(bytes);
+
+    assertThat(holding.taken).hasSize(1);
+    assertThat(bytes.hasRemaining()).isFalse();
+    assertThat(holding.client.link().held()).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  /** What it says next is not read earlier than what comes with its preface. */
+  @Test
+  void client_thatIsHeldAndSaysNoMoreYet_isNotReadWhenItDoes() {
+    OpenServer holding = new OpenServer(2);
+    holding.holds = Duration.ofSeconds(1);
+    holding.connection().received(FrameType.preface());
+    ByteBuffer bytes = ByteBuffer.wrap(new Frames().settings().bytes());
+    int length = bytes.remaining();
+
+    holding.connection().received(bytes);
+
+    assertThat(bytes.remaining()).isEqualTo(length);
   }
 
   static Stream<Arguments> requests() {

@@ -1,5 +1,6 @@
 package dev.tenon.testing.attack;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
@@ -156,6 +157,26 @@ class FrameFloodAttackTest {
     connection.sendHeld();
 
     assertThat(connection.goAway()).isIn(CALM, CLOSED);
+  }
+
+  /** Who was cut off and comes back at once waits, and is served then. Row: TE-4. */
+  @Test
+  void connection_afterOneThatWasCutOff_isNotReadForASecond() throws IOException {
+    long before = System.nanoTime();
+    RawHttp2 flooding = connect();
+    flooding.hold();
+    for (int i = 0; i < FRAMES; i++) {
+      flooding.frame(RawHttp2.PING, 0, 0, new byte[8]);
+    }
+    flooding.sendHeld();
+    assertThat(flooding.goAway()).isIn(CALM, CLOSED);
+
+    RawHttp2 next = connect();
+    next.headers(1, /* last= */ false, request());
+    next.emptyMessage(1, /* last= */ true);
+
+    assertThat(next.end(1)).startsWith("grpc 0");
+    assertThat(System.nanoTime() - before).isGreaterThan(SECONDS.toNanos(1));
   }
 
   /** A window above 2^31-1, of the connection and of a stream. Attack: R23. */
