@@ -1,35 +1,57 @@
 package dev.tenon.transport;
 
+import static java.util.Objects.requireNonNull;
+
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * A log that a peer cannot flood: at most one line a period, which tells how many were left out
- * before it. Thread-safe.
+ * A log that a peer cannot flood: after a line none for a second, which tells how many were left
+ * out before it. While some are, each time is twice the one before, up to a minute. Thread-safe.
  */
 public final class RareLog {
+  /** Least time from line to line. */
+  static final Duration SHORTEST = Duration.ofSeconds(1);
+
+  /** The same, when there has been something to leave out for long. */
+  static final Duration LONGEST = Duration.ofMinutes(1);
+
   private final Logger logger;
-  private final long periodNanos;
   private final LongSupplier nanoTime;
-  private final AtomicLong last;
   private final LongAdder left = new LongAdder();
+  private final AtomicReference<Silence> silence;
 
-  RareLog(Logger logger, Duration period, LongSupplier nanoTime) {
+  /** Nothing is written for so long from {@code since} on, by the clock. */
+  private record Silence(long since, Duration length) {
+    boolean isOver(long now) {
+      return now - since >= length.toNanos();
+    }
+
+    /** Returns what follows the line that is written now. */
+    Silence next(long now, boolean hasLeftOut) {
+      Duration doubled = length.multipliedBy(2);
+      boolean goesOn = hasLeftOut && now - since < doubled.toNanos();
+      return new Silence(
+          now, !goesOn ? SHORTEST : doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled);
+    }
+  }
+
+  RareLog(Logger logger, LongSupplier nanoTime) {
     this.logger = logger;
-    this.periodNanos = period.toNanos();
     this.nanoTime = nanoTime;
-    this.last = new AtomicLong(nanoTime.getAsLong() - periodNanos);
+    this.silence = new AtomicReference<>(new Silence(nanoTime.getAsLong(), Duration.ZERO));
   }
 
-  /** Returns a log with at most one line a second. */
+  /** Returns the log of {@code owner}. */
   public static RareLog of(Class<?> owner) {
-    return new RareLog(System.getLogger(owner.getName()), Duration.ofSeconds(1), System::nanoTime);
+    return new RareLog(System.getLogger(owner.getName()), System::nanoTime);
   }
 
+  /** Logs {@code message}, or counts it as left out. */
   public void warn(String message) {
     if (isTime()) {
       logger.log(
@@ -52,11 +74,12 @@ public final class RareLog {
 
   private boolean isTime() {
     long now = nanoTime.getAsLong();
-    long before = last.get();
-    if (now - before < periodNanos || !last.compareAndSet(before, now)) {
-      left.increment();
-      return false;
+    Silence before = requireNonNull(silence.get(), "silence");
+    if (before.isOver(now)
+        && silence.compareAndSet(before, before.next(now, /* hasLeftOut= */ left.sum() > 0))) {
+      return true;
     }
-    return true;
+    left.increment();
+    return false;
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class RareLogTest {
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
   private final Lines lines = new Lines();
-  private final RareLog log = new RareLog(lines, Duration.ofSeconds(1), nanos::get);
+  private final RareLog log = new RareLog(lines, nanos::get);
 
   @Test
   void warn_manyTimesInOnePeriod_writesOnceAndCountsTheRest() {
@@ -25,6 +25,39 @@ final class RareLogTest {
     nanos.addAndGet(Duration.ofSeconds(1).toNanos());
     log.warn("again");
     assertThat(lines.written).containsExactly("refused 0", "again 999");
+  }
+
+  private void warnForAnHour() {
+    for (int tenths = 0; tenths < 36_000; tenths++) {
+      log.warn("refused");
+      nanos.addAndGet(Duration.ofMillis(100).toNanos());
+    }
+  }
+
+  /** 1 s, 2 s, 4 s and so on to 32 s, and a minute from then on. */
+  @Test
+  void warn_forAnHour_writesLessAndLessOftenAndCountsAll() {
+    warnForAnHour();
+
+    assertThat(lines.written).hasSize(1 + 6 + 58);
+    assertThat(lines.written).startsWith("refused 0", "refused 9", "refused 19", "refused 39");
+    assertThat(lines.written).endsWith("refused 599");
+  }
+
+  @Test
+  void warn_whenItHasBeenQuiet_writesAtOnceAndAfterASecond() {
+    warnForAnHour();
+    lines.written.clear();
+    nanos.addAndGet(Duration.ofHours(1).toNanos());
+
+    log.warn("again");
+    log.warn("left out");
+    nanos.addAndGet(RareLog.SHORTEST.toNanos());
+    log.warn("and again");
+
+    assertThat(lines.written).hasSize(2);
+    assertThat(lines.written.get(0)).startsWith("again ");
+    assertThat(lines.written.get(1)).isEqualTo("and again 1");
   }
 
   private static final class Lines implements System.Logger {
