@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
@@ -21,7 +21,7 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** A link over a channel of Netty's, whose last handler it is, behind that of TLS. */
-abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link {
+abstract class ChannelLink extends ChannelDuplexHandler implements Link {
   private static final RareLog LOG = RareLog.of(ChannelLink.class);
 
   private enum State {
@@ -128,7 +128,7 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
       left = channel.alloc().buffer(bytes.readableBytes());
       bringLeftLater();
     }
-    channel.config().setAutoRead(false); // Again, if a limit of throughput has turned it on.
+    channel.config().setAutoRead(false);
     left.writeBytes(bytes);
   }
 
@@ -173,13 +173,30 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     try {
       if (bringAll(left)) {
         dropLeft();
-        channel.config().setAutoRead(true); // A limit of throughput that waits lets no read pass.
+        readOn();
       } else {
         bringLeftLater();
       }
       channelReadComplete(context());
     } catch (RuntimeException | Error e) {
       exceptionCaught(context(), e);
+    }
+  }
+
+  /** A limit of throughput that waits lets no read pass. */
+  private void readOn() {
+    if (channel.config().isAutoRead()) { // It was turned on by that limit, and the read was lost.
+      context().channel().read();
+    } else {
+      channel.config().setAutoRead(true);
+    }
+  }
+
+  /** Nothing is read, whoever asks for it, while something is left. */
+  @Override
+  public final void read(ChannelHandlerContext unused) {
+    if (left == null || state != State.OPEN) {
+      context().read();
     }
   }
 
@@ -295,6 +312,8 @@ abstract class ChannelLink extends ChannelInboundHandlerAdapter implements Link 
     state = State.ENDING;
     if (!Deaf.end(channel)) {
       close();
+    } else if (left != null) {
+      readOn(); // For the peer's end; nothing is brought any more.
     }
     if (channel.isOpen()) {
       Loop.Timer timer = loop.schedule(this::abort, lastWords);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps peers from filling the log through grpc-java, which writes a stack trace for every
  * connection and some requests that a peer breaks, with bytes that the peer chose. In their place
- * stands one line a second, without either. Thread-safe.
+ * stands a line now and then ({@link RareLog}), without either. Thread-safe.
  *
  * <p>The only class that knows java.util.logging: grpc-java logs there, and gives no other way to
  * these lines. With a level below INFO it still tells all.

@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * A log that a peer cannot flood: after a line none for a second, which tells how many were left
- * out before it. While some are, each time is twice the one before, up to a minute. Thread-safe.
+ * A log that a peer cannot flood: after a line there is none for a second; each tells how many were
+ * left out before it. While some are, that time doubles, up to a minute. Defects of ours have a
+ * time of their own, so that peers cannot hide them. Thread-safe.
  */
 public final class RareLog {
   /** Least time from line to line. */
@@ -22,8 +23,41 @@ public final class RareLog {
 
   private final Logger logger;
   private final LongSupplier nanoTime;
-  private final LongAdder left = new LongAdder();
-  private final AtomicReference<Silence> silence;
+  private final Rate warnings;
+  private final Rate defects;
+
+  RareLog(Logger logger, LongSupplier nanoTime) {
+    this.logger = logger;
+    this.nanoTime = nanoTime;
+    this.warnings = new Rate();
+    this.defects = new Rate();
+  }
+
+  /** Returns the log of {@code owner}. */
+  public static RareLog of(Class<?> owner) {
+    return new RareLog(System.getLogger(owner.getName()), System::nanoTime);
+  }
+
+  /** Logs what a peer has done, or counts it as left out. */
+  public void warn(String message) {
+    if (warnings.isTime()) {
+      logger.log(
+          Level.WARNING,
+          "{0} (left out since the last such line: {1})",
+          message,
+          warnings.left.sumThenReset());
+    }
+  }
+
+  /** Logs a defect of ours, with its trace, or counts it as left out. */
+  public void defect(String message, Throwable cause) {
+    if (defects.isTime()) {
+      logger.log(
+          Level.WARNING,
+          message + " (left out since the last such line: " + defects.left.sumThenReset() + ")",
+          cause);
+    }
+  }
 
   /** Nothing is written for so long from {@code since} on, by the clock. */
   private record Silence(long since, Duration length) {
@@ -40,46 +74,21 @@ public final class RareLog {
     }
   }
 
-  RareLog(Logger logger, LongSupplier nanoTime) {
-    this.logger = logger;
-    this.nanoTime = nanoTime;
-    this.silence = new AtomicReference<>(new Silence(nanoTime.getAsLong(), Duration.ZERO));
-  }
+  /** When there may be a line of one kind. */
+  private final class Rate {
+    final LongAdder left = new LongAdder();
+    private final AtomicReference<Silence> silence =
+        new AtomicReference<>(new Silence(nanoTime.getAsLong(), Duration.ZERO));
 
-  /** Returns the log of {@code owner}. */
-  public static RareLog of(Class<?> owner) {
-    return new RareLog(System.getLogger(owner.getName()), System::nanoTime);
-  }
-
-  /** Logs {@code message}, or counts it as left out. */
-  public void warn(String message) {
-    if (isTime()) {
-      logger.log(
-          Level.WARNING,
-          "{0} (left out since the last such line: {1})",
-          message,
-          left.sumThenReset());
+    boolean isTime() {
+      long now = nanoTime.getAsLong();
+      Silence before = requireNonNull(silence.get(), "silence");
+      if (before.isOver(now)
+          && silence.compareAndSet(before, before.next(now, /* hasLeftOut= */ left.sum() > 0))) {
+        return true;
+      }
+      left.increment();
+      return false;
     }
-  }
-
-  /** Logs a defect of ours, with its trace; of the same rate. */
-  public void defect(String message, Throwable cause) {
-    if (isTime()) {
-      logger.log(
-          Level.WARNING,
-          message + " (left out since the last such line: " + left.sumThenReset() + ")",
-          cause);
-    }
-  }
-
-  private boolean isTime() {
-    long now = nanoTime.getAsLong();
-    Silence before = requireNonNull(silence.get(), "silence");
-    if (before.isOver(now)
-        && silence.compareAndSet(before, before.next(now, /* hasLeftOut= */ left.sum() > 0))) {
-      return true;
-    }
-    left.increment();
-    return false;
   }
 }

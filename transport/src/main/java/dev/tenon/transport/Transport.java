@@ -66,7 +66,7 @@ public final class Transport implements AutoCloseable {
   /** Longest message. */
   public static final int MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-  /** Least time between two pings of a client; more of them end the connection. */
+  /** Least time between two pings to a plugin's server; more of them end the connection. */
   static final int MIN_KEEP_ALIVE_SECONDS = 10;
 
   static final int CONNECT_TIMEOUT_MILLIS = 5_000;

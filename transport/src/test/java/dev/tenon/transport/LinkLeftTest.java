@@ -5,12 +5,18 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.tenon.core.ConnectionLimits;
 import io.netty.buffer.PooledByteBufAllocator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -71,7 +77,7 @@ final class LinkLeftTest {
     }
   }
 
-  /** Takes at its third look what came by then, and wants {@code #HELD} between looks. */
+  /** Takes at its third look what came by then, and wants {@link #HELD} between looks. */
   private static final class Holds extends Links.Taken {
     static final Duration HELD = Duration.ofMillis(150);
     final List<Long> looks = new CopyOnWriteArrayList<>();
@@ -106,6 +112,86 @@ final class LinkLeftTest {
       }
       client.send("d");
       server.awaitEvents("abcd");
+    }
+  }
+
+  /** Takes all; but one of the times that it is brought some, it leaves that for so long. */
+  private static final class Once extends Links.Taken {
+    final AtomicLong takenAfter = new AtomicLong();
+    final AtomicLong taken = new AtomicLong();
+    final AtomicInteger brought = new AtomicInteger();
+    private final int leaves;
+    private final Duration held;
+
+    Once(Link link, int leaves, Duration held) {
+      super(link);
+      this.leaves = leaves;
+      this.held = held;
+    }
+
+    @Override
+    public void received(ByteBuffer bytes) {
+      link.begun();
+      int times = brought.incrementAndGet();
+      if (times == leaves) {
+        link.hold(held);
+        return;
+      }
+      if (times == leaves + 1) {
+        takenAfter.set(bytes.remaining());
+      }
+      taken.addAndGet(bytes.remaining());
+      bytes.position(bytes.limit());
+    }
+  }
+
+  /** A limit of throughput turns reading on by itself. Row: DS-12. */
+  @Test
+  void received_holdsBehindALimit_nothingMoreIsRead() throws Exception {
+    int limit = 1024 * 1024;
+    try (Links links = new Links(TlsProvider.preferred())) {
+      links.door = new Door(ConnectionLimits.DEFAULT.withBytesPerSecond(limit), source -> true);
+      Endpoint bound = links.listen(LOOPBACK, link -> new Once(link, 2, Duration.ofMillis(700)));
+      Links.Taken client = links.connect(bound, Links.Taken::new);
+      client.send("x".repeat(2 * limit));
+      Once server = (Once) links.nextAccepted();
+
+      await().atMost(LONG).until(() -> server.taken.get() == 2L * limit);
+
+      assertThat(server.takenAfter.get()).isLessThan(limit / 4);
+    }
+  }
+
+  /** Or the peer could neither say all that it has begun to say, nor learn of our end. */
+  @Test
+  void end_whileHeld_thePeersEndIsRead() throws Exception {
+    Duration hour = Duration.ofHours(1);
+    Transport.Patience patience = new Transport.Patience(hour, hour, hour);
+    try (Links links =
+        new Links(
+            Connections.patient(TlsProvider.preferred(), TlsFloor.TLS_1_3, patience),
+            Connections.patient(TlsProvider.preferred(), TlsFloor.TLS_1_3))) {
+      Endpoint bound = links.listen(LOOPBACK, link -> new Once(link, 2, hour));
+      Socket client = new RawTls(links.plugin, links.hosts.bundle()).connect(bound);
+      client.getOutputStream().write('x');
+      Once server = (Once) links.nextAccepted();
+      await().atMost(LONG).until(() -> server.taken.get() == 1);
+      client.getOutputStream().write('x');
+      await().atMost(LONG).until(() -> server.brought.get() == 2);
+
+      server.link.loop().execute(server.link::end);
+
+      CompletableFuture.runAsync(() -> sendAndClose(client)).get(60, SECONDS);
+      server.closed.get(60, SECONDS);
+    }
+  }
+
+  private static void sendAndClose(Socket client) {
+    try (client) {
+      client.getOutputStream().write(new byte[64 * 1024 * 1024]);
+      assertThat(client.getInputStream().read()).isEqualTo(-1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -44,6 +44,28 @@ final class RareLogTest {
     assertThat(lines.written).endsWith("refused 599");
   }
 
+  /** Who is seldom is never left out. */
+  @Test
+  void warn_threeOfWhichNoneWasLeftOut_writesAll() {
+    log.warn("a");
+    nanos.addAndGet(Duration.ofMillis(1_500).toNanos());
+    log.warn("b");
+    nanos.addAndGet(Duration.ofMillis(1_100).toNanos());
+    log.warn("c");
+
+    assertThat(lines.written).containsExactly("a 0", "b 0", "c 0");
+  }
+
+  @Test
+  void defect_besideWarningsForAnHour_writesAtOnce() {
+    warnForAnHour();
+    lines.written.clear();
+
+    log.defect("of ours", new IllegalStateException());
+
+    assertThat(lines.written).containsExactly("of ours (left out since the last such line: 0)");
+  }
+
   @Test
   void warn_whenItHasBeenQuiet_writesAtOnceAndAfterASecond() {
     warnForAnHour();
