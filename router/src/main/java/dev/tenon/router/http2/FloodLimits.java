@@ -31,9 +31,10 @@ final class FloodLimits {
   static final int PINGS = 500;
 
   /**
-   * Most frames that change nothing: PRIORITY, unknown types, empty DATA (CVE-2019-9518),
-   * WINDOW_UPDATE, and what was under way of a stream that has ended; without half as many frames
-   * of calls in either direction. So many are kept as credit.
+   * Most frames that change nothing: PRIORITY, GOAWAY, unknown types, empty DATA (CVE-2019-9518),
+   * WINDOW_UPDATE, interim answers, HEADERS after our GOAWAY, and what was under way of a stream
+   * that has ended; without half as many frames of calls in either direction. So many are kept as
+   * credit.
    */
   static final int IDLE = 2_000;
 
@@ -90,6 +91,22 @@ final class FloodLimits {
   void idle() throws Http2Fault {
     idle = count(idle);
     require(idle, mostIdle, "too many frames without use");
+  }
+
+  /** Returns how much of what it may do in a while the peer has done, in percent: 0 to 100. */
+  int usedPercent() {
+    if (nanoTime.getAsLong() - begun >= WINDOW.toNanos()) {
+      return 0;
+    }
+    int most =
+        Math.max(
+            Math.max(percent(resets, mostResets), percent(idle, mostIdle)),
+            Math.max(percent(pings, PINGS), percent(settings, SETTINGS)));
+    return Math.max(0, Math.min(100, most));
+  }
+
+  private static int percent(int counted, int most) {
+    return (int) (100L * counted / most);
   }
 
   /**

@@ -87,6 +87,14 @@ public final class ServerConnection extends Http2Connection {
         });
   }
 
+  /**
+   * Returns how much the client has done lately of what would end its connection as a flood, in
+   * percent.
+   */
+  public int usedPercent() {
+    return floods.usedPercent();
+  }
+
   @Override
   public void received(ByteBuffer bytes) {
     while (preface.hasRemaining() && bytes.hasRemaining()) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * two changes of links and no task. For its loop.
  */
 final class Deadlines {
-  /** How late a call may end. */
+  /** Time from look to look; a call may end up to two of it late. */
   static final Duration TICK = Duration.ofMillis(10);
 
   private static final int SLOTS = 512;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * and each of them has to look at the few flags that the others set.
  */
 final class FrontCall extends WireCall implements StreamHandler {
-  /** At how many looks, one after the other, a call that is ended as idle has not moved. */
+  /** Looks in the time after which a call is idle; it is ended when one more finds it still. */
   static final int LOOKS = 2;
 
   private static final Metadata NOTHING = new Metadata();

@@ -39,6 +39,7 @@ final class FrontConnection implements ServerConnection.Acceptor {
   private Loop.Timer idle;
   private Loop.@Nullable Timer look;
   private int wide;
+  private boolean isBroken;
   private long lastCallNanos = System.nanoTime();
 
   FrontConnection(
@@ -162,12 +163,14 @@ final class FrontConnection implements ServerConnection.Acceptor {
 
   @Override
   public void broken(ErrorCode code, String what) {
+    isBroken = true;
     front.broken(this, code, what);
   }
 
   /** Its calls were told. Its timers would keep it for an hour, and a flood of its kind with it. */
   @Override
   public void ended() {
+    front.ended(this, isBroken ? 100 : http2.usedPercent());
     age.cancel();
     idle.cancel();
     if (look != null) {

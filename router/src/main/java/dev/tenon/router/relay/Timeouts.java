@@ -50,7 +50,7 @@ final class Timeouts {
   }
 
   /**
-   * Returns the field that says {@code nanos}, rounded down; never indexed, for it never repeats.
+   * Returns the field that says {@code nanos}, rounded down; not indexed, for it hardly repeats.
    */
   static HeaderField field(long nanos) {
     long left = Math.max(0, nanos);

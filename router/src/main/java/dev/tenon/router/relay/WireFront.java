@@ -28,7 +28,7 @@ public final class WireFront implements LinkHandler {
    * @param age after which its peer is asked to make another, give or take a tenth
    * @param idle after which it is ended, if there is no call
    * @param callIdle after which a call without a deadline is ended, if nothing came either way; at
-   *     most half as long later
+   *     most as long again later
    */
   public record Limits(
       int calls, int maxMessageBytes, Duration age, Duration idle, Duration callIdle) {
@@ -78,6 +78,11 @@ public final class WireFront implements LinkHandler {
     return new FrontConnection(this, loop, link, handler, limits).http2();
   }
 
+  /** A connection is over whose client has used so much of what would be a flood. */
+  void ended(FrontConnection connection, int usedPercent) {
+    keptOut.add(connection.attributes(), usedPercent);
+  }
+
   /** Returns for how long nothing is read of a connection that has begun. */
   Duration heldFor(FrontConnection connection) {
     return keptOut.heldFor(connection.attributes());
@@ -85,9 +90,6 @@ public final class WireFront implements LinkHandler {
 
   /** A peer broke HTTP/2; its own bytes are not in the log. */
   void broken(FrontConnection connection, ErrorCode code, String what) {
-    if (code == ErrorCode.ENHANCE_YOUR_CALM) {
-      keptOut.add(connection.attributes());
-    }
     Source source = connection.attributes().get(Source.KEY);
     LOG.warn(
         "ended a connection"

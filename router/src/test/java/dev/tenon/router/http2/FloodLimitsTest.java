@@ -37,6 +37,40 @@ class FloodLimitsTest {
     return counted[0];
   }
 
+  /** Of whatever it has done most of. Attack: R16. */
+  @Test
+  void usedPercent_isOfTheKindThatItHasUsedMost() throws Http2Fault {
+    assertThat(limits.usedPercent()).isZero();
+    for (int i = 0; i < RESETS / 2; i++) {
+      limits.reset();
+      limits.useful();
+    }
+    assertThat(limits.usedPercent()).isEqualTo(50);
+    for (int i = 0; i < FloodLimits.SETTINGS * 3 / 4; i++) {
+      limits.settings();
+    }
+    assertThat(limits.usedPercent()).isEqualTo(75);
+    assertThat(countUntilRefused(limits::reset)).isEqualTo(RESETS / 2);
+    assertThat(limits.usedPercent()).isEqualTo(100);
+
+    nanos += FloodLimits.WINDOW.toNanos();
+
+    assertThat(limits.usedPercent()).isZero();
+  }
+
+  /** Attack: R20, R21. */
+  @Test
+  void usedPercent_ofPingsAndIdleFrames() throws Http2Fault {
+    for (int i = 0; i < FloodLimits.PINGS / 4; i++) {
+      limits.ping();
+    }
+    assertThat(limits.usedPercent()).isEqualTo(25);
+    for (int i = 0; i < FloodLimits.IDLE / 2; i++) {
+      limits.idle();
+    }
+    assertThat(limits.usedPercent()).isEqualTo(50);
+  }
+
   /** Attack: R16, R17. */
   @Test
   void reset_beyondTheLimit_isRefused() {

@@ -86,6 +86,17 @@ class ServerTurnTest {
     assertThat(bytes.remaining()).isEqualTo(length);
   }
 
+  @Test
+  void client_thatIsReadOnce_isNeverHeldAgain() {
+    OpenServer reading = new OpenServer(2).begun();
+    reading.holds = Duration.ofSeconds(1);
+
+    var unused = reading.client.send(new Frames().headers(1, true, Frames.call()));
+
+    assertThat(reading.taken).hasSize(1);
+    assertThat(reading.client.link().held()).isZero();
+  }
+
   static Stream<Arguments> requests() {
     return Stream.of(
         arguments("calls", Frames.call()),
