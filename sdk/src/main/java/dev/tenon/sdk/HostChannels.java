@@ -22,8 +22,8 @@ final class HostChannels {
   static final int MAX_CONTROL_MESSAGE_BYTES = 1 << 20;
 
   /**
-   * How long a connection may be silent before it is asked for a sign of life; the host ends those
-   * that ask more often than every 10 s.
+   * How long a connection may be silent before it is asked for a sign of life; the host wants it
+   * asked every 10 s at most.
    */
   static final Duration KEEP_ALIVE = Duration.ofSeconds(15);
 

@@ -48,11 +48,12 @@ public record Spread(double lowest, double median, double highest, double middle
     return number(median) + " (" + number(lowest) + "–" + number(highest) + ")";
   }
 
-  /** Returns {@code value} with three digits that count. */
+  /** Returns {@code value} with two or three digits that count. */
   private static String number(double value) {
     if (value >= 100) {
       return String.format(Locale.ROOT, "%,.0f", value);
     }
-    return String.format(Locale.ROOT, value >= 10 ? "%.1f" : "%.2f", value);
+    String format = value >= 10 ? "%.1f" : value >= 0.1 || value == 0 ? "%.2f" : "%.3f";
+    return String.format(Locale.ROOT, format, value);
   }
 }

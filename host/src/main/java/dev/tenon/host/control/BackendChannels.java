@@ -16,10 +16,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one run of a plugin: one for the host's own control calls, one for each
- * caller, and one that waits for the next caller ({@link #warm}). HTTP/2 gives a connection one
- * flow-control window and one count of streams, so a caller that stops reading, or opens all the
- * streams there are, stalls its own connection and no other. Thread-safe.
+ * The connections to one run of a plugin, but for those that the relay shares: one for the host's
+ * own control calls, one for each caller, and one that waits for the next caller ({@link #warm}).
+ * HTTP/2 gives a connection one flow-control window and one count of streams, so a caller that
+ * stops reading, or opens all the streams there are, stalls its own connection and no other.
+ * Thread-safe.
  */
 public final class BackendChannels {
   private final Supplier<ManagedChannel> connector;

@@ -168,7 +168,7 @@ public abstract class Http2Connection implements Link.Receiver {
 
   private void take(Http2Fault fault) {
     Http2Stream stream = streams.get(fault.stream());
-    // What has not begun cannot be reset (section 5.1).
+    // What has not begun cannot be reset (section 6.4).
     if (fault.stream() == 0 || (stream == null && isIdle(fault.stream()))) {
       fail(fault.code(), fault.what());
       return;

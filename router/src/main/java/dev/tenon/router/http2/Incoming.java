@@ -82,7 +82,7 @@ final class Incoming implements FrameReader.Sink {
 
   @Override
   public void headers(int id, ByteBuffer block, boolean ends) throws Http2Fault {
-    // Decoded in any case: the table must stay the peer's (RFC 7541, section 2.2).
+    // Decoded in any case: the table must stay the peer's (sections 4.3 and 5.1).
     boolean whole = connection.decode(block);
     connection.headers(id, whole, ends);
   }

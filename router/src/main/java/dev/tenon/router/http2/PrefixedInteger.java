@@ -56,7 +56,7 @@ final class PrefixedInteger {
     out.put((byte) rest);
   }
 
-  /** Makes the fault of a block that cannot be decoded (RFC 7541, section 2.2). */
+  /** Makes the fault of a block that cannot be decoded (RFC 9113, section 4.3). */
   static Http2Fault fault(String what) {
     return Http2Fault.ofConnection(ErrorCode.COMPRESSION_ERROR, "header block: " + what);
   }
