@@ -11,14 +11,14 @@ import java.util.function.LongSupplier;
 
 /**
  * A log that a peer cannot flood: after a line there is none for a second; each tells how many were
- * left out before it. While some are, that time doubles, up to a minute. Defects of ours have a
- * time of their own, so that peers cannot hide them. Thread-safe.
+ * left out before it. If the next one comes soon after, that time doubles, up to a minute. Defects
+ * of ours have a time of their own, so that peers cannot hide them. Thread-safe.
  */
 public final class RareLog {
   /** Least time from line to line. */
   static final Duration SHORTEST = Duration.ofSeconds(1);
 
-  /** The same, when there has been something to leave out for long. */
+  /** The same, when there has been something to say for long. */
   static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final Logger logger;
@@ -66,9 +66,9 @@ public final class RareLog {
     }
 
     /** Returns what follows the line that is written now. */
-    Silence next(long now, boolean hasLeftOut) {
+    Silence next(long now) {
       Duration doubled = length.multipliedBy(2);
-      boolean goesOn = hasLeftOut && now - since < doubled.toNanos();
+      boolean goesOn = now - since < doubled.toNanos();
       return new Silence(
           now, !goesOn ? SHORTEST : doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled);
     }
@@ -83,8 +83,7 @@ public final class RareLog {
     boolean isTime() {
       long now = nanoTime.getAsLong();
       Silence before = requireNonNull(silence.get(), "silence");
-      if (before.isOver(now)
-          && silence.compareAndSet(before, before.next(now, /* hasLeftOut= */ left.sum() > 0))) {
+      if (before.isOver(now) && silence.compareAndSet(before, before.next(now))) {
         return true;
       }
       left.increment();
