@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param perProvider calls at one run of a plugin, or at all services of the host together
  * @param inTotal calls of all callers
  * @param idle how long a call of a plugin's, or from another host, that has no deadline may go on
- *     without anything sent either way; it is ended then, or at most as long again later
+ *     without anything sent either way; it is ended then, or at most half as long later
  */
 public record CallLimits(int perCaller, int perProvider, int inTotal, Duration idle) {
   /** Greatest limit of anything. */

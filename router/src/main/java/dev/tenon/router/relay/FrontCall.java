@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * and each of them has to look at the few flags that the others set.
  */
 final class FrontCall extends WireCall implements StreamHandler {
-  /** Looks in the time after which a call is idle; it is ended when one more finds it still. */
+  /** At how many looks, one after the other, a call that is ended as idle has not moved. */
   static final int LOOKS = 2;
 
   private static final Metadata NOTHING = new Metadata();
@@ -54,7 +54,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   private EndedBy endedBy = EndedBy.OUR_SIDE;
   private boolean isEnding;
   private boolean isWide;
-  private boolean hasMoved;
+  private boolean hasMoved = true; // It has come.
   private int stillLooks;
   private boolean isTold;
   private boolean isOver;
@@ -432,7 +432,7 @@ final class FrontCall extends WireCall implements StreamHandler {
   void endIfIdle(Duration limit) {
     stillLooks = hasMoved ? 0 : stillLooks + 1;
     hasMoved = false;
-    if (stillLooks > LOOKS && head.deadlineNanos() == CallHead.NO_DEADLINE) {
+    if (stillLooks >= LOOKS && head.deadlineNanos() == CallHead.NO_DEADLINE) {
       finish(
           Status.DEADLINE_EXCEEDED.withDescription("nothing was sent for " + limit),
           EndedBy.OUR_SIDE);

@@ -28,7 +28,7 @@ public final class WireFront implements LinkHandler {
    * @param age after which its peer is asked to make another, give or take a tenth
    * @param idle after which it is ended, if there is no call
    * @param callIdle after which a call without a deadline is ended, if nothing came either way; at
-   *     most as long again later
+   *     most half as long later
    */
   public record Limits(
       int calls, int maxMessageBytes, Duration age, Duration idle, Duration callIdle) {

@@ -310,7 +310,7 @@ class CallEndsPitfallsTest {
     assertThat(provider.read()).containsExactly("RST_STREAM 1 CANCEL");
     assertThat(relay.told).containsExactly("1 DEADLINE_EXCEEDED", "1 over");
 
-    relay.advance(MemoryRelay.CALL_IDLE.multipliedBy(2)); // Now the other one has stopped, too.
+    relay.advance(MemoryRelay.CALL_IDLE); // Now the other one has stopped, too.
     assertThat(relay.told).endsWith("2 DEADLINE_EXCEEDED", "2 over");
     assertThat(caller.read()).hasSize(2).first().asString().startsWith("HEADERS 3 END");
   }
