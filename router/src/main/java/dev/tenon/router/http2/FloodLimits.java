@@ -102,7 +102,7 @@ final class FloodLimits {
         Math.max(
             Math.max(percent(resets, mostResets), percent(idle, mostIdle)),
             Math.max(percent(pings, PINGS), percent(settings, SETTINGS)));
-    return Math.max(0, Math.min(100, most));
+    return Math.min(100, most);
   }
 
   private static int percent(int counted, int most) {

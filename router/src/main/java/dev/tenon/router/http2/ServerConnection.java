@@ -115,12 +115,13 @@ public final class ServerConnection extends Http2Connection {
           Settings.INITIAL_WINDOW_SIZE, Inflow.FIRST_WINDOW,
           Settings.MAX_HEADER_LIST_SIZE, MAX_LIST_BYTES);
     }
-    if (!isHeld(bytes)) {
+    if (!holds(bytes)) {
       super.received(bytes);
     }
   }
 
-  private boolean isHeld(ByteBuffer bytes) {
+  /** Returns whether {@code bytes} stay where they are, and sees to it that they come again. */
+  private boolean holds(ByteBuffer bytes) {
     if (isHeld && bytes.hasRemaining()) {
       Duration time = acceptor.heldFor();
       isHeld = !time.isZero();

@@ -16,7 +16,8 @@ import java.util.function.LongSupplier;
 /**
  * Plugins that flood: nothing is read of the connections that they make next, for a while. A flood
  * is over in some milliseconds, and a client that comes back at once would begin the next. Who left
- * before it was cut off waits in proportion, so that it gains nothing by that. Thread-safe.
+ * before it was cut off waits in proportion, so that it gains nothing by that; but who did less
+ * than a tenth of it, and cost less than a handshake does, not at all. Thread-safe.
  *
  * <p>They are known by the keys of their certificates, which they have proved, and not by what
  * these say: so who has an old key of a plugin's does not keep that plugin out. Another host is not
@@ -30,6 +31,9 @@ final class KeptOut {
   /** Then one connection is read, and another so much later, unless the first one floods again. */
   static final Duration APART = Duration.ofMillis(50);
 
+  /** How much of a flood, in percent, is none. */
+  static final int LEAST_PERCENT = 10;
+
   private final ConcurrentMap<PublicKey, Long> until = new ConcurrentHashMap<>();
   private final LongSupplier nanoTime;
 
@@ -42,7 +46,7 @@ final class KeptOut {
    * of what would have been a flood; 100 if it was cut off.
    */
   void add(Attributes connection, int usedPercent) {
-    if (usedPercent == 0) {
+    if (usedPercent < LEAST_PERCENT) {
       return;
     }
     long now = nanoTime.getAsLong();
